@@ -1,0 +1,134 @@
+"""Images of the simulated cell together with the truth, made without ROS: for benchmarks and tests of
+perception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lab_simulation.rendering import choose_renderer
+
+# MuJoCo binds its OpenGL when it is first imported.
+RENDERER = choose_renderer().renderer
+
+import mujoco  # noqa: E402
+import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
+from lab_perception.frame import RgbdFrame  # noqa: E402
+from lab_perception.robot_mask import RobotMask  # noqa: E402
+from lab_simulation.camera import open_camera, visual_options  # noqa: E402
+from lab_simulation.cell_model import CAMERA, cell_spec  # noqa: E402
+from lab_simulation.depth_noise import StereoModel  # noqa: E402
+from lab_simulation.parts import Part  # noqa: E402
+from lab_simulation.scene_file import load_scene_file  # noqa: E402
+from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
+from lab_simulation.settling import set_pose  # noqa: E402
+
+from lab_description import Cell  # noqa: E402
+from lab_geometry import FloatArray, minimum_area_rectangle, transform_points  # noqa: E402
+
+
+@dataclass(frozen=True)
+class LabelledScene:
+    """frame: what the camera delivers, the robot masked. truth: (H, W) index of the part at each pixel, -1
+    for none.
+
+    footprints: (N, 2) centres of the parts' footprints, metres in the base frame; tops: (N,) their height
+    there.
+    """
+
+    frame: RgbdFrame
+    truth: npt.NDArray[np.int32]
+    scene: Scene
+    footprints: FloatArray
+    tops: FloatArray
+
+
+def labelled_scene(
+    cell: Cell, recipe: str, seed: int, count: int | None = None, grey: bool = False, noise: bool = True
+) -> LabelledScene:
+    """The scene of a seed with the robot at home.
+
+    recipe: name of a file in config/scenes. grey: all parts of one grey, so that colour tells nothing.
+    """
+    area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
+    scene = make_scene(load_scene_file(recipe), seed, area, count)
+    positions = dict(zip(cell.robot.joint_names, cell.robot.configuration("home"), strict=True))
+    positions[cell.gripper.joint] = 0.0
+    model, data = _cell(cell, scene.parts, positions, grey)
+    for part, pose in zip(scene.parts, scene.poses, strict=True):
+        set_pose(data, part.name, pose)
+    mujoco.mj_forward(model, data)
+    camera = open_camera(RENDERER, model, CAMERA, cell.camera.pinhole, cell.camera.near, cell.camera.far)
+    image = camera.render(data)
+    camera.close()
+    depth = image.depth
+    if noise:
+        stereo, pinhole = cell.camera.noise, cell.camera.pinhole
+        depth = StereoModel(
+            pinhole.fx, stereo.baseline, stereo.subpixel, stereo.disparity_step, stereo.grazing
+        ).apply(depth, seed, 0)
+    # As it comes over the wire: whole millimetres.
+    depth = np.round(depth, 3).astype(np.float32)
+    hidden = RobotMask(cell, 0.012).draw(positions, cell.camera.pinhole, cell.camera.base_from_camera)
+    frame = RgbdFrame(image.colour, depth, cell.camera.pinhole, cell.camera.base_from_camera, hidden, seed)
+    outlines = [
+        transform_points(pose, part.outline()) for part, pose in zip(scene.parts, scene.poses, strict=True)
+    ]
+    return LabelledScene(
+        frame=frame,
+        truth=_part_of_each_pixel(model, data, cell, scene),
+        scene=scene,
+        footprints=np.array(
+            [minimum_area_rectangle(outline[:, :2].copy())[0] for outline in outlines]
+        ).reshape(-1, 2),
+        tops=np.array([outline[:, 2].max() for outline in outlines]),
+    )
+
+
+def robot_image(cell: Cell, positions: Mapping[str, float]) -> npt.NDArray[np.bool_]:
+    """Pixels (H, W) that show the robot at joint positions, radians, over an empty table."""
+    model, data = _cell(cell, (), positions)
+    fixed = {box.link for box in cell.furniture} | set(cell.camera.model.links) | {"world"}
+    robot = np.array([model.body(body).name not in fixed for body in model.geom_bodyid] + [False])
+    robot[model.geom("floor").id] = False
+    return robot[_geom_of_each_pixel(model, data, cell)]
+
+
+def _cell(
+    cell: Cell, parts: Sequence[Part], positions: Mapping[str, float], grey: bool = False
+) -> tuple[mujoco.MjModel, mujoco.MjData]:
+    spec = cell_spec(cell, parts)
+    if grey:
+        for part in parts:
+            spec.material(part.name).rgba = [0.45, 0.45, 0.47, 1.0]
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    for joint, position in positions.items():
+        data.joint(joint).qpos = position
+    for joint, (multiplier, offset) in cell.gripper.mimic_joints.items():
+        data.joint(joint).qpos = multiplier * positions[cell.gripper.joint] + offset
+    mujoco.mj_forward(model, data)
+    return model, data
+
+
+def _part_of_each_pixel(
+    model: mujoco.MjModel, data: mujoco.MjData, cell: Cell, scene: Scene
+) -> npt.NDArray[np.int32]:
+    part_of_geom = np.full(model.ngeom + 1, -1, np.int32)
+    for index, part in enumerate(scene.parts):
+        part_of_geom[:-1][model.geom_bodyid == model.body(part.name).id] = index
+    return part_of_geom[_geom_of_each_pixel(model, data, cell)]
+
+
+def _geom_of_each_pixel(model: mujoco.MjModel, data: mujoco.MjData, cell: Cell) -> npt.NDArray[np.int32]:
+    """Geom (H, W), the number of geoms where there is none."""
+    renderer = mujoco.Renderer(model, cell.camera.pinhole.height, cell.camera.pinhole.width)
+    try:
+        renderer.enable_segmentation_rendering()
+        renderer.update_scene(data, CAMERA, visual_options())
+        identity, kind = np.moveaxis(renderer.render(), -1, 0)
+    finally:
+        renderer.close()
+    return np.where(kind == int(mujoco.mjtObj.mjOBJ_GEOM), identity, model.ngeom)

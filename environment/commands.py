@@ -1,0 +1,130 @@
+"""The sub-commands of `lab`: understand the words, see to the environment, become the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from environment import variables
+from environment.console import SetupError
+from environment.steps import Places, prepare
+
+WRONG_USAGE = 2
+USAGE = """\
+usage: lab COMMAND ...
+
+  lab demo [--scene scattered|packed|pile] [--parts N] [--meshes DIR] [--seed S] [--speed X] [--out DIR]
+                                      a simulated arm clears a table of parts it has never seen
+  lab test [PATH ...] [pytest arguments]
+                                      run the tests, all of them by default
+  lab launch FILE [arg:=value ...] [--show-args]
+  lab launch PACKAGE FILE [arg:=value ...] [--show-args]
+                                      run a launch file, by path or from a package
+  lab bench NAME [--out FILE.json] [more arguments]
+                                      measure, print a table, write JSON
+  lab setup                           only make the environment and build the workspace
+
+Every command sets up what it needs first; that takes some minutes the first time and nothing afterwards.
+"""
+
+Program = list[str | Path]
+
+
+class WrongUsage(Exception):
+    """The command line cannot be carried out. The text is one sentence."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Carries out one command line; returns the exit code when no program took over."""
+    if words and words[0] in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0
+    places = Places()
+    try:
+        program = _program(words, places)
+        worked = prepare(places)
+        if not program:
+            activate = os.path.relpath(places.environment.parent / "activate")
+            print(f"Ready. For a shell of your own: source {activate}" if worked else "Nothing to do.")
+            return 0
+        become(program, places)
+    except WrongUsage as error:
+        print(f"lab: {error} (see `lab --help`)", file=sys.stderr)
+        return WRONG_USAGE
+    except SetupError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nlab: interrupted; the same command continues where this one stopped.", file=sys.stderr)
+        return 130
+
+
+def become(program: Program, places: Places) -> NoReturn:
+    """Replaces this process by the program: signals and exit codes are the program's own."""
+    sys.stdout.flush()
+    os.execve(program[0], [str(word) for word in program], variables.load(places.environment, os.environ))
+
+
+def _program(words: Sequence[str], places: Places) -> Program:
+    """The program for a command line, empty when setting up is all there is to do."""
+    if not words:
+        raise WrongUsage("name a command: " + ", ".join(COMMANDS))
+    command, *rest = words
+    if command not in COMMANDS:
+        raise WrongUsage(f"there is no command `{command}`; there are: {', '.join(COMMANDS)}")
+    return COMMANDS[command](places, rest)
+
+
+def _setup(places: Places, rest: list[str]) -> Program:
+    if rest:
+        raise WrongUsage(f"setup takes no arguments, so `{rest[0]}` cannot be meant for it")
+    return []
+
+
+def _demo(places: Places, rest: list[str]) -> Program:
+    return [places.python, "-m", "lab_console.demo", *rest]
+
+
+def _test(places: Places, rest: list[str]) -> Program:
+    # -P: the folder of the script must not hide installed modules of the same names.
+    return [places.python, "-P", places.root / "environment" / "run_tests.py", *rest]
+
+
+def _bench(places: Places, rest: list[str]) -> Program:
+    folder = places.root / "benchmarks"
+    names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    known = ", ".join(names) or "none yet"
+    if not rest:
+        raise WrongUsage(f"bench needs the name of a benchmark; there are: {known}")
+    name, *arguments = rest
+    script = folder / f"{name}.py"
+    if not script.is_file():
+        raise WrongUsage(f"there is no benchmark `{name}`; there are: {known}")
+    return [places.python, script, *arguments]
+
+
+def _launch(places: Places, rest: list[str]) -> Program:
+    named = [word for word in rest if ":=" not in word and not word.startswith("-")]
+    for word in named:
+        if "=" in word:
+            raise WrongUsage(f"launch arguments have the form name:=value, so `{word}` is not one")
+    if not named:
+        raise WrongUsage("launch needs a launch file, or a package and a launch file in it")
+    if len(named) == 1 and not Path(named[0]).is_file():
+        ours = places.root / "launch" / named[0]
+        if not ours.is_file():
+            raise WrongUsage(f"there is no launch file `{named[0]}`, neither here nor in {ours.parent}")
+        rest = [str(ours) if word == named[0] else word for word in rest]
+    return [places.python, "-P", places.root / "environment" / "run_launch_file.py", *rest]
+
+
+COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
+    "demo": _demo,
+    "test": _test,
+    "launch": _launch,
+    "bench": _bench,
+    "setup": _setup,
+}

@@ -1,0 +1,52 @@
+"""Runs a launch file inside the environment, as `ros2 launch` does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ament_index_python.packages import PackageNotFoundError
+from ros2launch.api import (
+    get_share_file_path_from_package,
+    launch_a_launch_file,
+    print_arguments_of_launch_file,
+)
+from ros2launch.api.api import MultipleLaunchFilesError
+
+WRONG_USAGE = 2
+
+
+def main(words: Sequence[str]) -> int:
+    """Launches `FILE` or `PACKAGE FILE` with `arg:=value ...`.
+
+    Returns the exit code of the launch, or 2 when there is no such file.
+    """
+    show = any(word in ("-s", "--show-args", "--show-arguments") for word in words)
+    arguments = [word for word in words if ":=" in word]
+    named = [word for word in words if ":=" not in word and not word.startswith("-")]
+    try:
+        path = _find(named)
+    except (LookupError, OSError, MultipleLaunchFilesError) as error:
+        print(f"lab: {error.args[-1]}", file=sys.stderr)
+        return WRONG_USAGE
+    if show:
+        print_arguments_of_launch_file(launch_file_path=path)
+        return 0
+    return int(launch_a_launch_file(launch_file_path=path, launch_file_arguments=arguments) or 0)
+
+
+def _find(named: Sequence[str]) -> str:
+    if len(named) == 1:
+        return str(Path(named[0]).resolve())
+    package, file, *unknown = named
+    if unknown:
+        raise LookupError(f"`{unknown[0]}` is not understood: arguments have the form name:=value")
+    try:
+        return str(get_share_file_path_from_package(package_name=package, file_name=file))
+    except PackageNotFoundError as error:
+        raise LookupError(f"there is no package `{package}` in this environment") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

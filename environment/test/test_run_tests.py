@@ -1,0 +1,46 @@
+"""The last line of `lab test` is right whatever happens."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from environment.steps import Places
+
+SCRIPT = Places().root / "environment" / "run_tests.py"
+GOOD = "def test_good(): pass\n"
+BAD = "def test_bad(): assert False\n"
+BROKEN_FIXTURE = "import pytest\n@pytest.fixture\ndef x(): 1 / 0\ndef test_x(x): pass\n"
+BROKEN_TEARDOWN = "import pytest\n@pytest.fixture\ndef x():\n    yield\n    1 / 0\ndef test_x(x): pass\n"
+SKIPPED = "import pytest\ndef test_s(): pytest.skip()\n"
+UNREADABLE = "import no_such_module\n"
+CRASH = "import os\ndef test_crash(): os.abort()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "success"),
+    [
+        (GOOD, "1 passed, 0 failed", True),
+        (GOOD + BAD, "1 passed, 1 failed", False),
+        (GOOD + BROKEN_FIXTURE, "1 passed, 1 failed", False),
+        (BROKEN_TEARDOWN, "1 passed, 1 failed", False),
+        (GOOD + SKIPPED, "1 passed, 0 failed", True),
+        (UNREADABLE, "0 passed, 1 failed", False),
+        (GOOD + CRASH, "1 passed, 1 failed", False),
+        ("", "0 passed, 0 failed", False),
+    ],
+    ids=["good", "bad", "fixture", "teardown", "skipped", "unreadable", "crash", "nothing"],
+)
+def test_last_line(tmp_path, text, last, success):
+    (tmp_path / "test_it.py").write_text(text)
+    result = subprocess.run(
+        [sys.executable, "-P", str(SCRIPT), str(tmp_path), "-p", "no:cacheprovider"],
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.stdout.splitlines()[-1] == last
+    assert (result.returncode == 0) is success

@@ -1,0 +1,69 @@
+"""The cell as a child process: started from its launch file, ended without leftovers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+LAUNCH = """
+import sys
+from ros2launch.api import get_share_file_path_from_package, launch_a_launch_file
+path = get_share_file_path_from_package(package_name="lab_bringup", file_name="cell.launch.py")
+sys.exit(launch_a_launch_file(launch_file_path=path, launch_file_arguments=sys.argv[1:], noninteractive=True))
+"""
+
+
+class CellProcess:
+    """Context manager: cell.launch.py with arguments, its output in a log file."""
+
+    def __init__(self, arguments: dict[str, str], log: Path) -> None:
+        self._arguments = [f"{name}:={value}" for name, value in arguments.items()]
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> CellProcess:
+        with self._log.open("wb") as log:
+            # a session of its own: Ctrl-C reaches the cell through us, once, and in order
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", LAUNCH, *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        process = self._process
+        assert process is not None
+        for sign, patience in ((signal.SIGINT, 25.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+            if process.poll() is not None:
+                break
+            process.send_signal(sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def ended(self) -> bool:
+        """Whether the cell has ended by itself."""
+        assert self._process is not None
+        return self._process.poll() is not None
+
+    def complaint(self) -> str:
+        """The sentence with which the cell refused to go on."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        for level in ("FATAL", "ERROR"):
+            for line in lines:
+                if f"[{level}]" in line:
+                    return line.rsplit("]: ", 1)[-1].removeprefix(
+                        "Caught exception in launch (see debug for traceback): "
+                    )
+        return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,184 @@
+"""The main job: bring the cell up in simulation, clear the table, show it, keep the record of it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import cv2
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress
+
+from lab_console.cell_process import CellProcess
+from lab_console.frames import Frames
+from lab_console.live import live_view, summary
+from lab_console.observer import Observer
+from lab_console.overlay import Image
+from lab_console.report import write_report
+from lab_console.run_record import RunRecord
+
+SCENES = ("scattered", "packed", "pile")
+# of the simulator; the video is written at the rate of the cell's clock
+CAMERA_RATE = 15.0
+# seconds of the wall without a word from the task until the run is given up
+SILENCE = 180.0
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Checked arguments; exits with code 2 on wrong usage."""
+    parser = argparse.ArgumentParser(prog="lab demo", description="Clear a table of parts, in simulation.")
+    parser.add_argument("--scene", default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file")
+    parser.add_argument(
+        "--parts", type=int, default=0, metavar="N", help="number of parts; as the scene says"
+    )
+    parser.add_argument(
+        "--meshes", type=Path, metavar="DIR", help="take the parts from a folder of OBJ or STL files"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="decides the scene and all that follows"
+    )
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second; 0: free"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
+    parser.add_argument("--no-video", action="store_true", help="leave the video out")
+    options = parser.parse_args(argv)
+    if options.scene not in SCENES and not Path(options.scene).is_file():
+        parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
+    if options.parts < 0:
+        parser.error(
+            f"--parts {options.parts}: expected a number of parts, or 0 for as many as the scene has"
+        )
+    if options.seed < 0:
+        parser.error(f"--seed {options.seed}: expected a number that is not negative")
+    if not 0.0 <= options.speed <= 100.0:
+        parser.error(f"--speed {options.speed}: expected 0 (free running) to 100")
+    if options.meshes is not None and not options.meshes.is_dir():
+        parser.error(f"--meshes {options.meshes}: there is no such folder")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        parser.error(f"--out {options.out}: is a file, expected a folder")
+    return options
+
+
+def run_demo(
+    options: argparse.Namespace, console: Console, at_end: Callable[[], None] = lambda: None
+) -> RunRecord:
+    """Run the cell once and write report.html, run.json and the video into options.out.
+
+    at_end: called when the task has ended, while the cell is still up.
+    """
+    out: Path = options.out
+    pictures_folder = out / "pictures"
+    pictures_folder.mkdir(parents=True, exist_ok=True)
+    pictures: dict[int, Path] = {}
+
+    def keep_picture(number: int, image: Image) -> None:
+        pictures[number] = pictures_folder / f"{number:03d}.jpg"
+        cv2.imwrite(str(pictures[number]), image[..., ::-1])
+
+    record = RunRecord(scene=options.scene, seed=options.seed, speed=options.speed)
+    frames = Frames(out / "frames.part")
+    cell_arguments = {
+        "scene": str(Path(options.scene).resolve()) if options.scene not in SCENES else options.scene,
+        "seed": str(options.seed),
+        "speed": str(options.speed),
+        "parts": str(options.parts),
+        "task": "clear_table",
+    }
+    if options.meshes is not None:
+        cell_arguments["meshes"] = str(options.meshes.resolve())
+    start = time.monotonic()
+    with CellProcess(cell_arguments, out / "cell.log") as cell:
+        _observe(Observer(record, frames, keep_picture, start), cell, console, start)
+        record.wall_seconds = time.monotonic() - start
+        at_end()
+        died = cell.ended()
+    if died and record.outcome == "UNAVAILABLE":
+        record.message = cell.complaint()
+    video = None
+    if not options.no_video and frames.count:
+        video = out / "video.webm"
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("video", total=frames.count)
+            frames.write_video(video, 2 * CAMERA_RATE, lambda done: progress.update(bar, completed=done))
+    (out / "frames.part").unlink(missing_ok=True)
+    write_report(record, pictures, video, out / "report.html")
+    (out / "run.json").write_text(json.dumps(record.as_json(), indent=1), encoding="utf-8")
+    return record
+
+
+def _observe(observer: Observer, cell: CellProcess, console: Console, start: float) -> None:
+    """Show the run until the task is done, the cell has ended or gone silent."""
+    record = observer.record
+    executor = SingleThreadedExecutor()
+    executor.add_node(observer)
+    thread = threading.Thread(target=_spin, args=(executor,), name="console", daemon=True)
+    thread.start()
+    heard, last = time.monotonic(), (0, "")
+    try:
+        with Live(console=console, refresh_per_second=4, transient=False) as live:
+            while not observer.done.wait(0.2) and not cell.ended():
+                status, now = observer.status, time.monotonic()
+                live.update(live_view(record, status.phase, status.object_id, now - start))
+                if (state := (record.frames, status.phase)) != last:
+                    heard, last = now, state
+                if now - heard > SILENCE:
+                    record.outcome, record.message = "TIMEOUT", f"the cell said nothing for {SILENCE:.0f} s"
+                    break
+            live.update(live_view(record, observer.status.phase, "", time.monotonic() - start))
+    except KeyboardInterrupt:
+        record.outcome, record.message = "CANCELLED", "interrupted from the keyboard"
+    finally:
+        executor.shutdown()
+        thread.join()
+        observer.destroy_node()
+
+
+def _spin(executor: SingleThreadedExecutor) -> None:
+    with contextlib.suppress(ExternalShutdownException):
+        executor.spin()
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code 0 when every part was placed, 1 when not, 2 on wrong usage."""
+    options = arguments(sys.argv[1:] if argv is None else argv)
+    if options.out is None:
+        options.out = Path("runs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    console = Console()
+    # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
+    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    rclpy.init(signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        record = run_demo(options, console)
+    except OSError as error:
+        console.print(
+            f"lab demo: {error.filename}: {error.strerror}; choose another folder with --out", style="red"
+        )
+        return 1
+    finally:
+        rclpy.try_shutdown()
+    console.print(summary(record))
+    console.print(f"report: {options.out / 'report.html'}")
+    return 0 if record.complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The live table in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from lab_console.run_record import RunRecord
+
+
+def live_view(record: RunRecord, phase: str, object_id: str, wall_seconds: float) -> RenderableType:
+    """What the cell does now, and one row an attempt."""
+    table = Table(title=f"scene {record.scene}, seed {record.seed}", title_justify="left", expand=False)
+    for heading, justify in (
+        ("#", "right"),
+        ("part", "left"),
+        ("colour", "left"),
+        ("outcome", "left"),
+        ("to", "left"),
+        ("width mm", "right"),
+        ("force N", "right"),
+        ("cycle s", "right"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for attempt in record.attempts:
+        success = attempt.outcome == "SUCCESS"
+        table.add_row(
+            str(attempt.number),
+            attempt.object_id,
+            attempt.colour,
+            Text(attempt.outcome, style="green" if success else "red"),
+            attempt.destination,
+            f"{attempt.held_width * 1000:.1f}" if attempt.held_width else "",
+            f"{attempt.held_force:.0f}" if attempt.held_force else "",
+            f"{attempt.end - attempt.start:.1f}",
+        )
+    doing = f" {phase} {object_id}".rstrip()
+    totals = f"placed {record.placed} of {record.presented}"
+    totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
+    if record.placed:
+        totals += f"   {record.picks_per_hour:.0f} picks/h"
+    return Group(table, Spinner("dots", text=Text(doing)), Text(totals, style="bold"))
+
+
+def summary(record: RunRecord) -> RenderableType:
+    """Last words: what was done, what is left and why."""
+    style = "bold green" if record.complete else "bold red"
+    text = Text(f"{record.placed} of {record.presented} parts placed", style=style)
+    text.append(
+        f" in {record.sim_seconds:.0f} s simulated, {record.wall_seconds:.0f} s wall", style="not bold"
+    )
+    if not record.complete:
+        text.append(f"\n{record.outcome}: {record.message}", style="not bold")
+    for left in record.left:
+        text.append(
+            f"\n  left: {left.object_id} after {left.attempts} attempts, {left.outcome}: {left.message}",
+            style="not bold",
+        )
+    return text

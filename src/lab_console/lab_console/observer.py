@@ -1,0 +1,142 @@
+"""Node that listens to a run and keeps the record of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+from builtin_interfaces.msg import Time as TimeMessage
+from geometry_msgs.msg import Vector3
+from lab_node.images import pinhole_camera, rgb
+from lab_node.outcomes import name_of
+from lab_node.poses import matrix_from_pose
+from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
+from rclpy.node import Node
+from rclpy.time import Time
+from sensor_msgs.msg import Image
+
+from lab_console.frames import AT_HAND, Frames
+from lab_console.overlay import Image as Pixels
+from lab_console.overlay import SeenScene, draw
+from lab_console.run_record import AttemptRecord, LeftRecord, RunRecord, StageTime
+from lab_geometry import FloatArray, OrientedBox
+from lab_interfaces.msg import Attempt, Scene, TaskStatus
+
+
+class Observer(Node):
+    """Fills a RunRecord from the topics of a run; `done` is set when the task has ended."""
+
+    def __init__(
+        self, record: RunRecord, frames: Frames, keep_picture: Callable[[int, Pixels], None], start: float
+    ) -> None:
+        """Start to listen.
+
+        keep_picture: called with the number of an attempt and its picture (H, W, 3), red first.
+        start: time.monotonic() at which the user started to wait.
+        """
+        super().__init__("console")
+        self.record, self.frames, self._keep_picture = record, frames, keep_picture
+        self.status = TaskStatus(phase="starting")
+        self.done = threading.Event()
+        self._start = start
+        self._scenes: OrderedDict[int, SeenScene] = OrderedDict()
+        self._image_times: OrderedDict[int, float] = OrderedDict()
+        self._last_end: float | None = None
+        self.create_subscription(TaskStatus, "/task/status", self._take_status, LATCHED)
+        self.create_subscription(Attempt, "/task/attempts", self._take_attempt, HISTORY)
+        self.create_subscription(Scene, "/scene/objects", self._take_scene, RELIABLE)
+        self.create_subscription(Image, "/camera/color/image_raw", self._take_image, SENSOR)
+
+    def _take_image(self, message: Image) -> None:
+        stamp = Time.from_msg(message.header.stamp).nanoseconds
+        self._image_times[stamp] = time.perf_counter()
+        if len(self._image_times) > AT_HAND:
+            self._image_times.popitem(last=False)
+        self.frames.put(stamp, rgb(message))
+        self.record.frames = self.frames.count
+
+    def _take_scene(self, message: Scene) -> None:
+        stamp = Time.from_msg(message.header.stamp).nanoseconds
+        arrived = self._image_times.get(stamp)
+        if arrived is not None:
+            self.record.perception_latency.append(time.perf_counter() - arrived)
+        if not message.objects:
+            return
+        self._scenes[stamp] = SeenScene(
+            boxes={
+                seen.id: _box(matrix_from_pose(seen.box.center), seen.box.size) for seen in message.objects
+            },
+            colours={seen.id: seen.color_name for seen in message.objects},
+            camera=pinhole_camera(message.view.camera_info),
+            base_from_camera=matrix_from_pose(message.view.camera_pose),
+        )
+        if len(self._scenes) > AT_HAND:
+            self._scenes.popitem(last=False)
+
+    def _take_status(self, message: TaskStatus) -> None:
+        self.status = message
+        record, now = self.record, _seconds(message.header.stamp)
+        record.presented, record.placed = message.presented, message.placed
+        if message.phase == "idle":
+            return
+        if record.sim_start is None:
+            record.sim_start = self._last_end = now
+        record.sim_end = now
+        if (
+            message.phase == "place" and record.first_grasp_wall_seconds is None
+        ):  # closed, lifted and verified
+            record.first_grasp_wall_seconds = round(time.monotonic() - self._start, 3)
+        if message.phase == "done":
+            record.outcome, record.message = name_of(message.outcome), message.outcome.message
+            record.left = [
+                LeftRecord(
+                    left.object_id,
+                    (left.position.x, left.position.y, left.position.z),
+                    left.attempts,
+                    name_of(left.outcome),
+                    left.outcome.message,
+                )
+                for left in message.left
+            ]
+            self.done.set()
+
+    def _take_attempt(self, message: Attempt) -> None:
+        grasped = message.grasp.object_id != ""
+        stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds
+        scene = self._scenes.get(stamp)
+        end = _seconds(message.header.stamp)
+        self.record.attempts.append(
+            AttemptRecord(
+                number=message.number,
+                object_id=message.object_id,
+                colour="" if scene is None else scene.colours.get(message.object_id, ""),
+                outcome=name_of(message.outcome),
+                message=message.outcome.message,
+                destination=message.destination,
+                held_width=message.held_width,
+                held_force=message.held_force,
+                start=self._last_end if self._last_end is not None else end,
+                end=end,
+                stages=tuple(
+                    StageTime(stage.stage, stage.duration, stage.compute) for stage in message.stages
+                ),
+            )
+        )
+        self._last_end = end
+        image = self.frames.at(stamp)
+        if image is not None and scene is not None:
+            pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
+            self._keep_picture(
+                message.number, draw(image, scene, message.object_id, pose, message.grasp.opening)
+            )
+
+
+def _box(frame_from_box: FloatArray, size: Vector3) -> OrientedBox:
+    return OrientedBox(frame_from_box, np.array([size.x, size.y, size.z]))
+
+
+def _seconds(stamp: TimeMessage) -> float:
+    return float(Time.from_msg(stamp).nanoseconds) * 1e-9

@@ -1,0 +1,70 @@
+"""What the cell saw and meant, drawn into its image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lab_geometry import FloatArray, OrientedBox, PinholeCamera, invert, transform_points
+
+Image = npt.NDArray[np.uint8]
+
+EDGES = ((0, 1), (0, 2), (0, 4), (1, 3), (1, 5), (2, 3), (2, 6), (3, 7), (4, 5), (4, 6), (5, 7), (6, 7))
+OTHER, TARGET, GRASP = (60, 64, 72), (255, 170, 0), (0, 190, 120)
+# drawn length of the fingers and of the stem behind them, metres
+FINGER, STEM = 0.04, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SeenScene:
+    """Boxes by object id, and the camera that saw them."""
+
+    boxes: dict[str, OrientedBox]
+    colours: dict[str, str]
+    camera: PinholeCamera
+    base_from_camera: FloatArray
+
+
+def draw(
+    image: Image, scene: SeenScene, target: str, base_from_tcp: FloatArray | None, opening: float
+) -> Image:
+    """Copy of the image (H, W, 3) with all boxes, the target's in colour, and the grasp as a fork.
+
+    opening: distance of the fingers, metres.
+    """
+    canvas = np.ascontiguousarray(image).copy()
+    camera = scene.camera.scaled(image.shape[1] / scene.camera.width)
+    camera_from_base = invert(scene.base_from_camera)
+
+    def line(start: FloatArray, end: FloatArray, colour: tuple[int, int, int], thickness: int) -> None:
+        pixels = camera.project(transform_points(camera_from_base, np.stack([start, end])))
+        if np.isfinite(pixels).all():
+            # sub-pixel: 4 bits of fraction
+            a, b = (tuple(int(v) for v in np.rint(pixel * 16)) for pixel in pixels)
+            cv2.line(canvas, a, b, colour, thickness, cv2.LINE_AA, 4)
+
+    for name, box in scene.boxes.items():
+        corners = box.corners()
+        for a, b in EDGES:
+            line(corners[a], corners[b], TARGET if name == target else OTHER, 2 if name == target else 1)
+    if base_from_tcp is not None:
+        half = 0.5 * opening
+        fork = transform_points(
+            base_from_tcp,
+            np.array(
+                [
+                    [0, -half, 0],
+                    [0, -half, -FINGER],
+                    [0, half, -FINGER],
+                    [0, half, 0],
+                    [0, 0, -FINGER],
+                    [0, 0, -FINGER - STEM],
+                ]
+            ),
+        )
+        for a, b in ((0, 1), (1, 2), (2, 3), (4, 5)):
+            line(fork[a], fork[b], GRASP, 3)
+    return canvas

@@ -1,0 +1,139 @@
+"""What happened in a run, and the figures that follow from it. The fields of run.json are described here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Seconds of the cell's clock, and seconds of computing."""
+
+    stage: str
+    duration: float
+    compute: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt to move one part.
+
+    outcome: name of the code. held_width in metres, held_force in newtons, start and end in seconds of the
+    cell's clock.
+    """
+
+    number: int
+    object_id: str
+    colour: str
+    outcome: str
+    message: str
+    destination: str
+    held_width: float
+    held_force: float
+    start: float
+    end: float
+    stages: tuple[StageTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRecord:
+    """A part that stayed; position (x, y, z) metres in base_link."""
+
+    object_id: str
+    position: tuple[float, float, float]
+    attempts: int
+    outcome: str
+    message: str
+
+
+@dataclass
+class RunRecord:
+    """One run of a task."""
+
+    scene: str
+    seed: int
+    speed: float
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    left: list[LeftRecord] = field(default_factory=list)
+    outcome: str = "UNAVAILABLE"
+    message: str = "the cell did not come up"
+    presented: int = 0
+    placed: int = 0
+    sim_start: float | None = None
+    sim_end: float | None = None
+    wall_seconds: float = 0.0
+    first_grasp_wall_seconds: float | None = None
+    perception_latency: list[float] = field(default_factory=list)
+    frames: int = 0
+
+    @property
+    def sim_seconds(self) -> float:
+        """From the start of the task to its end, seconds of the cell's clock."""
+        if self.sim_start is None or self.sim_end is None:
+            return 0.0
+        return self.sim_end - self.sim_start
+
+    @property
+    def picks_per_hour(self) -> float:
+        """Parts placed per hour of the cell's clock, looks and failures included."""
+        return 3600.0 * self.placed / self.sim_seconds if self.sim_seconds > 0.0 else 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part that was seen was placed."""
+        return self.outcome == "SUCCESS" and self.placed == self.presented > 0
+
+    def latency_ms(self) -> dict[str, dict[str, float]]:
+        """Milliseconds of computing a stage, p50 and p95; perception: image received to scene received."""
+        compute: dict[str, list[float]] = defaultdict(list)
+        for attempt in self.attempts:
+            for stage in attempt.stages:
+                if stage.compute > 0.0:
+                    compute[stage.stage].append(stage.compute)
+        if self.perception_latency:
+            compute["perception"] = self.perception_latency
+        return {stage: percentiles(values) for stage, values in sorted(compute.items())}
+
+    def stage_seconds(self) -> dict[str, dict[str, float]]:
+        """Seconds of the cell's clock a stage, p50 and p95."""
+        duration: dict[str, list[float]] = defaultdict(list)
+        for attempt in self.attempts:
+            for stage in attempt.stages:
+                duration[stage.stage].append(stage.duration)
+        return {stage: percentiles(values, 1.0) for stage, values in sorted(duration.items())}
+
+    def as_json(self) -> dict[str, Any]:
+        """Contents of run.json."""
+        return {
+            "scene": self.scene,
+            "seed": self.seed,
+            "speed": self.speed,
+            "outcome": self.outcome,
+            "message": self.message,
+            "presented": self.presented,
+            "placed": self.placed,
+            "attempts": len(self.attempts),
+            "successes": sum(attempt.outcome == "SUCCESS" for attempt in self.attempts),
+            "sim_seconds": round(self.sim_seconds, 3),
+            "wall_seconds": round(self.wall_seconds, 3),
+            "first_grasp_wall_seconds": self.first_grasp_wall_seconds,
+            "picks_per_hour": round(self.picks_per_hour, 1),
+            "frames": self.frames,
+            "latency_ms": self.latency_ms(),
+            "stage_seconds": self.stage_seconds(),
+            "outcomes": dict(Counter(attempt.outcome for attempt in self.attempts)),
+            "picks": [dataclasses.asdict(attempt) for attempt in self.attempts],
+            "left": [dataclasses.asdict(left) for left in self.left],
+        }
+
+
+def percentiles(seconds: Iterable[float], scale: float = 1000.0) -> dict[str, float]:
+    """p50 and p95 of values, times a scale."""
+    p50, p95 = np.percentile(np.fromiter(seconds, dtype=np.float64), [50, 95]) * scale
+    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3)}

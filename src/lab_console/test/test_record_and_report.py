@@ -1,0 +1,156 @@
+"""Figures of a run, the picture of a grasp, the report and the words of the demo."""
+
+import json
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+from lab_console.frames import Frames
+from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
+from lab_console.report import write_report
+from lab_console.run_record import AttemptRecord, LeftRecord, RunRecord, StageTime
+
+from lab_console import demo
+from lab_geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
+
+
+def attempt(number, outcome="SUCCESS", start=0.0, end=10.0):
+    stages = (StageTime("plan grasps", 0.2, 0.1 * number), StageTime("approach", 1.0, 0.0))
+    success = outcome == "SUCCESS"
+    return AttemptRecord(
+        number=number,
+        object_id=f"object_{number}",
+        colour="red",
+        outcome=outcome,
+        message="" if success else "the fingers closed on nothing",
+        destination="tray" if success else "",
+        held_width=0.031,
+        held_force=24.0,
+        start=start,
+        end=end,
+        stages=stages,
+    )
+
+
+FRAME = 66_666_667  # nanoseconds at 15 Hz
+
+
+@pytest.fixture
+def record():
+    return RunRecord(
+        scene="scattered",
+        seed=3,
+        speed=1.0,
+        attempts=[attempt(1), attempt(2, "GRASP_EMPTY", 10.0, 18.0), attempt(3, start=18.0, end=30.0)],
+        left=[LeftRecord("object_9", (0.5, 0.1, 0.02), 3, "GRASP_EMPTY", "<script>alert(1)</script>")],
+        outcome="OBJECTS_LEFT",
+        message="1 of 3 parts are left",
+        presented=3,
+        placed=2,
+        sim_start=0.5,
+        sim_end=30.5,
+        perception_latency=[0.03, 0.05],
+    )
+
+
+def test_figures_follow_from_the_attempts(record):
+    figures = json.loads(json.dumps(record.as_json()))
+    assert (figures["attempts"], figures["successes"], figures["placed"]) == (3, 2, 2)
+    assert figures["picks_per_hour"] == pytest.approx(2 / 30 * 3600)
+    assert figures["latency_ms"]["plan grasps"]["p50"] == pytest.approx(200.0)
+    assert figures["latency_ms"]["perception"]["p50"] == pytest.approx(40.0)
+    assert "approach" not in figures["latency_ms"]
+    assert figures["outcomes"] == {"SUCCESS": 2, "GRASP_EMPTY": 1}
+    assert not record.complete
+
+
+def test_a_run_that_never_started_has_figures_too():
+    figures = RunRecord("pile", 0, 1.0).as_json()
+    assert (figures["picks_per_hour"], figures["sim_seconds"], figures["outcome"]) == (
+        0.0,
+        0.0,
+        "UNAVAILABLE",
+    )
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.sources, self.scripts = [], 0
+
+    def handle_starttag(self, tag, attributes):
+        self.scripts += tag == "script"
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+
+def test_the_report_is_one_file_that_asks_nobody(record, tmp_path):
+    picture = tmp_path / "001.jpg"
+    cv2.imwrite(str(picture), np.full((48, 64, 3), 128, np.uint8))
+    write_report(record, {1: picture}, None, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    page = Page()
+    page.feed(text)
+    assert page.scripts == 0  # messages are escaped
+    assert page.sources and all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
+    for words in ("2 of 3 parts placed", "object_9", "GRASP_EMPTY", "the fingers closed on nothing"):
+        assert words in text
+
+
+def test_the_grasp_is_drawn_where_the_camera_sees_it():
+    camera = PinholeCamera(320, 240, 300.0, 300.0, 159.5, 119.5)
+    base_from_camera = transform_from_xyz_rpy([0.5, 0.0, 0.8], [np.pi, 0.0, 0.0])  # looks straight down
+    boxes = {
+        "a": OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.02]), np.array([0.04, 0.04, 0.04])),
+        "b": OrientedBox(make_transform(np.eye(3), [0.6, 0.1, 0.02]), np.array([0.04, 0.04, 0.04])),
+    }
+    scene = SeenScene(boxes, {}, camera, base_from_camera)
+    base_from_tcp = transform_from_xyz_rpy([0.5, 0.0, 0.02], [np.pi, 0.0, 0.0])
+    image = draw(np.zeros((480, 640, 3), np.uint8), scene, "a", base_from_tcp, opening=0.06)
+
+    def centre(colour):
+        rows, columns = np.nonzero(np.all(image == colour, axis=-1))
+        return columns.mean(), rows.mean()
+
+    assert centre(TARGET) == pytest.approx((319.5, 239.5), abs=12)
+    assert centre(GRASP) == pytest.approx((319.5, 239.5), abs=12)
+    x, y = centre(OTHER)  # 0.1 m in x and y, at 0.76 m: 600/0.76*0.1 = 79 pixels
+    assert (x - 319.5, 239.5 - y) == pytest.approx((79, 79), abs=6)
+
+
+def test_frames_come_back_by_stamp_and_make_a_video(tmp_path):
+    frames = Frames(tmp_path / "spool")
+    for index in range(30):
+        frames.put(index * FRAME, np.full((48, 64, 3), (8 * index, 0, 0), np.uint8))
+    assert frames.at(10 * FRAME)[0, 0, 0] == pytest.approx(80, abs=4)
+    assert frames.at(10 * FRAME + 9)[0, 0, 0] == pytest.approx(80, abs=4)  # one that was lost on the way
+    assert frames.at(99 * FRAME) is None
+    done = []
+    frames.write_video(tmp_path / "video.webm", 30.0, done.append)
+    assert done[-1] == 30
+    assert not (tmp_path / "spool").exists()
+    video = cv2.VideoCapture(str(tmp_path / "video.webm"))
+    images = []
+    while (read := video.read())[0]:
+        images.append(read[1])
+    assert len(images) == 15
+    assert images[-1][24, 32, 2] > images[0][24, 32, 2] + 150
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--scene", "heap"], "--scene heap: expected scattered, packed, pile or a YAML file"),
+        (["--parts", "-1"], "--parts -1: expected a number of parts"),
+        (["--speed", "-2"], "--speed -2.0: expected 0 (free running) to 100"),
+        (["--speed", "nan"], "--speed nan: expected 0 (free running) to 100"),
+        (["--meshes", "/nowhere"], "--meshes /nowhere: there is no such folder"),
+        (["--seed", "x"], "--seed: invalid int value"),
+        (["--colour", "red"], "unrecognized arguments: --colour"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(words, sentence, capsys):
+    with pytest.raises(SystemExit) as stop:
+        demo.main(words)
+    assert stop.value.code == 2
+    assert sentence in capsys.readouterr().err

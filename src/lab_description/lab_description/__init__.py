@@ -1,0 +1,29 @@
+"""One cell, validated, with its URDF and SRDF."""
+
+from lab_description.camera import Camera, CameraModel, Intrinsics, StereoNoise
+from lab_description.cell import Cell, load_cell
+from lab_description.configuration import config_directory
+from lab_description.furniture import Destination, FurnitureBox, Workspace
+from lab_description.gripper import Gripper, HandBoxes
+from lab_description.robot import Robot
+from lab_description.srdf import build_srdf
+from lab_description.urdf import build_mujoco_urdf, build_urdf
+
+__all__ = [
+    "Camera",
+    "CameraModel",
+    "Cell",
+    "Destination",
+    "FurnitureBox",
+    "Gripper",
+    "HandBoxes",
+    "Intrinsics",
+    "Robot",
+    "StereoNoise",
+    "Workspace",
+    "build_mujoco_urdf",
+    "build_srdf",
+    "build_urdf",
+    "config_directory",
+    "load_cell",
+]

@@ -1,0 +1,117 @@
+"""The RGB-D camera: config/cameras/NAME.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+from lab_geometry.pinhole import PinholeCamera
+from lab_geometry.transforms import FloatArray
+
+from lab_description.schema import Count, Quantity, Ratio
+from lab_description.tree import Tree
+
+Pixels = Annotated[float, Quantity("px", 1.0, 20_000.0)]
+Metres = Annotated[float, Quantity("m", 0.001, 100.0)]
+
+
+@dataclass(frozen=True)
+class StereoNoise:
+    """What stereo depth does wrong: σ_z = z²·subpixel/(f·baseline), quantised disparity, shadows at edges.
+
+    baseline: metres. subpixel: standard deviation of the disparity, px. disparity_step: px.
+    grazing: rays that meet a surface at less than this angle from it, radians, give no depth.
+    """
+
+    baseline: Annotated[float, Quantity("m", 0.001, 1.0)]
+    subpixel: Annotated[float, Quantity("px", 0.0, 2.0)]
+    disparity_step: Annotated[float, Quantity("px", 0.0, 2.0)]
+    grazing: Annotated[float, Quantity("rad", 0.0, 1.2)]
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """Pinhole without distortion, pixels; the centre of the top left pixel is (0, 0)."""
+
+    width: Count
+    height: Count
+    fx: Pixels
+    fy: Pixels
+    cx: Annotated[float, Quantity("px", -1000.0, 20_000.0)]
+    cy: Annotated[float, Quantity("px", -1000.0, 20_000.0)]
+
+
+@dataclass(frozen=True)
+class CameraModel(Tree):
+    """A camera with depth aligned to colour.
+
+    optical_frame: link with z forward, x right, y down (REP 103). rate: Hz. near, far: range of the depth,
+    metres.
+    """
+
+    name: str
+    optical_frame: str
+    intrinsics: Intrinsics
+    rate: Annotated[float, Quantity("Hz", 0.1, 240.0)]
+    near: Metres
+    far: Metres
+    noise: StereoNoise
+    dropout: Ratio = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.optical_frame not in self.links:
+            raise ValueError(
+                f"optical_frame: no link '{self.optical_frame}'; links are {', '.join(self.links)}"
+            )
+        if not self.near < self.far:
+            raise ValueError(f"near {self.near:g} is not below far {self.far:g}")
+
+    @cached_property
+    def link_from_optical(self) -> FloatArray:
+        """(4, 4) base_link of the camera from its optical frame."""
+        frame: FloatArray = self.forward({})[self.optical_frame][0]
+        return frame
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera in its place in the cell. base_from_camera: (4, 4), of the optical frame."""
+
+    model: CameraModel
+    base_from_camera: FloatArray
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def frame(self) -> str:
+        """Name of the optical frame."""
+        return self.model.optical_frame
+
+    @property
+    def pinhole(self) -> PinholeCamera:
+        """The intrinsics as a projection."""
+        i = self.model.intrinsics
+        return PinholeCamera(i.width, i.height, i.fx, i.fy, i.cx, i.cy)
+
+    @property
+    def rate(self) -> float:
+        """Images per second."""
+        return self.model.rate
+
+    @property
+    def near(self) -> float:
+        """Nearest depth, metres."""
+        return self.model.near
+
+    @property
+    def far(self) -> float:
+        """Farthest depth, metres."""
+        return self.model.far
+
+    @property
+    def noise(self) -> StereoNoise:
+        return self.model.noise

@@ -1,0 +1,135 @@
+"""One cell: arm, gripper, camera, furniture and destinations, from config/cells/NAME.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from lab_geometry.transforms import FloatArray
+from lab_node.errors import ConfigurationError
+
+from lab_description.camera import Camera, CameraModel
+from lab_description.configuration import find
+from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
+from lab_description.gripper import Gripper
+from lab_description.robot import Robot
+from lab_description.schema import Length, parse, read_yaml
+from lab_description.tree import Pose
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A model by name, and its base_link in the frame that it is mounted on."""
+
+    model: str
+    pose: Pose = field(default_factory=Pose)
+
+
+@dataclass(frozen=True)
+class CellFile:
+    """What config/cells/NAME.yaml holds.
+
+    robot: its base_link is the root of the cell. gripper: mounted on the robot's tool_link. camera: in
+    base_link. table_height: z of the table's top in base_link, metres.
+    """
+
+    robot: Mount
+    gripper: Mount
+    camera: Mount
+    table_height: Length
+    workspace: Workspace
+    furniture: Mapping[str, Furniture]
+    destinations: Mapping[str, Destination]
+
+    def __post_init__(self) -> None:
+        if not self.destinations:
+            raise ValueError("destinations: empty, expected at least one tray or bin")
+        if self.robot.pose != Pose():
+            raise ValueError(
+                "robot.pose: base_link is the root of the cell; place furniture and camera around it"
+            )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A validated cell.
+
+    files: the YAML files that it was read from, by "cell", "robot", "gripper", "camera".
+    furniture: every box that stands still, of furniture and destinations. tool_from_gripper: (4, 4).
+    destinations: in the order of the file; the first one is the default.
+    """
+
+    name: str
+    robot: Robot
+    gripper: Gripper
+    camera: Camera
+    furniture: tuple[FurnitureBox, ...]
+    workspace: Workspace
+    table_height: float
+    destinations: Mapping[str, Destination]
+    tool_from_gripper: FloatArray
+    files: Mapping[str, Path]
+
+    @cached_property
+    def tool_from_tcp(self) -> FloatArray:
+        """(4, 4) tool_link of the robot from tcp of the gripper."""
+        gripper_from_tcp = self.gripper.forward({self.gripper.joint: 0.0})[self.gripper.tcp_link][0]
+        result: FloatArray = self.tool_from_gripper @ gripper_from_tcp
+        return result
+
+
+def load_cell(name_or_path: str | Path) -> Cell:
+    """The cell of a name in config/cells or of a path.
+
+    Robots, grippers and cameras are looked for beside the folder of the cell's file, then in the stack's own
+    configuration.
+
+    Raises ConfigurationError: one sentence that names file, key and fix.
+    """
+    path = find("cells", name_or_path)
+    content = parse(CellFile, read_yaml(path), path)
+    beside = [path.resolve().parent.parent]
+    files = {
+        "cell": path,
+        "robot": find("robots", content.robot.model, beside),
+        "gripper": find("grippers", content.gripper.model, beside),
+        "camera": find("cameras", content.camera.model, beside),
+    }
+    robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
+    gripper = parse(Gripper, read_yaml(files["gripper"]), files["gripper"], name=content.gripper.model)
+    camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
+    _refuse_shared_names(path, robot, gripper, camera, content)
+    return Cell(
+        name=path.stem,
+        robot=robot,
+        gripper=gripper,
+        camera=Camera(camera, content.camera.pose.matrix @ camera.link_from_optical),
+        furniture=all_boxes(content.furniture, content.destinations),
+        workspace=content.workspace,
+        table_height=content.table_height,
+        destinations=content.destinations,
+        tool_from_gripper=content.gripper.pose.matrix,
+        files=files,
+    )
+
+
+def _refuse_shared_names(
+    path: Path, robot: Robot, gripper: Gripper, camera: CameraModel, content: CellFile
+) -> None:
+    seen: dict[str, str] = {}
+    owners: list[tuple[str, list[str]]] = [
+        (f"robot {robot.name}", list(robot.links)),
+        (f"gripper {gripper.name}", list(gripper.links)),
+        (f"camera {camera.name}", list(camera.links)),
+        ("furniture", list(content.furniture)),
+        ("destinations", list(content.destinations)),
+    ]
+    for owner, links in owners:
+        for link in links:
+            if link in seen:
+                raise ConfigurationError(
+                    f"{path}: the link '{link}' of {owner} exists already in {seen[link]}"
+                )
+            seen[link] = owner

@@ -1,0 +1,91 @@
+"""The pairs of links of a cell that are not checked for collision, as stored in config/collision_matrices."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from lab_description.cell import Cell
+from lab_description.schema import Count, Quantity, parse, read_yaml
+from lab_description.urdf import build_urdf
+
+if TYPE_CHECKING:
+    from lab_description.collision_matrix import DisabledPair
+
+# When nothing is stored: a second instead of the ten that a stored matrix takes.
+SAMPLES_ON_THE_SPOT = 1000
+
+
+@dataclass(frozen=True)
+class CollisionMatrix:
+    """What config/collision_matrices/CELL.yaml holds. fingerprint: of the geometry that it is for."""
+
+    fingerprint: str
+    seed: Annotated[int, Quantity("", 0, 2**31)]
+    samples: Count
+    disabled: tuple[tuple[str, str, str], ...]
+
+
+def disabled_pairs(cell: Cell) -> list[DisabledPair]:
+    """The stored pairs of a cell; where there are none for this very geometry, pairs computed on the spot.
+
+    Raises ConfigurationError when the stored file is malformed.
+    """
+    from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs
+
+    path = matrix_file(cell)
+    if path.is_file():
+        matrix = parse(CollisionMatrix, read_yaml(path), path)
+        if matrix.fingerprint == fingerprint(cell):
+            return [DisabledPair(*pair) for pair in matrix.disabled]
+    logging.getLogger(__name__).warning(
+        "%s is not of the cell as it is now, so its pairs are sampled at each start; store them with: "
+        "python -m lab_description.collision_matrix %s",
+        path,
+        cell.files["cell"],
+    )
+    return compute_disabled_pairs(build_urdf(cell, visuals=False), cell.gripper.links, 0, SAMPLES_ON_THE_SPOT)
+
+
+def fingerprint(cell: Cell) -> str:
+    """Changes when a joint, a shape or a place of the cell does; not with colours, meshes or masses."""
+
+    def rounded(array: npt.NDArray[np.float64]) -> list[float]:
+        return [round(float(value), 9) + 0.0 for value in array.flat]  # + 0.0: no negative zero
+
+    parts: list[object] = [rounded(cell.tool_from_gripper), rounded(cell.camera.base_from_camera)]
+    parts += [(box.link, rounded(box.base_from_box), rounded(box.size)) for box in cell.furniture]
+    for tree in (cell.robot, cell.gripper, cell.camera.model):
+        parts += [(name, [asdict(shape) for shape in link.collision]) for name, link in tree.links.items()]
+        parts += [(name, asdict(joint)) for name, joint in tree.joints.items()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def matrix_file(cell: Cell) -> Path:
+    """Where the pairs of a cell are stored: config/collision_matrices beside config/cells."""
+    return cell.files["cell"].resolve().parent.parent / "collision_matrices" / f"{cell.name}.yaml"
+
+
+def store(cell: Cell, seed: int, samples: int) -> Path:
+    """Computes and stores the pairs of a cell; the path of the file."""
+    from lab_description.collision_matrix import compute_disabled_pairs
+
+    pairs = compute_disabled_pairs(build_urdf(cell, visuals=False), cell.gripper.links, seed, samples)
+    lines = [
+        f"# Written by: python -m lab_description.collision_matrix {cell.name}",
+        f"fingerprint: '{fingerprint(cell)}'",
+        f"seed: {seed}",
+        f"samples: {samples}",
+        "disabled:",
+        *(f"  - [{pair.first}, {pair.second}, {pair.reason}]" for pair in pairs),
+    ]
+    path = matrix_file(cell)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,68 @@
+"""The cell as URDF: urdf/cell.urdf.xacro, filled from the files of a validated cell."""
+
+from __future__ import annotations
+
+import xml.dom.minidom
+from pathlib import Path
+from threading import Lock
+
+import xacro
+
+from lab_description.cell import Cell
+from lab_description.meshes import installed, ros_package, with_file_uris, with_paths
+
+# Meshes that MuJoCo reads; Collada and glTF are shown as their collision shapes there.
+_MUJOCO_FORMATS = (".obj", ".stl", ".msh")
+# xacro keeps its state in module variables.
+_xacro_lock = Lock()
+
+
+def build_urdf(cell: Cell, visuals: bool = True) -> str:
+    """URDF of the whole cell, rooted in base_link.
+
+    visuals: meshes of the description packages that are installed (package:// of ROS packages, file:// of
+    Python packages), the collision shapes where none is. Without it, no visual at all: enough for planning.
+    """
+    return with_file_uris(_expand(cell, installed(_packages(cell)) if visuals else [], visuals))
+
+
+def build_mujoco_urdf(cell: Cell, visuals: bool = True) -> str:
+    """The same URDF for MuJoCo: meshes by absolute path, and only in formats that it reads."""
+    packages = [
+        name for name in installed(_packages(cell)) if _mesh_formats(cell, name) <= set(_MUJOCO_FORMATS)
+    ]
+    return with_paths(_expand(cell, packages if visuals else [], visuals))
+
+
+def xacro_file() -> Path:
+    """urdf/cell.urdf.xacro, installed or beside the sources."""
+    beside = Path(__file__).resolve().parent.parent / "urdf" / "cell.urdf.xacro"
+    share = ros_package("lab_description")
+    return share / "urdf" / "cell.urdf.xacro" if share is not None and not beside.is_file() else beside
+
+
+def _expand(cell: Cell, packages: list[str], visuals: bool) -> str:
+    mappings = {name: str(path.resolve()) for name, path in cell.files.items()}
+    mappings |= {"visuals": str(visuals).lower(), "packages": " ".join(packages)}
+    with _xacro_lock:
+        document: xml.dom.minidom.Document = xacro.process_file(str(xacro_file()), mappings=mappings)
+    for node in list(document.childNodes):  # the banner names the machine's folders
+        if node.nodeType == node.COMMENT_NODE:
+            document.removeChild(node)
+    text: str = document.toprettyxml(indent="  ")
+    return text
+
+
+def _packages(cell: Cell) -> list[str]:
+    trees = (cell.robot, cell.gripper, cell.camera.model)
+    return sorted({package for tree in trees for link in tree.links.values() for package in link.visual})
+
+
+def _mesh_formats(cell: Cell, package: str) -> set[str]:
+    trees = (cell.robot, cell.gripper, cell.camera.model)
+    return {
+        Path(mesh.mesh).suffix.lower()
+        for tree in trees
+        for link in tree.links.values()
+        for mesh in link.visual.get(package, ())
+    }

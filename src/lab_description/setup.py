@@ -1,0 +1,23 @@
+from pathlib import Path
+
+from setuptools import setup
+
+package_name = "lab_description"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=[package_name],
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
+        (f"share/{package_name}", ["package.xml"]),
+        (f"share/{package_name}/urdf", [str(path) for path in sorted(Path("urdf").glob("*.xacro"))]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Lab manipulation maintainers",
+    maintainer_email="maintainers@lab-manipulation.invalid",
+    description="One cell, validated, with its URDF and SRDF: arm, gripper, camera and furniture from YAML.",
+    license="Apache-2.0",
+)

@@ -1,0 +1,17 @@
+"""Every test that takes `cell` runs on each cell that is shipped, so that a new one is held to the same."""
+
+import pytest
+
+from lab_description import Cell, config_directory, load_cell
+
+CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
+
+
+@pytest.fixture(scope="session", params=CELLS)
+def cell(request: pytest.FixtureRequest) -> Cell:
+    return load_cell(request.param)
+
+
+@pytest.fixture(scope="session")
+def ur5e_table() -> Cell:
+    return load_cell("ur5e_table")

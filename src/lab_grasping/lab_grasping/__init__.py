@@ -1,0 +1,1 @@
+"""Grasp planning on observed points for parallel grippers, and the judgement whether something is held."""

@@ -1,0 +1,97 @@
+"""The hand's boxes in the two forms in which they are checked: points on their faces, and the hand's
+front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lab_geometry import FloatArray
+from lab_grasping.gripper import ParallelGripper
+
+SAMPLE_STEP = 0.006
+"""Distance of the points on the faces, metres; obstacles are grown by more than half of it."""
+FRONT_CELL = 0.001
+INSIDE = 1e-4
+NO_HAND = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandSurface:
+    """All openings of one gripper, in `tcp`.
+
+    points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
+    opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
+    of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
+    """
+
+    points: FloatArray
+    starts: npt.NDArray[np.int64]
+    centres: FloatArray
+    radii: FloatArray
+    front: npt.NDArray[np.float32]
+
+    @property
+    def arrays(self) -> tuple[FloatArray, npt.NDArray[np.int64], FloatArray, FloatArray]:
+        """points, starts, centres, radii, as the compiled loops take them."""
+        return self.points, self.starts, self.centres, self.radii
+
+    @staticmethod
+    def of(gripper: ParallelGripper) -> HandSurface:
+        """Sample a gripper."""
+        blocks: list[FloatArray] = []
+        starts = np.zeros((len(gripper.openings), gripper.boxes.shape[1] + 1), dtype=np.int64)
+        count = 0
+        for m, boxes in enumerate(gripper.boxes):
+            starts[m, 0] = count
+            for k in range(len(boxes)):
+                points = _faces(boxes, k)
+                blocks.append(points)
+                count += len(points)
+                starts[m, k + 1] = count
+        lower, upper = gripper.boxes[:, :, 0], gripper.boxes[:, :, 1]
+        return HandSurface(
+            points=np.concatenate(blocks),
+            starts=starts,
+            centres=np.ascontiguousarray(0.5 * (lower + upper)),
+            radii=0.5 * np.linalg.norm(upper - lower, axis=2),
+            front=_front(gripper.boxes),
+        )
+
+
+def _faces(boxes: FloatArray, k: int) -> FloatArray:
+    """Points on the faces of box k that no other box holds; without the face at the back, which never
+    leads.
+    """
+    lower, upper = boxes[k]
+    size = upper - lower
+    axes = [
+        np.linspace(a, b, max(2, int(np.ceil((b - a) / SAMPLE_STEP)) + 1))
+        for a, b in zip(lower, upper, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    edge = 1e-9 + 1e-6 * size
+    outer = np.any((grid < lower + edge)[:, :2], axis=1) | np.any(grid > upper - edge, axis=1)
+    grid = grid[outer]
+    covered = np.zeros(len(grid), dtype=np.bool_)
+    for other, (low, high) in enumerate(boxes):
+        if other != k:
+            covered |= np.all((grid > low + INSIDE) & (grid < high - INSIDE), axis=1)
+    points: FloatArray = grid[~covered]
+    return points
+
+
+def _front(boxes: FloatArray) -> npt.NDArray[np.float32]:
+    reach = np.ceil(np.abs(boxes).max(axis=(0, 1, 2))[:2] / FRONT_CELL).astype(int)
+    front = np.full((len(boxes), 2 * reach[1], 2 * reach[0]), NO_HAND, dtype=np.float32)
+    # cells whose middle lies within the box
+    first = np.clip(np.ceil(boxes[:, :, 0, :2] / FRONT_CELL - 0.5).astype(int) + reach, 0, None)
+    last = np.floor(boxes[:, :, 1, :2] / FRONT_CELL - 0.5).astype(int) + reach
+    for m, hand in enumerate(boxes):
+        for k in range(len(hand)):
+            window = front[m, first[m, k, 1] : last[m, k, 1] + 1, first[m, k, 0] : last[m, k, 0] + 1]
+            np.maximum(window, hand[k, 1, 2], out=window)
+    return front

@@ -1,0 +1,74 @@
+"""Port `GraspPlanner`: what a planner is told, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lab_geometry import FloatArray
+from lab_grasping.scene import ObservedScene
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerSettings:
+    """What every planner is told.
+
+    seed: decides everything random. max_grasps: kept at most. tip_margin: height of the finger tips above the
+    support, metres. clearance: sideways distance of the hand from everything but the part, metres.
+    approach_distance: straight way along the approach that is checked, metres.
+    """
+
+    seed: int = 0
+    max_grasps: int = 20
+    tip_margin: float = 0.003
+    clearance: float = 0.003
+    approach_distance: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """One way to hold a part.
+
+    base_from_tcp: (4, 4), +z the approach, +y the closing direction. width: between the contacts. opening:
+    for the approach. approach_distance: clear straight way along +z. All in metres. score: 0..1. terms: what
+    it is made of, by name, each 0..1; planners without such terms leave it empty.
+    """
+
+    object_id: str
+    base_from_tcp: FloatArray
+    width: float
+    opening: float
+    approach_distance: float
+    score: float
+    terms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GraspPlan:
+    """Grasps, best first, at least one, and the number of candidates that they were chosen from."""
+
+    grasps: tuple[Grasp, ...]
+    candidates: int
+
+
+def never() -> bool:
+    """For callers that do not cancel."""
+    return False
+
+
+class GraspPlanner(Protocol):
+    """Extension point: observed scene to ranked grasps. Found by entry points of the group
+    lab_grasping.planners.
+
+    The entry point is called with a ParallelGripper and PlannerSettings. `lab_grasping.planner_contract`
+    holds the tests that every implementation must pass.
+    """
+
+    def plan(
+        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+    ) -> GraspPlan:
+        """Grasps on one part, or the best of all parts; the same for the same scene and seed.
+
+        Raises UnknownObject, NothingToGrasp, TooFewPoints, ObjectTooWide, NoGraspFound, PlanningCancelled.
+        """

@@ -1,0 +1,24 @@
+from setuptools import setup
+
+package_name = "lab_grasping"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=[package_name],
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
+        (f"share/{package_name}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Lab manipulation maintainers",
+    maintainer_email="maintainers@lab-manipulation.invalid",
+    description="Plans grasps for a parallel gripper on observed points; judges whether something is held.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": ["grasp_node = lab_grasping.grasp_node:main"],
+        "lab_grasping.planners": ["antipodal = lab_grasping.planner:AntipodalPlanner"],
+    },
+)

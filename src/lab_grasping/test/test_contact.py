@@ -1,0 +1,95 @@
+"""What counts as holding."""
+
+import pytest
+from lab_grasping.contact import (
+    ContactLimits,
+    GraspEmpty,
+    ObjectLost,
+    PadReading,
+    judge_closing,
+    judge_lifting,
+    require_grip,
+    require_still_held,
+)
+from lab_node.codes import OutcomeCode
+
+WIDTH, OPENING = 0.030, 0.060
+
+
+@pytest.mark.parametrize(
+    ("opening", "forces", "held", "words"),
+    [
+        (0.030, (20.0, 21.0), True, "held at 30.0 mm"),
+        (0.027, (20.0, 21.0), True, "30.0 mm were planned"),
+        (0.041, (20.0, 21.0), True, "held"),
+        (0.000, (25.0, 25.0), False, "the pads met"),
+        (0.001, (25.0, 25.0), False, "the pads met"),
+        (0.030, (0.0, 0.2), False, "no force on both pads"),
+        (0.030, (20.0, 0.1), False, "no force on both pads"),
+        (0.030, (-3.0, 20.0), False, "left -3.0 N"),
+        (0.0595, (20.0, 20.0), False, "could not close"),
+        (0.057, (20.0, 20.0), False, "far wider"),
+    ],
+)
+def test_after_closing(opening: float, forces: tuple[float, float], held: bool, words: str) -> None:
+    judgement = judge_closing(PadReading(opening, forces), WIDTH, OPENING)
+    assert judgement.held is held
+    assert words in judgement.reason
+
+
+@pytest.mark.parametrize(("opening", "held"), [(0.005, True), (0.004, True), (0.0005, False)])
+def test_a_thin_part_is_told_from_none(opening: float, held: bool) -> None:
+    """5 mm between the pads; the pads' own rubber and a joint's resolution make half a millimetre."""
+    assert judge_closing(PadReading(opening, (20.0, 20.0)), 0.005, 0.02).held is held
+
+
+def test_a_sheet_of_two_millimetres_is_held() -> None:
+    assert judge_closing(PadReading(0.0014, (20.0, 20.0)), 0.002, 0.02).held
+
+
+def test_a_part_that_barely_fits_is_held() -> None:
+    """The fingers of an 85 mm hand hardly move."""
+    assert judge_closing(PadReading(0.0835, (20.0, 20.0)), 0.083, 0.0848).held
+
+
+@pytest.mark.parametrize(("stalled", "held"), [(True, True), (None, True), (False, False)])
+def test_without_tactile_sensors_the_stall_counts(stalled: bool | None, held: bool) -> None:
+    assert judge_closing(PadReading(0.030, stalled=stalled), WIDTH, OPENING).held is held
+
+
+@pytest.mark.parametrize(
+    ("opening", "forces", "held", "words"),
+    [
+        (0.030, (20.0, 20.0), True, "held"),
+        (0.028, (15.0, 16.0), True, "30.0 mm after closing"),
+        (0.000, (20.0, 20.0), False, "the pads met"),
+        (0.030, (0.0, 0.0), False, "no force"),
+        (0.015, (20.0, 20.0), False, "slipped"),
+    ],
+)
+def test_after_lifting(opening: float, forces: tuple[float, float], held: bool, words: str) -> None:
+    closing = judge_closing(PadReading(0.030, (20.0, 20.0)), WIDTH, OPENING)
+    judgement = judge_lifting(PadReading(opening, forces), closing)
+    assert judgement.held is held
+    assert words in judgement.reason
+
+
+def test_errors_carry_code_stage_and_figures() -> None:
+    empty = judge_closing(PadReading(0.0, (20.0, 20.0)), WIDTH, OPENING)
+    with pytest.raises(GraspEmpty, match=r"0\.0 mm.*30\.0 mm") as caught:
+        require_grip(empty)
+    assert caught.value.code == OutcomeCode.GRASP_EMPTY
+    assert caught.value.stage == "contact"
+    assert caught.value.judgement.expected_width == WIDTH
+    held = require_grip(judge_closing(PadReading(0.03, (9.0, 7.0)), WIDTH, OPENING))
+    assert held.force == 7.0
+    with pytest.raises(ObjectLost) as lost:
+        require_still_held(judge_lifting(PadReading(0.0, (0.0, 0.0)), held))
+    assert lost.value.code == OutcomeCode.OBJECT_LOST
+
+
+def test_limits_are_the_callers() -> None:
+    gentle = ContactLimits(min_force=0.2)
+    reading = PadReading(0.03, (0.5, 0.5))
+    assert not judge_closing(reading, WIDTH, OPENING).held
+    assert judge_closing(reading, WIDTH, OPENING, gentle).held

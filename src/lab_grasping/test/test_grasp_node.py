@@ -1,0 +1,270 @@
+"""The node with real messages: scenes in, grasps out, and what it says when something is missing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import rclpy
+from geometry_msgs.msg import Vector3
+from lab_grasping.grasp_node import GraspNode
+from lab_grasping.scene import ObservedScene
+from lab_grasping.synthetic import Solid, at, observe
+from lab_node.clouds import cloud_message
+from lab_node.images import camera_info_message, image_message
+from lab_node.outcomes import success
+from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.qos import LATCHED, RELIABLE
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.time import Time
+from shape_msgs.msg import Plane as PlaneMessage
+from std_msgs.msg import Header
+from vision_msgs.msg import BoundingBox3D
+from visualization_msgs.msg import MarkerArray
+
+from lab_interfaces.action import PlanGrasps
+from lab_interfaces.msg import DepthView, GraspArray, ObservedObject, Outcome, Scene
+
+DEADLINE = 60.0
+BLOCK = Solid("box", (0.03, 0.05, 0.04), at(0.50, 0.00, 0.02, 0.4))
+POST = Solid("cylinder", (0.015, 0.06), at(0.42, 0.12, 0.03))
+
+
+def scene_message(scene: ObservedScene, stamp: Time) -> Scene:
+    """What perception would publish."""
+    header = Header(stamp=stamp.to_msg(), frame_id=scene.frame)
+    millimetres = np.round(np.nan_to_num(scene.view.depth) * 1e3).astype(np.uint16)
+    view = DepthView(
+        camera_pose=pose_from_matrix(scene.view.base_from_camera),
+        camera_info=camera_info_message(scene.view.camera, header),
+        depth=image_message(millimetres, "16UC1", header),
+    )
+    objects = [
+        ObservedObject(
+            id=item.id,
+            box=BoundingBox3D(
+                center=pose_from_matrix(item.box.frame_from_box),
+                size=Vector3(**dict(zip("xyz", item.box.size.tolist(), strict=True))),
+            ),
+            segment=cloud_message(item.points, item.normals, header),
+        )
+        for item in scene.objects
+    ]
+    support = PlaneMessage(coef=[*scene.support.normal.tolist(), scene.support.offset])
+    return Scene(header=header, outcome=success(), support=support, objects=objects, view=view)
+
+
+class Cell:
+    """The node, a perception that says what the test wants, and a task that asks."""
+
+    def __init__(self, **parameters: object) -> None:
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        self.node = GraspNode(parameter_overrides=overrides)
+        self.peer = Node("peer_of_the_test")
+        self.scenes = self.peer.create_publisher(Scene, "/scene/objects", RELIABLE)
+        self.client = ActionClient(self.peer, PlanGrasps, "/plan_grasps")
+        self.arrays: list[GraspArray] = []
+        self.marker_arrays: list[MarkerArray] = []
+        self.peer.create_subscription(GraspArray, "/grasps", self.arrays.append, LATCHED)
+        self.peer.create_subscription(MarkerArray, "/grasps/markers", self.marker_arrays.append, LATCHED)
+        self.executor = SingleThreadedExecutor()
+        for member in (self.node, self.peer):
+            self.executor.add_node(member)
+
+    def spin_until(self, condition, what: str) -> None:
+        deadline = self.peer.get_clock().now().nanoseconds + int(DEADLINE * 1e9)
+        while not condition():
+            assert self.peer.get_clock().now().nanoseconds < deadline, f"{what} did not happen"
+            self.executor.spin_once(timeout_sec=0.02)
+
+    def start(self) -> Cell:
+        assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert self.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        self.spin_until(lambda: self.client.server_is_ready(), "the action server")
+        self.spin_until(lambda: self.scenes.get_subscription_count() == 1, "the subscription")
+        return self
+
+    def now(self) -> Time:
+        return self.peer.get_clock().now()
+
+    def show(self, message: Scene) -> None:
+        """Publish a scene and wait until the node has it."""
+        self.scenes.publish(message)
+        self.spin_until(
+            lambda: self.node.newest() is not None and self.node.newest().header == message.header,
+            "the arrival of the scene",
+        )
+
+    def send(self, **goal: object):
+        future = self.client.send_goal_async(PlanGrasps.Goal(**goal))
+        self.spin_until(future.done, "the answer to the goal")
+        return future.result()
+
+    def plan(self, **goal: object) -> PlanGrasps.Result:
+        handle = self.send(**goal)
+        assert handle.accepted
+        future = handle.get_result_async()
+        self.spin_until(future.done, "the result")
+        return future.result().result
+
+    def close(self) -> None:
+        self.node.end()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        self.peer.destroy_node()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ros() -> Iterator[None]:
+    os.environ.setdefault("ROS_DOMAIN_ID", "36")
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def cell() -> Iterator[Cell]:
+    made = Cell().start()
+    yield made
+    made.close()
+
+
+def test_a_part_is_planned_for(cell: Cell) -> None:
+    """Result, topic and markers agree; the stamp is that of the image."""
+    message = scene_message(observe([BLOCK, POST], noise=0.001), cell.now())
+    cell.show(message)
+    result = cell.plan(object_id="part_2", max_grasps=5)
+    assert result.outcome.code == Outcome.SUCCESS
+    assert 1 <= len(result.grasps) <= 5
+    assert result.candidates > len(result.grasps)
+    assert 0.0 < result.stage.compute < 30.0
+    best = result.grasps[0]
+    assert best.object_id == "part_2"
+    assert best.header == message.header
+    assert 0.025 < best.width < best.opening < 0.086
+    tcp = matrix_from_pose(best.pose)[:3, 3]
+    assert np.linalg.norm(tcp[:2] - [0.42, 0.12]) < 0.02
+    cell.spin_until(lambda: bool(cell.arrays and cell.marker_arrays), "publication")
+    assert cell.arrays[-1].grasps == result.grasps
+    assert len(cell.marker_arrays[-1].markers) == 1 + len(result.grasps)
+
+
+def test_without_a_name_the_best_part_is_taken(cell: Cell) -> None:
+    cell.show(scene_message(observe([BLOCK, POST]), cell.now()))
+    result = cell.plan()
+    assert result.outcome.code == Outcome.SUCCESS
+    assert result.grasps[0].object_id in ("part_1", "part_2")
+
+
+def test_the_same_scene_gives_the_same_grasps(cell: Cell) -> None:
+    cell.show(scene_message(observe([BLOCK, POST], noise=0.001), cell.now()))
+    first = cell.plan(object_id="part_1")
+    second = cell.plan(object_id="part_1")
+    assert first.grasps == second.grasps
+
+
+@pytest.mark.parametrize(
+    ("object_id", "solids", "code", "words"),
+    [
+        ("part_9", [BLOCK], Outcome.OBJECT_UNKNOWN, "part_9"),
+        ("part_1", [Solid("box", (0.15, 0.15, 0.1), at(0.5, 0.0, 0.05))], Outcome.OBJECT_TOO_WIDE, "85 mm"),
+    ],
+)
+def test_failures_are_outcomes(
+    cell: Cell, object_id: str, solids: list[Solid], code: int, words: str
+) -> None:
+    cell.show(scene_message(observe(solids), cell.now()))
+    result = cell.plan(object_id=object_id)
+    assert result.outcome.code == code
+    assert result.outcome.stage == "grasping"
+    assert words in result.outcome.message
+    assert not result.grasps
+    cell.spin_until(lambda: bool(cell.arrays), "publication")
+    assert cell.arrays[-1].outcome.code == code
+
+
+def test_what_perception_could_not_do_is_passed_on(cell: Cell) -> None:
+    message = scene_message(observe([BLOCK]), cell.now())
+    message.objects = []
+    message.outcome = Outcome(code=Outcome.NO_OBJECT, stage="perception", message="nothing on the support")
+    cell.show(message)
+    outcome = cell.plan().outcome
+    assert (outcome.code, outcome.stage) == (Outcome.NO_OBJECT, "perception")
+    assert outcome.message == "nothing on the support"
+
+
+def test_old_scenes_are_refused(cell: Cell) -> None:
+    """Older than the limit: STALE_INPUT says how old."""
+    old = Time(nanoseconds=cell.now().nanoseconds - 3_000_000_000)
+    cell.show(scene_message(observe([BLOCK]), old))
+    outcome = cell.plan(object_id="part_1").outcome
+    assert outcome.code == Outcome.STALE_INPUT
+    assert "limit is 2.00 s" in outcome.message
+
+
+def test_a_scene_from_before_the_goal_is_waited_out() -> None:
+    """With not_before the node waits for a newer scene, and says so when none comes."""
+    cell = Cell(scene_timeout=0.3).start()
+    try:
+        message = scene_message(observe([BLOCK]), cell.now())
+        cell.show(message)
+        later = Time(nanoseconds=cell.now().nanoseconds + 1_000_000_000).to_msg()
+        outcome = cell.plan(object_id="part_1", not_before=later).outcome
+        assert outcome.code == Outcome.STALE_INPUT
+        assert "is perception running" in outcome.message
+    finally:
+        cell.close()
+
+
+def test_cancel_ends_the_wait_for_a_scene(cell: Cell) -> None:
+    handle = cell.send(not_before=Time(nanoseconds=2**60).to_msg())
+    result = handle.get_result_async()
+    cancel = handle.cancel_goal_async()
+    cell.spin_until(lambda: cancel.done() and result.done(), "the end of the cancelled goal")
+    assert result.result().result.outcome.code == Outcome.CANCELLED
+
+
+def test_a_malformed_scene_is_named(cell: Cell) -> None:
+    message = scene_message(observe([BLOCK]), cell.now())
+    message.view.depth.encoding = "rgb8"
+    cell.show(message)
+    outcome = cell.plan(object_id="part_1").outcome
+    assert outcome.code == Outcome.INVALID_REQUEST
+    assert "rgb8" in outcome.message
+
+
+def test_goals_are_refused_while_inactive(cell: Cell) -> None:
+    assert cell.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    assert not cell.send(object_id="part_1").accepted
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"planner": "nonsense"}, {"cell": "nowhere"}, {"tip_margin": -1.0}, {"max_grasps": "many"}, {"sede": 1}],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_impossible_parameters_refuse_to_configure(parameters: dict[str, object]) -> None:
+    cell = Cell(**parameters)
+    try:
+        assert cell.node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    finally:
+        cell.close()
+
+
+def test_many_goals_at_once_all_get_answers(cell: Cell) -> None:
+    """Planning runs in threads of its own; the executor stays free."""
+    cell.show(scene_message(observe([BLOCK, POST]), cell.now()))
+    handles = [cell.send(object_id=f"part_{1 + k % 2}") for k in range(4)]
+    futures = [handle.get_result_async() for handle in handles]
+    cell.spin_until(lambda: all(future.done() for future in futures), "all results")
+    results = [future.result().result for future in futures]
+    assert [result.outcome.code for result in results] == [Outcome.SUCCESS] * 4
+    assert results[0].grasps == results[2].grasps
+    assert threading.active_count() < 20

@@ -1,0 +1,90 @@
+"""Grippers: what cannot be is refused, and the cell's own is tabulated right."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lab_grasping.errors import InvalidGripper
+from lab_grasping.gripper import ParallelGripper
+from lab_grasping.hand_model import from_description
+from lab_grasping.synthetic import straight_gripper
+from lab_node.codes import OutcomeCode
+from lab_node.errors import ConfigurationError
+
+from lab_description import load_cell
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pad_width": -0.02}, "pad width"),
+        ({"pad_length": 0.0}, "pad length"),
+        ({"friction": float("nan")}, "friction"),
+        ({"openings": np.array([0.08, 0.0])}, "opening"),
+        ({"openings": np.array([0.0, 85.0])}, "opening"),
+    ],
+)
+def test_impossible_grippers_are_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidGripper, match=words) as caught:
+        replace(straight_gripper(), **change)
+    assert isinstance(caught.value, ConfigurationError)
+    assert caught.value.code == OutcomeCode.INVALID_REQUEST
+
+
+def test_a_box_without_volume_is_refused() -> None:
+    gripper = straight_gripper()
+    boxes = gripper.boxes.copy()
+    boxes[3, 0, 1] = boxes[3, 0, 0]
+    with pytest.raises(InvalidGripper, match="volume"):
+        replace(gripper, boxes=boxes)
+
+
+def test_openings_round_up() -> None:
+    """Whoever asks for 31 mm gets a hand that opens at least 31 mm."""
+    gripper = straight_gripper()
+    for opening in np.linspace(0.0, gripper.max_opening, 50):
+        assert gripper.openings[gripper.opening_index(float(opening))] >= opening - 1e-9
+    assert gripper.opening_index(0.2) == len(gripper.openings) - 1
+
+
+@pytest.fixture(scope="module")
+def robotiq() -> ParallelGripper:
+    return from_description(load_cell("ur5e_table").gripper)
+
+
+def test_the_cells_hand_has_the_published_measures(robotiq: ParallelGripper) -> None:
+    """2F-85: 85 mm stroke; pads of 22 x 37.5 mm that swing on an arc and touch when closed."""
+    assert robotiq.max_opening == pytest.approx(0.085, abs=0.001)
+    assert robotiq.min_opening == pytest.approx(0.0, abs=0.001)
+    assert robotiq.pad_width == pytest.approx(0.022, abs=0.001)
+    assert robotiq.pad_length == pytest.approx(0.0375, abs=0.001)
+    assert np.ptp(robotiq.pad_centres) == pytest.approx(0.0135, abs=0.002)
+
+
+def test_the_boxes_enclose_the_description_of_the_hand(robotiq: ParallelGripper) -> None:
+    """Every corner of every collision shape lies in the union of the boxes, at every opening."""
+    gripper = load_cell("ur5e_table").gripper
+    frames = gripper.forward({gripper.joint: gripper.joint_from_opening(robotiq.openings)})
+    for m in range(len(robotiq.openings)):
+        tcp_from_root = np.linalg.inv(frames[gripper.tcp_link][m])
+        for name, link in gripper.links.items():
+            tcp_from_link = tcp_from_root @ frames[name][m]
+            for shape in link.collision:
+                corners = shape.hull() @ tcp_from_link[:3, :3].T + tcp_from_link[:3, 3]
+                inside = np.all(
+                    (corners[:, None] >= robotiq.boxes[m, :, 0] - 1e-7)
+                    & (corners[:, None] <= robotiq.boxes[m, :, 1] + 1e-7),
+                    axis=2,
+                )
+                assert inside.any(axis=1).all(), name
+
+
+def test_nothing_stands_between_the_pads(robotiq: ParallelGripper) -> None:
+    """In front of the open pads' faces is room for the part."""
+    for opening, boxes, centre in zip(robotiq.openings, robotiq.boxes, robotiq.pad_centres, strict=True):
+        if opening < 0.01:
+            continue
+        middle = np.array([0.0, 0.0, centre])
+        assert not np.all((boxes[:, 0] < middle) & (boxes[:, 1] > middle), axis=1).any()
+        pad = np.array([0.0, 0.5 * opening + 0.002, centre])
+        assert np.all((boxes[:, 0] < pad) & (boxes[:, 1] > pad), axis=1).any()

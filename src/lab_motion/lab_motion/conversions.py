@@ -1,0 +1,108 @@
+"""Messages to dataclasses and back; the only file that knows both."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+from builtin_interfaces.msg import Duration
+from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
+from geometry_msgs.msg import WrenchStamped
+from lab_node.errors import StaleInputError
+from lab_node.poses import matrix_from_pose
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from lab_geometry import FloatArray, OrientedBox
+from lab_interfaces.msg import Grasp, Scene, StageTime
+from lab_motion.errors import InvalidGoal
+from lab_motion.pick import GraspGoal
+from lab_motion.planner import Body, PlanningScene, Trajectory
+from lab_motion.stages import StageDuration
+
+
+def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningScene:
+    """The observed objects; opening: of the fingers, metres.
+
+    Raises InvalidGoal when the scene is in another frame, InvalidRequestError for a malformed pose.
+    """
+    _require_frame(message.header.frame_id, frame, "the scene")
+    bodies = []
+    for item in message.objects:
+        size = item.box.size
+        box = OrientedBox(matrix_from_pose(item.box.center), np.array([size.x, size.y, size.z]))
+        bodies.append(Body(item.id, box))
+    return PlanningScene(tuple(bodies), None, opening)
+
+
+def grasp_goal(message: Grasp, frame: str) -> GraspGoal:
+    """A grasp to carry out.
+
+    Raises InvalidGoal when it is in another frame or has a size that cannot be, InvalidRequestError for a
+    malformed pose.
+    """
+    _require_frame(message.header.frame_id, frame, f"the grasp on '{message.object_id}'")
+    if not (0.0 < message.opening < 1.0 and message.approach_distance > 0.0):
+        raise InvalidGoal(
+            f"the grasp on '{message.object_id}' has an opening of {message.opening} m and an approach of"
+            f" {message.approach_distance} m, expected both above zero"
+        )
+    pose = matrix_from_pose(message.pose)
+    return GraspGoal(message.object_id, pose, message.width, message.opening, message.approach_distance)
+
+
+def ordered_positions(message: JointState, names: Sequence[str]) -> FloatArray:
+    """Positions (J,) of the named joints.
+
+    Raises StaleInputError when one is missing.
+    """
+    positions = dict(zip(message.name, message.position, strict=False))
+    missing = [name for name in names if name not in positions]
+    if missing:
+        raise StaleInputError(
+            f"joint states hold no {', '.join(missing)}: is the controller's broadcaster active?"
+        )
+    return np.array([positions[name] for name in names])
+
+
+def trajectory_goal(trajectory: Trajectory) -> FollowJointTrajectory.Goal:
+    """Goal that starts at once; without accelerations, so that the controller's spline is the checked one."""
+    points = [
+        JointTrajectoryPoint(
+            positions=array("d", positions),
+            velocities=array("d", velocities),
+            time_from_start=_duration(time),
+        )
+        for time, positions, velocities in zip(
+            trajectory.time, trajectory.positions, trajectory.velocities, strict=True
+        )
+    ]
+    message = JointTrajectory(joint_names=list(trajectory.names), points=points)
+    return FollowJointTrajectory.Goal(trajectory=message)
+
+
+def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperCommand.Goal:
+    """Goal for the driven joint of the gripper: rad (m), and at most this effort, N m (N)."""
+    return ParallelGripperCommand.Goal(command=JointState(name=[joint], position=[position], effort=[effort]))
+
+
+def pad_force(message: WrenchStamped) -> float:
+    """Force that presses on a pad, N: +y points into the pad."""
+    force: float = message.wrench.force.y
+    return force
+
+
+def stage_times(stages: Sequence[StageDuration]) -> list[StageTime]:
+    """Messages of measured stages."""
+    return [StageTime(stage=s.stage, duration=s.duration, compute=s.compute) for s in stages]
+
+
+def _duration(seconds: float) -> Duration:
+    nanoseconds = round(float(seconds) * 1e9)
+    return Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+
+def _require_frame(found: str, expected: str, what: str) -> None:
+    if found != expected:
+        raise InvalidGoal(f"{what} is in frame '{found}', expected '{expected}'")

@@ -1,0 +1,147 @@
+"""One arm with its hand: what it knows about the cell, and motions that are watched while they happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from lab_grasping.contact import (
+    ContactLimits,
+    Judgement,
+    ObjectLost,
+    PadReading,
+    judge_lifting,
+    require_still_held,
+)
+
+from lab_description import Cell
+from lab_geometry import FloatArray
+from lab_motion.hardware import Arm, Cancelled, Hand
+from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.stages import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """What the skills need to know beside the cell.
+
+    speed, acceleration: shares of the robot's limits; held_acceleration: while a part is in the hand.
+    straight_speed: of the tool centre point on straight ways, m/s. approach_distance, lift_height,
+    retreat_distance, lower_distance: lengths of the straight ways, metres. force: of the grip, N.
+    release_room: how much wider than the part the fingers open to let go, metres. drop_height: above the rim
+    of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
+    start_tolerance: a motion begins where the last one ended if the arm is no further from there, radians.
+    """
+
+    seed: int = 0
+    speed: float = 1.0
+    acceleration: float = 1.0
+    held_acceleration: float = 1.0
+    straight_speed: float = 0.5
+    approach_distance: float = 0.08
+    lift_height: float = 0.10
+    retreat_distance: float = 0.08
+    lower_distance: float = 0.06
+    force: float = 30.0
+    release_room: float = 0.012
+    drop_height: float = 0.02
+    put_height: float = 0.005
+    start_tolerance: float = 0.03
+
+
+@dataclass(slots=True)
+class Manipulator:
+    """What pick, place and move share. `scene` is what was known when the last skill ended.
+
+    grip: what is held and how it felt; None with an empty hand. placed: what was put where the camera does
+    not see.
+    """
+
+    cell: Cell
+    planner: MotionPlanner
+    arm: Arm
+    hand: Hand
+    settings: MotionSettings
+    contact: ContactLimits = field(default_factory=ContactLimits)
+    scene: PlanningScene = field(default_factory=PlanningScene)
+    grip: Judgement | None = None
+    placed: list[Body] = field(default_factory=list)
+    _told: FloatArray | None = None
+
+    def start(self) -> FloatArray:
+        """Joint positions (J,) from which the next motion is planned: where the arm was told to be, if it is
+        there.
+
+        So the command does not jump by the controller's steady error at every new motion.
+        """
+        measured = self.arm.positions()
+        if self._told is not None and np.abs(measured - self._told).max() <= self.settings.start_tolerance:
+            return self._told
+        return measured
+
+    def options(self, cancelled: Cancelled) -> MotionOptions:
+        """For free motions."""
+        settings = self.settings
+        held = settings.held_acceleration if self.grip is not None else 1.0
+        return MotionOptions(
+            seed=settings.seed,
+            speed=settings.speed,
+            acceleration=settings.acceleration * held,
+            cancelled=cancelled,
+        )
+
+    def straight_options(self, cancelled: Cancelled, contacts: Contacts | None = None) -> MotionOptions:
+        """For straight motions among parts."""
+        return replace(
+            self.options(cancelled),
+            tcp_speed=self.settings.straight_speed * self.settings.speed,
+            contacts=contacts,
+        )
+
+    def follow(
+        self,
+        parts: dict[str, Trajectory],
+        stages: Stages,
+        cancelled: Cancelled,
+        watch: Callable[[float], None] = lambda elapsed: None,
+    ) -> None:
+        """Carry trajectories out one after another without a stop in between; each is a stage by its name."""
+        whole: Trajectory | None = None
+        for part in parts.values():
+            whole = part if whole is None else whole.then(part)
+        assert whole is not None
+        durations = tuple(part.duration for part in parts.values())
+        with stages.consecutive(tuple(parts), durations) as tell:
+
+            def watched(elapsed: float) -> None:
+                tell(elapsed)
+                watch(elapsed)
+
+            self._told = None
+            self.arm.follow(whole, cancelled, watched)
+            self._told = whole.positions[-1]
+
+    def set_scene(self, scene: PlanningScene) -> None:
+        """What is known from now on."""
+        self.scene = scene
+        self.planner.update_scene(scene)
+
+    def everything(self) -> frozenset[str]:
+        """Names of all objects and furniture: what a part may brush on its way out of a heap."""
+        return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
+
+    def holding(self, reading: PadReading) -> None:
+        """Raises ObjectLost, and forgets the part, when the fingers no longer hold what they held."""
+        if self.grip is None:
+            return
+        try:
+            require_still_held(judge_lifting(reading, self.grip, self.contact))
+        except ObjectLost:
+            self.grip = None
+            self.set_scene(replace(self.scene, held=None, opening=reading.opening))
+            raise
+
+    def watch_grip(self, elapsed: float) -> None:
+        """Watch for a motion with a part in the hand."""
+        self.holding(self.hand.reading())

@@ -1,0 +1,158 @@
+"""Taking a part: move above it, approach straight, close, verify, lift straight, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
+from lab_node.codes import OutcomeCode
+
+from lab_geometry import FloatArray, make_transform, rotation_about
+from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
+from lab_motion.hardware import Cancelled
+from lab_motion.manipulator import Manipulator
+from lab_motion.planner import Contacts, PlanningScene, Trajectory
+from lab_motion.reach import Reach, Target, plan_reach, shifted
+from lab_motion.stages import Stages
+
+# A parallel hand turned by half a turn about its approach is the same hand.
+_HALF_TURN = make_transform(rotation_about([0.0, 0.0, 1.0], np.pi), np.zeros(3))
+# Fingers further from their goal than this when the approach begins would hit the part, metres.
+_OPENING_TOLERANCE = 0.004
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraspGoal:
+    """base_from_tcp: (4, 4) at closing. opening: of the fingers on the way there; clear_distance: straight
+    way along +z of the tool that is clear of everything observed; metres.
+    """
+
+    object_id: str
+    base_from_tcp: FloatArray
+    width: float
+    opening: float
+    clear_distance: float
+
+
+@dataclass(slots=True)
+class Picked:
+    """What came of a pick, also of one that failed.
+
+    grasp: index of the grasp that was carried out, -1 before one was chosen. reading: of the hand, after
+    lifting.
+    """
+
+    grasp: int = -1
+    reading: PadReading | None = None
+
+
+def pick(
+    robot: Manipulator,
+    scene: PlanningScene,
+    grasps: Sequence[GraspGoal],
+    stages: Stages,
+    cancelled: Cancelled,
+    result: Picked,
+) -> None:
+    """Take the part by the first grasp that can be reached; fills in `result` on the way.
+
+    After a failure the hand is empty and the arm is where the straight approach began, or holds where it
+    failed.
+
+    Raises a MotionError, or StaleInputError.
+    """
+    if robot.scene.held is not None:
+        raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
+    if not grasps:
+        raise InvalidGoal("no grasp was given: plan grasps first")
+    scene = replace(scene, objects=(*scene.objects, *robot.placed))
+    robot.set_scene(scene)
+    with stages.stage("plan", computing=True):
+        chosen = _choose(robot, scene, grasps, cancelled)
+    grasp = grasps[chosen.index]
+    result.grasp = chosen.index
+    robot.set_scene(replace(scene, opening=grasp.opening))
+    robot.hand.start(grasp.opening, robot.settings.force)
+
+    def opened(elapsed: float) -> None:
+        if elapsed >= chosen.move.duration:
+            short = grasp.opening - robot.hand.reading().opening
+            if short > _OPENING_TOLERANCE:
+                raise GripperFailed(
+                    f"the fingers are {1e3 * short:.0f} mm short of open when the approach begins"
+                )
+
+    robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, opened)
+    try:
+        with stages.stage("close"):
+            robot.hand.finish(cancelled)
+            robot.hand.start(robot.cell.gripper.minimum_opening, robot.settings.force)
+            robot.hand.finish(cancelled)
+        with stages.stage("verify"):
+            reading = robot.hand.reading()
+            grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
+        with stages.stage("plan", computing=True):
+            lift = _plan_lift(robot, chosen, grasp.object_id, grip.opening, cancelled)
+    except (ContactError, GripperFailed, PlanningError) as error:
+        if error.code != OutcomeCode.CANCELLED:
+            _back_off(robot, chosen, grasp, stages, cancelled)
+        raise
+    robot.grip = grip
+    robot.follow({"lift": lift}, stages, cancelled)
+    with stages.stage("verify"):
+        reading = robot.hand.reading()
+        result.reading = reading
+        robot.holding(reading)
+
+
+def _choose(
+    robot: Manipulator, scene: PlanningScene, grasps: Sequence[GraspGoal], cancelled: Cancelled
+) -> Reach:
+    settings = robot.settings
+    everything = robot.everything()
+    targets = []
+    for grasp in grasps:
+        pose = grasp.base_from_tcp
+        distance = min(settings.approach_distance, grasp.clear_distance)
+        targets.append(
+            Target(
+                poses=(pose, pose @ _HALF_TURN),
+                scene=replace(scene, opening=grasp.opening),
+                arrive=-distance * pose[:3, 2],
+                depart=np.array([0.0, 0.0, settings.lift_height]),
+                contacts=Contacts(hand=frozenset([grasp.object_id])),
+                departure_contacts=Contacts(hand=everything),
+            )
+        )
+    return plan_reach(
+        robot.planner, robot.start(), targets, robot.options(cancelled), robot.straight_options(cancelled)
+    )
+
+
+def _plan_lift(
+    robot: Manipulator, chosen: Reach, name: str, opening: float, cancelled: Cancelled
+) -> Trajectory:
+    start = robot.start()
+    empty = robot.scene
+    robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(start)))
+    lifted = shifted(chosen.base_from_tcp, np.array([0.0, 0.0, robot.settings.lift_height]))
+    # it stands on something and may lean on its neighbours: on its way out it may touch all of them
+    around = robot.everything()
+    options = robot.straight_options(cancelled, Contacts(hand=around, held=around))
+    try:
+        return robot.planner.plan_straight(start, lifted, options)
+    except PlanningError:
+        robot.set_scene(empty)
+        raise
+
+
+def _back_off(
+    robot: Manipulator, chosen: Reach, grasp: GraspGoal, stages: Stages, cancelled: Cancelled
+) -> None:
+    """Let go and go back the way of the approach."""
+    with stages.stage("open"):
+        robot.hand.start(grasp.opening, robot.settings.force)
+        robot.hand.finish(cancelled)
+    robot.follow({"retreat": chosen.approach.reversed()}, stages, cancelled)

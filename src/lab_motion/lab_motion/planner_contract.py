@@ -1,0 +1,500 @@
+"""What every motion planner has to fulfil, ours and a stranger's; collected by pytest.
+
+    from lab_motion.planner_contract import MotionPlannerContract
+
+    @pytest.fixture(scope="module")
+    def cell(): return load_cell("ur5e_table")
+
+    @pytest.fixture(scope="module")
+    def planner(cell): return MyPlanner(cell)
+
+    class TestMine(MotionPlannerContract):
+        pass
+
+Collisions are judged by lab_motion.contract_world. The number of random problems is LAB_CONTRACT_PROBLEMS,
+10 by default.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from lab_description import Cell, load_cell
+from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about, rotation_angle
+from lab_motion.contract_world import ContractWorld, executed
+from lab_motion.errors import (
+    GoalInCollision,
+    InvalidGoal,
+    LimitsExceeded,
+    NoPath,
+    OutOfReach,
+    PathNotStraight,
+    PlanningCancelled,
+    PlanningError,
+    StartInCollision,
+)
+from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+
+PROBLEMS = int(os.environ.get("LAB_CONTRACT_PROBLEMS", "10"))
+# Share of random problems that must be solved: a few have no solution.
+SOLVED = 0.8
+POSITION = 1e-3
+ROTATION = np.deg2rad(0.5)
+CANCEL_TIME = 0.2
+# A controller's encoders and a planner's rounding
+TINY = 1e-4
+
+
+def problem(cell: Cell, seed: int, objects: int = 6) -> tuple[PlanningScene, FloatArray, FloatArray]:
+    """A seeded scene of boxes in the work area, and two poses (4, 4) of the tool above it."""
+    random = np.random.default_rng(seed)
+    lower, upper = cell.workspace.lower, cell.workspace.upper
+    bodies = []
+    for index in range(objects):
+        size = random.uniform(0.02, 0.08, 3)
+        x, y = random.uniform(lower[:2], upper[:2])
+        turn = rotation_about([0.0, 0.0, 1.0], random.uniform(0.0, np.pi))
+        box = OrientedBox(make_transform(turn, [x, y, cell.table_height + 0.5 * size[2]]), size)
+        bodies.append(Body(f"object {index}", box))
+    poses = [
+        pointing_down(
+            random.uniform([lower[0], lower[1], 0.13], [upper[0], upper[1], 0.3]),
+            random.uniform(-np.pi, np.pi),
+            random.uniform(-0.4, 0.4),
+        )
+        for _ in range(2)
+    ]
+    return PlanningScene(tuple(bodies), None, cell.gripper.maximum_opening), poses[0], poses[1]
+
+
+def pointing_down(position: FloatArray, yaw: float, tilt: float = 0.0) -> FloatArray:
+    """(4, 4) of a hand that points down, turned by a yaw and tilted, radians."""
+    rotation = rotation_about([0.0, 0.0, 1.0], yaw) @ rotation_about([1.0, 0.0, 0.0], np.pi + tilt)
+    return make_transform(rotation, position)
+
+
+@lru_cache(maxsize=4)
+def _contract_world(cell: str) -> ContractWorld:
+    return ContractWorld(load_cell(cell))
+
+
+class MotionPlannerContract:
+    """The tests. Subclasses give the fixtures `cell` and `planner`."""
+
+    @pytest.fixture
+    def world(self, cell: Cell) -> ContractWorld:
+        return _contract_world(cell.name)
+
+    @pytest.fixture
+    def home(self, cell: Cell) -> FloatArray:
+        return cell.robot.configuration("home")
+
+    @pytest.fixture
+    def empty(self, cell: Cell, planner: MotionPlanner) -> PlanningScene:
+        scene = PlanningScene(opening=cell.gripper.maximum_opening)
+        planner.update_scene(scene)
+        return scene
+
+    def test_joints_are_the_cells(self, cell: Cell, planner: MotionPlanner) -> None:
+        assert planner.joint_names == cell.robot.joint_names
+
+    def test_forward_kinematics_are_the_urdfs(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld
+    ) -> None:
+        random = np.random.default_rng(0)
+        for positions in random.uniform(
+            cell.robot.position_lower, cell.robot.position_upper, (20, len(cell.robot.joint_names))
+        ):
+            assert np.abs(planner.forward(positions) - world.forward(positions)).max() < 1e-6
+
+    def test_solutions_reach_the_pose_and_touch_nothing(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        solved = 0
+        for seed in range(PROBLEMS):
+            scene, pose, _ = problem(cell, seed)
+            planner.update_scene(scene)
+            world.set_scene(scene, Contacts())
+            try:
+                solutions = planner.inverse(pose, home, MotionOptions(seed=seed))
+            except (GoalInCollision, OutOfReach):
+                continue
+            solved += 1
+            assert solutions.ndim == 2
+            assert len(solutions) >= 1
+            for positions in solutions:
+                assert_at(world.forward(positions), pose)
+                assert np.all(positions >= cell.robot.position_lower - TINY)
+                assert np.all(positions <= cell.robot.position_upper + TINY)
+                assert world.distance(positions)[0] > 0.0, world.distance(positions)[1]
+        assert solved >= SOLVED * PROBLEMS
+
+    def test_what_the_arm_can_show_can_be_reached(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        """Any pose of a free configuration is found again."""
+        random = np.random.default_rng(1)
+        world.set_scene(empty, Contacts())
+        found = tried = 0
+        for positions in random.uniform(
+            cell.robot.position_lower, cell.robot.position_upper, (5 * PROBLEMS, len(home))
+        ):
+            if world.distance(positions)[0] < 0.005:
+                continue
+            tried += 1
+            with contextlib.suppress(PlanningError):
+                found += len(planner.inverse(world.forward(positions), home, MotionOptions())) > 0
+        assert tried > PROBLEMS
+        assert found >= 0.95 * tried, f"{found} of {tried}"
+
+    def test_free_motions_touch_nothing_and_keep_the_limits(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        solved = 0
+        for seed in range(PROBLEMS):
+            scene, *poses = problem(cell, seed)
+            planner.update_scene(scene)
+            world.set_scene(scene, Contacts())
+            start = home
+            for pose in poses:
+                try:
+                    index, trajectory = planner.plan_pose(start, [pose], MotionOptions(seed=seed))
+                except (GoalInCollision, OutOfReach, NoPath):
+                    continue
+                solved += 1
+                assert index == 0
+                assert_trajectory(trajectory, cell, start)
+                assert_at(world.forward(trajectory.positions[-1]), pose)
+                assert not world.overlap(trajectory), f"seed {seed}"
+                start = trajectory.positions[-1]
+        assert solved >= SOLVED * 2 * PROBLEMS
+
+    def test_a_wall_is_gone_around(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, empty: PlanningScene, home: FloatArray
+    ) -> None:
+        left, right = (
+            planner.inverse(
+                pointing_down(np.array([0.5, y, cell.table_height + 0.15]), 0.0), home, MotionOptions()
+            )[0]
+            for y in (0.2, -0.2)
+        )
+        centre = make_transform(np.eye(3), [0.5, 0.0, cell.table_height + 0.16])
+        wall = Body("wall", OrientedBox(centre, np.array([0.3, 0.02, 0.32])))
+        scene = PlanningScene((wall,), None, cell.gripper.maximum_opening)
+        planner.update_scene(scene)
+        world.set_scene(scene, Contacts())
+        straight = [world.distance(left + share * (right - left))[0] for share in np.linspace(0.0, 1.0, 30)]
+        assert min(straight) < 0.0, "the wall is not in the way: the test proves nothing"
+        trajectory = planner.plan_joint(left, right, MotionOptions())
+        assert_trajectory(trajectory, cell, left)
+        assert not world.overlap(trajectory)
+
+    @pytest.mark.parametrize("share", [1.0, 0.3])
+    def test_shares_of_the_limits_are_kept(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene, share: float
+    ) -> None:
+        goal = home + np.array([0.8, -0.2, 0.3, 0.2, 0.3, -1.0])
+        options = MotionOptions(speed=share, acceleration=share)
+        assert_trajectory(planner.plan_joint(home, goal, options), cell, home, share, share)
+
+    def test_the_speed_of_the_tool_is_kept(
+        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        pose = planner.forward(home)
+        goal = moved(pose, [0.0, 0.15, 0.0])
+        trajectory = planner.plan_straight(home, goal, MotionOptions(tcp_speed=0.1, contacts=Contacts()))
+        tips = planner.forward(trajectory.positions)[:, :3, 3]
+        speeds = np.linalg.norm(np.diff(tips, axis=0), axis=1) / np.diff(trajectory.time)
+        assert speeds.max() <= 0.1 * 1.02
+        assert trajectory.duration < 2.5
+
+    def test_straight_motions_are_straight(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        solved = 0
+        for seed in range(PROBLEMS):
+            scene, pose, _ = problem(cell, seed)
+            planner.update_scene(scene)
+            world.set_scene(scene, Contacts())
+            close = MotionOptions(seed=seed, contacts=Contacts())
+            # 8 cm along the tool's approach, as before a grasp
+            goal = moved(pose, -0.08 * pose[:3, 2])
+            try:
+                start = planner.inverse(pose, home, close)[0]
+                trajectory = planner.plan_straight(start, goal, close)
+            except (GoalInCollision, OutOfReach, PathNotStraight):
+                continue
+            solved += 1
+            assert_trajectory(trajectory, cell, start)
+            assert_straight(world, trajectory, pose, goal)
+            assert not world.overlap(trajectory)
+        assert solved >= SOLVED * PROBLEMS
+
+    def test_what_is_named_may_be_touched_and_nothing_else(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        scene, pose = grasped_box(cell)
+        planner.update_scene(scene)
+        with pytest.raises(GoalInCollision, match="box"):
+            planner.inverse(moved(pose, [0.0, 0.02, 0.0]), home, MotionOptions(contacts=Contacts()))
+        allowed = MotionOptions(contacts=Contacts(hand=frozenset(["box"])))
+        positions = planner.inverse(moved(pose, [0.0, 0.02, 0.0]), home, allowed)[0]
+        trajectory = planner.plan_straight(positions, moved(pose, [0.0, 0.02, 0.1]), allowed)
+        world.set_scene(scene, allowed.contacts or Contacts())
+        assert not world.overlap(trajectory)
+        beside = planner.inverse(moved(pose, [0.0, 0.0, 0.1]), home, MotionOptions(contacts=Contacts()))[0]
+        with pytest.raises(PathNotStraight, match="box"):
+            planner.plan_straight(beside, moved(pose, [0.0, 0.02, 0.0]), MotionOptions(contacts=Contacts()))
+
+    def test_a_held_part_is_part_of_the_arm(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        """A long part that hangs down cannot go where the empty hand can."""
+        above = pointing_down(np.array([0.5, 0.1, cell.table_height + 0.12]), 0.0)
+        stick = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.09]), np.array([0.02, 0.02, 0.2]))
+        empty = PlanningScene((), None, 0.03)
+        holding = PlanningScene((), Body("stick", stick), 0.03)
+        planner.update_scene(empty)
+        planner.plan_pose(home, [above], MotionOptions())
+        planner.update_scene(holding)
+        with pytest.raises(GoalInCollision, match="stick"):
+            planner.plan_pose(home, [above], MotionOptions())
+        _, trajectory = planner.plan_pose(home, [moved(above, [0.0, 0.0, 0.12])], MotionOptions())
+        world.set_scene(holding, Contacts())
+        assert not world.overlap(trajectory)
+        planner.update_scene(empty)
+        planner.plan_pose(home, [above], MotionOptions())
+
+    def test_taking_and_letting_go_move_the_part(self, cell: Cell) -> None:
+        scene, pose = grasped_box(cell)
+        held = scene.attach("box", pose)
+        assert [body.name for body in held.objects] == []
+        there = moved(pose, [0.1, 0.0, 0.0])
+        back = held.detach(there)
+        assert back.held is None
+        shift = back.objects[0].box.centre - scene.objects[0].box.centre
+        assert np.abs(shift - [0.1, 0.0, 0.0]).max() < 1e-9
+        with pytest.raises(InvalidGoal, match="'box'"):
+            scene.attach("other", pose)
+        with pytest.raises(InvalidGoal, match="holds 'box'"):
+            held.attach("box", pose)
+
+    def test_a_start_close_to_an_object_can_be_left(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray
+    ) -> None:
+        """The hand a few millimetres inside the box that perception drew around a part."""
+        tip = planner.forward(home)
+        box = OrientedBox(
+            make_transform(np.eye(3), tip[:3, 3] + [0.0, 0.0, -0.025]), np.array([0.03, 0.03, 0.05])
+        )
+        planner.update_scene(PlanningScene((Body("drawn too large", box),), None, 0.03))
+        goal = planner.inverse(moved(tip, [0.0, 0.0, 0.15]), home, MotionOptions())[0]
+        assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
+
+    def test_a_start_deep_inside_is_refused(self, planner: MotionPlanner, home: FloatArray) -> None:
+        tip = planner.forward(home)
+        box = OrientedBox(make_transform(np.eye(3), tip[:3, 3]), np.array([0.3, 0.3, 0.2]))
+        planner.update_scene(PlanningScene((Body("block", box),), None, 0.03))
+        with pytest.raises(StartInCollision, match="block"):
+            planner.plan_joint(home, home + 0.2, MotionOptions())
+
+    def test_a_start_inside_furniture_is_refused(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        world.set_scene(empty, Contacts())
+        start = home.copy()
+        start[1] = 0.0
+        assert world.distance(start)[0] < -0.005
+        with pytest.raises(StartInCollision):
+            planner.plan_joint(start, home, MotionOptions())
+
+    def test_out_of_reach(self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene) -> None:
+        far = pointing_down(np.array([2.0, 0.0, 0.3]), 0.0)
+        with pytest.raises(OutOfReach, match="no joint positions"):
+            planner.inverse(far, home, MotionOptions())
+        with pytest.raises(OutOfReach):
+            planner.plan_pose(home, [far], MotionOptions())
+
+    def test_the_first_pose_that_can_be_reached_is_taken(
+        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        far = pointing_down(np.array([2.0, 0.0, 0.3]), 0.0)
+        near = pointing_down(np.array([0.5, 0.0, 0.3]), 0.0)
+        assert planner.plan_pose(home, [far, near, near], MotionOptions())[0] == 1
+
+    def test_a_goal_in_collision_names_what_is_there(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray
+    ) -> None:
+        scene, pose = grasped_box(cell)
+        planner.update_scene(scene)
+        with pytest.raises(GoalInCollision, match="box"):
+            planner.plan_pose(home, [moved(pose, [0.0, 0.02, 0.0])], MotionOptions())
+
+    def test_a_goal_outside_the_limits_names_the_joint(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        goal = home.copy()
+        goal[2] = cell.robot.position_upper[2] + 0.1
+        with pytest.raises(LimitsExceeded, match=cell.robot.joint_names[2]):
+            planner.plan_joint(home, goal, MotionOptions())
+
+    @pytest.mark.parametrize("goal", [np.zeros(3), np.full(6, np.nan)])
+    def test_goals_that_cannot_be_meant(
+        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene, goal: FloatArray
+    ) -> None:
+        with pytest.raises(InvalidGoal):
+            planner.plan_joint(home, goal, MotionOptions())
+        with pytest.raises(InvalidGoal):
+            planner.plan_straight(home, np.full((4, 4), np.nan), MotionOptions())
+        with pytest.raises(InvalidGoal):
+            planner.plan_pose(home, [], MotionOptions())
+
+    def test_a_line_that_leaves_the_workspace_is_not_straight(
+        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
+    ) -> None:
+        with pytest.raises(PathNotStraight):
+            planner.plan_straight(home, moved(planner.forward(home), [2.0, 0.0, 0.0]), MotionOptions())
+
+    def test_a_goal_that_is_closed_off_has_no_path(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray
+    ) -> None:
+        scene, goal = trapped(cell, planner, home)
+        planner.update_scene(scene)
+        with pytest.raises(NoPath):
+            planner.plan_joint(home, goal, MotionOptions())
+
+    def test_cancel_is_heard_within_a_fifth_of_a_second(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray
+    ) -> None:
+        scene, goal = trapped(cell, planner, home)
+        planner.update_scene(scene)
+        times = [time_to_cancel(lambda o: planner.plan_joint(home, goal, o), 0.02 * n) for n in (1, 2, 4, 8)]
+        # the best of some: a shared machine may pause anywhere
+        assert min(times) < CANCEL_TIME, times
+        assert float(np.median(times)) < 2.0 * CANCEL_TIME, times
+
+    @pytest.mark.parametrize("seed", [0, 7])
+    def test_the_same_seed_gives_the_same_plan(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray, seed: int
+    ) -> None:
+        if not planner.repeatable:
+            pytest.skip("this planner does not promise the same plan for the same seed")
+        scene, first, second = problem(cell, seed)
+        start = home
+        planner.update_scene(scene)
+        plans = []
+        for _ in range(3):
+            planner.update_scene(scene)
+            _, trajectory = planner.plan_pose(start, [first, second], MotionOptions(seed=seed))
+            plans.append(trajectory)
+        for other in plans[1:]:
+            assert np.array_equal(plans[0].time, other.time)
+            assert np.array_equal(plans[0].positions, other.positions)
+
+
+def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
+    """A box of 40 mm on the table, and a pose with a finger on either side of it."""
+    size = np.array([0.04, 0.04, 0.06])
+    centre = np.array([0.5, 0.05, cell.table_height + 0.03])
+    box = OrientedBox(make_transform(np.eye(3), centre), size)
+    opening = min(0.07, cell.gripper.maximum_opening)
+    pose = pointing_down(moved(box.frame_from_box, [0.0, 0.0, 0.01])[:3, 3], 0.0)
+    return PlanningScene((Body("box", box),), None, opening), pose
+
+
+def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[PlanningScene, FloatArray]:
+    """A free goal out of all reach: the hand sticks through a hole and holds a plate wider than that."""
+    plate = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.06]), np.array([0.26, 0.26, 0.01]))
+    ring = []
+    for name, x, y, sx, sy in (
+        ("north", 0.2, 0.0, 0.2, 0.6),
+        ("south", -0.2, 0.0, 0.2, 0.6),
+        ("west", 0.0, 0.2, 0.2, 0.2),
+        ("east", 0.0, -0.2, 0.2, 0.2),
+    ):
+        centre = make_transform(np.eye(3), [0.5 + x, y, cell.table_height + 0.11])
+        ring.append(Body(name, OrientedBox(centre, np.array([sx, sy, 0.02]))))
+    scene = PlanningScene(tuple(ring), Body("plate", plate), 0.02)
+    planner.update_scene(scene)
+    pose = pointing_down(np.array([0.5, 0.0, cell.table_height + 0.12]), 0.0)
+    return scene, planner.inverse(pose, home, MotionOptions())[0]
+
+
+def time_to_cancel(plan: Callable[[MotionOptions], object], after: float) -> float:
+    """Seconds from the cancel, `after` seconds into planning, to the exception."""
+    asked = threading.Event()
+    moment = [0.0]
+
+    def cancel() -> None:
+        moment[0] = time.perf_counter()
+        asked.set()
+
+    timer = threading.Timer(after, cancel)
+    timer.start()
+    try:
+        with pytest.raises((PlanningCancelled, NoPath)) as caught:
+            plan(MotionOptions(cancelled=asked.is_set))
+        end = time.perf_counter()
+    finally:
+        timer.cancel()
+    if caught.type is NoPath:
+        assert not asked.is_set(), "the cancel was not heard"
+        return 0.0
+    return end - moment[0]
+
+
+def moved(pose: FloatArray, offset: FloatArray | list[float]) -> FloatArray:
+    """The pose (4, 4), shifted in the base frame."""
+    result = pose.copy()
+    result[:3, 3] += offset
+    return result
+
+
+def assert_at(found: FloatArray, wanted: FloatArray) -> None:
+    """Within 1 mm and 0.5 degrees."""
+    assert np.linalg.norm(found[:3, 3] - wanted[:3, 3]) < POSITION
+    assert rotation_angle(found[:3, :3].T @ wanted[:3, :3]) < ROTATION
+
+
+def assert_trajectory(
+    trajectory: Trajectory, cell: Cell, start: FloatArray, speed: float = 1.0, acceleration: float = 1.0
+) -> None:
+    """At rest at both ends, from the start, within all limits, sampled consistently."""
+    time, positions, velocities = trajectory.time, trajectory.positions, trajectory.velocities
+    robot = cell.robot
+    assert trajectory.names == robot.joint_names
+    assert time[0] == 0.0
+    assert np.all(np.diff(time) > 0.0)
+    assert np.abs(positions[0] - start).max() < TINY
+    assert np.abs(velocities[[0, -1]]).max() < TINY
+    assert np.all(positions >= robot.position_lower - TINY)
+    assert np.all(positions <= robot.position_upper + TINY)
+    step = np.diff(time)[:, None]
+    assert np.all(np.abs(velocities) <= 1.01 * speed * robot.velocity)
+    assert np.all(np.abs(np.diff(positions, axis=0)) / step <= 1.01 * speed * robot.velocity)
+    assert np.all(np.abs(np.diff(velocities, axis=0)) / step <= 1.01 * acceleration * robot.acceleration)
+    # velocities are those of the positions: the trapezoidal rule leads from each sample to the next
+    drift = np.diff(positions, axis=0) - 0.5 * step * (velocities[1:] + velocities[:-1])
+    assert np.abs(drift).max() < 2e-3
+
+
+def assert_straight(
+    world: ContractWorld, trajectory: Trajectory, start: FloatArray, goal: FloatArray
+) -> None:
+    """Every pose within 1 mm and 0.5 degrees of the straight motion; for motions that do not turn."""
+    line = goal[:3, 3] - start[:3, 3]
+    along = line / np.linalg.norm(line)
+    for positions in executed(trajectory, 0.005):
+        pose = world.forward(positions)
+        offset = pose[:3, 3] - start[:3, 3]
+        assert np.linalg.norm(offset - (offset @ along) * along) < POSITION
+        assert rotation_angle(start[:3, :3].T @ pose[:3, :3]) < ROTATION
+    assert_at(world.forward(trajectory.positions[-1]), goal)

@@ -1,0 +1,140 @@
+"""Controllers, arm, hand and pads without dynamics: what ros2_control shows of a cell, by kinematics alone.
+
+The arm is where its trajectory says. The fingers stop at the width of the part that `part_width` puts
+between them and press with the force of the command. Faults are switched on by attributes.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
+from geometry_msgs.msg import WrenchStamped
+from lab_node.qos import SENSOR
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.node import Node
+from rclpy.task import Future
+from scipy.interpolate import CubicHermiteSpline
+from sensor_msgs.msg import JointState
+
+from lab_description import Cell
+
+_PERIOD = 0.01
+
+
+class KinematicCell(Node):
+    """Publishes joint states and pad wrenches at 100 Hz of the wall clock and serves both controllers."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__("kinematic_cell")
+        self._cell = cell
+        self._lock = threading.RLock()
+        self.positions = cell.robot.configuration("home").copy()
+        self.opening = cell.gripper.maximum_opening
+        self.part_width: float | None = None
+        self.frozen = False
+        self.refuse = False
+        self.speed = 1.0
+        self.trajectories: list[np.ndarray] = []
+        self.cancelled = 0
+        self._force = 0.0
+        self._arm: dict | None = None
+        self._hand: dict | None = None
+        self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
+        self._pads = [
+            self.create_publisher(WrenchStamped, cell.gripper.wrench_topics[side], SENSOR)
+            for side in ("left", "right")
+        ]
+        self._serve(FollowJointTrajectory, cell.robot.trajectory_action, self._follow, "_arm")
+        self._serve(ParallelGripperCommand, cell.gripper.action, self._move_fingers, "_hand")
+        self.create_timer(_PERIOD, self._tick)
+
+    def _serve(self, kind, name, begin, slot) -> None:
+        async def execute(handle):
+            job = begin(handle)
+            job["handle"], job["done"] = handle, Future(executor=self.executor)
+            with self._lock:
+                previous = getattr(self, slot)
+                setattr(self, slot, job)
+            if previous is not None:
+                self._end(previous, "abort", kind.Result())
+            return await job["done"]
+
+        ActionServer(
+            self,
+            kind,
+            name,
+            execute,
+            goal_callback=lambda goal: GoalResponse.REJECT if self.refuse else GoalResponse.ACCEPT,
+            cancel_callback=lambda goal: CancelResponse.ACCEPT,
+        )
+
+    def _follow(self, handle) -> dict:
+        trajectory = handle.request.trajectory
+        assert list(trajectory.joint_names) == list(self._cell.robot.joint_names)
+        time = [p.time_from_start.sec + 1e-9 * p.time_from_start.nanosec for p in trajectory.points]
+        positions = np.array([p.positions for p in trajectory.points])
+        velocities = np.array([p.velocities for p in trajectory.points])
+        self.trajectories.append(positions)
+        begin = self.get_clock().now()
+        return {"spline": CubicHermiteSpline(time, positions, velocities), "begin": begin, "end": time[-1]}
+
+    def _move_fingers(self, handle) -> dict:
+        command = handle.request.command
+        assert list(command.name) == [self._cell.gripper.joint]
+        self._force = command.effort[0] / 0.106
+        return {"goal": float(self._cell.gripper.opening_from_joint(command.position[0]))}
+
+    def _tick(self) -> None:
+        with self._lock:
+            self._tick_arm()
+            self._tick_hand()
+        stamp = self.get_clock().now().to_msg()
+        joint = float(self._cell.gripper.joint_from_opening(self.opening))
+        message = JointState(name=[*self._cell.robot.joint_names, self._cell.gripper.joint])
+        message.header.stamp = stamp
+        message.position = [*self.positions.tolist(), joint]
+        self._states.publish(message)
+        touching = self.part_width is not None and self.opening <= self.part_width + 1e-4
+        for pad in self._pads:
+            wrench = WrenchStamped()
+            wrench.header.stamp = stamp
+            wrench.wrench.force.y = self._force if touching else 0.0
+            pad.publish(wrench)
+
+    def _tick_arm(self) -> None:
+        job = self._arm
+        if job is None or "done" not in job:
+            return
+        if job["handle"].is_cancel_requested:
+            self.cancelled += 1
+            self._arm = None
+            self._end(job, "canceled", FollowJointTrajectory.Result())
+            return
+        if self.frozen:
+            return
+        elapsed = self.speed * (self.get_clock().now() - job["begin"]).nanoseconds * 1e-9
+        self.positions = job["spline"](min(elapsed, job["end"]))
+        if elapsed >= job["end"]:
+            self._arm = None
+            self._end(job, "succeed", FollowJointTrajectory.Result())
+
+    def _tick_hand(self) -> None:
+        job = self._hand
+        if job is None or "done" not in job:
+            return
+        step = float(np.clip(job["goal"] - self.opening, -0.15 * _PERIOD, 0.15 * _PERIOD))
+        stop = self.part_width if self.part_width is not None and step < 0.0 else -1.0
+        stalled = self.opening + step <= stop
+        self.opening = max(self.opening + step, stop)
+        if stalled or abs(self.opening - job["goal"]) < 1e-4:
+            self._hand = None
+            self._end(
+                job, "succeed", ParallelGripperCommand.Result(stalled=stalled, reached_goal=not stalled)
+            )
+
+    @staticmethod
+    def _end(job, how, result) -> None:
+        getattr(job["handle"], how)()
+        job["done"].set_result(result)

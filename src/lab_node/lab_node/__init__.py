@@ -1,0 +1,1 @@
+"""What every node of the stack shares. See README.md for a node in twenty lines."""

@@ -1,0 +1,46 @@
+"""Root of the exception trees: an expected failure is an exception with a code; it ends as an Outcome."""
+
+from lab_node.codes import OutcomeCode
+
+
+class LabError(Exception):
+    """An expected failure. Subclasses set the code and the stage; the text is one sentence for a person."""
+
+    code: OutcomeCode = OutcomeCode.INTERNAL_ERROR
+    stage: str = ""
+
+
+class CancelledError(LabError):
+    """The caller took the request back."""
+
+    code = OutcomeCode.CANCELLED
+
+
+class InvalidRequestError(LabError):
+    """The request contradicts itself or names what does not exist."""
+
+    code = OutcomeCode.INVALID_REQUEST
+
+
+class StaleInputError(LabError):
+    """The newest input is older than its limit, or never came."""
+
+    code = OutcomeCode.STALE_INPUT
+
+
+class DeadlineError(LabError):
+    """Something took longer than its limit."""
+
+    code = OutcomeCode.TIMEOUT
+
+
+class UnavailableError(LabError):
+    """Another node, server or device does not answer."""
+
+    code = OutcomeCode.UNAVAILABLE
+
+
+class ConfigurationError(LabError):
+    """A file or parameter is missing, malformed or out of range; the text names it and the fix."""
+
+    code = OutcomeCode.INVALID_REQUEST

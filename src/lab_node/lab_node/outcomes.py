@@ -1,0 +1,28 @@
+"""Outcome messages from exceptions and back."""
+
+from lab_interfaces.msg import Outcome, StageTime
+from lab_node.codes import OutcomeCode
+from lab_node.errors import LabError
+
+
+def success() -> Outcome:
+    """The outcome of what was done and measured."""
+    return Outcome(code=Outcome.SUCCESS)
+
+
+def outcome_from(error: LabError) -> Outcome:
+    """The outcome that says what the exception says."""
+    return Outcome(code=int(error.code), stage=error.stage, message=str(error))
+
+
+def name_of(outcome: Outcome) -> str:
+    """Name of the code, such as NO_OBJECT; its number where the code is of a newer version."""
+    try:
+        return OutcomeCode(outcome.code).name
+    except ValueError:
+        return str(outcome.code)
+
+
+def stage_time(stage: str, duration: float = 0.0, compute: float = 0.0) -> StageTime:
+    """How long a stage took: seconds of the node's clock, and seconds of computing."""
+    return StageTime(stage=stage, duration=duration, compute=compute)

@@ -1,0 +1,128 @@
+"""ROS parameters described once, in a frozen dataclass: type, default, range, unit and words."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Sequence
+from typing import Any, TypeVar, get_type_hints
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from lab_node.errors import ConfigurationError
+
+P = TypeVar("P")
+
+TYPES: dict[Any, Parameter.Type] = {
+    bool: Parameter.Type.BOOL,
+    int: Parameter.Type.INTEGER,
+    float: Parameter.Type.DOUBLE,
+    str: Parameter.Type.STRING,
+    list[str]: Parameter.Type.STRING_ARRAY,
+    list[float]: Parameter.Type.DOUBLE_ARRAY,
+}
+# declared by rclpy itself
+BUILT_IN = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+
+
+def parameter(
+    default: Any,
+    description: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """Field of a parameters dataclass.
+
+    choices: the only values that a string may have.
+    """
+    metadata = {
+        "description": f"{description} [{unit}]" if unit else description,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": tuple(choices),
+    }
+    if isinstance(default, list):
+        return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def declare_parameters(node: Node, kind: type[P]) -> P:
+    """Declare the fields of the dataclass as parameters of the node and read them.
+
+    The node must have been made with automatically_declare_parameters_from_overrides, as LabNode is: only so
+    can a parameter that nobody knows be told from one that is not there.
+
+    Raises ConfigurationError for an unknown parameter, a wrong type or a value out of range.
+    """
+    types = get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in node.get_parameters_by_prefix(""):
+        if name not in fields and not name.startswith(BUILT_IN):
+            near = difflib.get_close_matches(name, fields, n=1)
+            known = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(sorted(fields))}"
+            raise ConfigurationError(f"parameter '{name}' of node {node.get_name()} does not exist: {known}")
+    values = {name: _declare(node, field, types[name]) for name, field in fields.items()}
+    return kind(**values)
+
+
+def _declare(node: Node, field: dataclasses.Field[Any], expected: Any) -> Any:
+    metadata = field.metadata
+    default = field.default_factory() if callable(field.default_factory) else field.default
+    value = node.get_parameter(field.name).value if node.has_parameter(field.name) else default
+    if expected is float and type(value) is int:
+        value = float(value)  # `speed: 1` in YAML is an integer
+    where = f"parameter '{field.name}' of node {node.get_name()}"
+    if not _is(value, expected):
+        name = getattr(expected, "__name__", str(expected))
+        raise ConfigurationError(f"{where} is {value!r}, expected {name}: {metadata['description']}")
+    minimum, maximum, choices = metadata["minimum"], metadata["maximum"], metadata["choices"]
+    if choices and value not in choices:
+        raise ConfigurationError(f"{where} is '{value}', expected one of {', '.join(choices)}")
+    if (minimum is not None and not value >= minimum) or (maximum is not None and not value <= maximum):
+        limits = f"{'-inf' if minimum is None else minimum} to {'inf' if maximum is None else maximum}"
+        raise ConfigurationError(f"{where} is {value}, expected {limits}: {metadata['description']}")
+    if node.has_parameter(field.name):
+        node.undeclare_parameter(field.name)
+    node.declare_parameter(field.name, value, _descriptor(field, expected), ignore_override=True)
+    return value
+
+
+def _is(value: Any, expected: Any) -> bool:
+    if expected in (list[str], list[float]):
+        item = expected.__args__[0]
+        return isinstance(value, Sequence) and not isinstance(value, str) and all(_is(v, item) for v in value)
+    return type(value) is expected
+
+
+def _descriptor(field: dataclasses.Field[Any], expected: Any) -> ParameterDescriptor:
+    metadata = field.metadata
+    descriptor = ParameterDescriptor(
+        name=field.name, type=TYPES[expected].value, description=metadata["description"]
+    )
+    if metadata["choices"]:
+        descriptor.additional_constraints = "one of " + ", ".join(metadata["choices"])
+    minimum, maximum = metadata["minimum"], metadata["maximum"]
+    if minimum is None and maximum is None:
+        return descriptor
+    if expected is float:
+        lowest, highest = -1.7e308, 1.7e308
+        descriptor.floating_point_range = [
+            FloatingPointRange(
+                from_value=float(lowest if minimum is None else minimum),
+                to_value=float(highest if maximum is None else maximum),
+            )
+        ]
+    elif expected is int:
+        descriptor.integer_range = [
+            IntegerRange(
+                from_value=int(-(2**62) if minimum is None else minimum),
+                to_value=int(2**62 if maximum is None else maximum),
+                step=1,
+            )
+        ]
+    return descriptor

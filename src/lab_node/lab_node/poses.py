@@ -1,0 +1,48 @@
+"""Poses and transforms: messages to (4, 4) matrices and back."""
+
+from __future__ import annotations
+
+from geometry_msgs.msg import Point, Pose, Quaternion, Transform, Vector3
+
+from lab_geometry import FloatArray, quaternion_from_matrix, transform_from_pose
+from lab_node.errors import InvalidRequestError
+
+
+def matrix_from_pose(pose: Pose) -> FloatArray:
+    """(4, 4) of a pose.
+
+    Raises InvalidRequestError for a quaternion without length.
+    """
+    return _matrix(pose.position, pose.orientation)
+
+
+def matrix_from_transform(transform: Transform) -> FloatArray:
+    """(4, 4) of a transform.
+
+    Raises InvalidRequestError for a quaternion without length.
+    """
+    return _matrix(transform.translation, transform.rotation)
+
+
+def pose_from_matrix(matrix: FloatArray) -> Pose:
+    """Pose of a (4, 4) transform."""
+    x, y, z = matrix[:3, 3].tolist()
+    return Pose(position=Point(x=x, y=y, z=z), orientation=_quaternion(matrix))
+
+
+def transform_from_matrix(matrix: FloatArray) -> Transform:
+    """Transform message of a (4, 4) transform."""
+    x, y, z = matrix[:3, 3].tolist()
+    return Transform(translation=Vector3(x=x, y=y, z=z), rotation=_quaternion(matrix))
+
+
+def _matrix(position: Point | Vector3, q: Quaternion) -> FloatArray:
+    try:
+        return transform_from_pose([position.x, position.y, position.z], [q.x, q.y, q.z, q.w])
+    except ValueError as error:
+        raise InvalidRequestError(str(error)) from error
+
+
+def _quaternion(matrix: FloatArray) -> Quaternion:
+    x, y, z, w = quaternion_from_matrix(matrix[:3, :3]).tolist()
+    return Quaternion(x=x, y=y, z=z, w=w)

@@ -1,0 +1,161 @@
+"""Parameters, lifecycle and actions of a real node in this process."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+import rclpy
+from lab_node.actions import result_of, serve_action, wait_for
+from lab_node.errors import CancelledError, ConfigurationError, DeadlineError, LabError
+from lab_node.lifecycle import LabNode
+from lab_node.outcomes import success
+from lab_node.parameters import parameter
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.task import Future
+from std_msgs.msg import Empty
+
+from lab_interfaces.action import MoveTo
+from lab_interfaces.msg import Outcome
+
+
+@dataclass(frozen=True)
+class ExampleParameters:
+    period: float = parameter(0.5, "time between two blinks", unit="s", minimum=0.1, maximum=10.0)
+    colour: str = parameter("red", "of the lamp", choices=("red", "green"))
+    count: int = parameter(3, "blinks", minimum=1)
+    frames: list[str] = parameter(["base_link"], "frames to watch")
+
+
+class ExampleNode(LabNode):
+    Parameters = ExampleParameters
+    failure: LabError | None = None
+
+    def configure(self):
+        self.publisher = self.create_publisher(Empty, "blink", 1)
+        if self.failure:
+            raise self.failure
+
+
+@pytest.fixture
+def make_node(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "52")
+    rclpy.init()
+    nodes = []
+
+    def make(**overrides):
+        nodes.append(
+            ExampleNode("example", parameter_overrides=[Parameter(k, value=v) for k, v in overrides.items()])
+        )
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.end()
+        node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def test_parameters_are_read_and_described(make_node):
+    node = make_node(period=2, colour="green")
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert node.parameters == ExampleParameters(period=2.0, colour="green", count=3, frames=["base_link"])
+    description = node.describe_parameter("period")
+    assert description.description == "time between two blinks [s]"
+    assert description.floating_point_range[0].to_value == 10.0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"perod": 1.0}, "'perod' of node example does not exist: did you mean 'period'?"),
+        ({"period": "fast"}, "'period' of node example is 'fast', expected float: time between two blinks"),
+        ({"period": 20.0}, "'period' of node example is 20.0, expected 0.1 to 10.0"),
+        ({"period": float("nan")}, "'period' of node example is nan, expected 0.1 to 10.0"),
+        ({"colour": "blue"}, "'colour' of node example is 'blue', expected one of red, green"),
+        ({"count": 0}, "'count' of node example is 0, expected 1 to inf"),
+    ],
+)
+def test_malformed_parameters_refuse_to_configure(make_node, capfd, overrides, sentence):
+    assert make_node(**overrides).trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert sentence in capfd.readouterr().err
+
+
+def test_a_failed_configure_leaves_nothing_and_can_be_repeated(make_node):
+    node = make_node()
+    before = len(list(node.publishers))
+    node.failure = ConfigurationError("no lamp")
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert len(list(node.publishers)) == before
+    node.failure = None
+    for _ in range(2):
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert len(list(node.publishers)) == before + 1
+        assert node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
+        assert len(list(node.publishers)) == before
+
+
+@pytest.fixture
+def call(make_node):
+    """Send a MoveTo goal to a server that does `work`; gives the goal handle."""
+    node = make_node()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin)
+    thread.start()
+
+    def send(work):
+        serve_action(node, MoveTo, "move_to", work)
+        client = ActionClient(node, MoveTo, "move_to")
+        assert client.wait_for_server(10.0)
+        return wait_for(client.send_goal_async(MoveTo.Goal()), 10.0, "move_to")
+
+    yield send
+    executor.shutdown()
+    thread.join()
+
+
+def test_an_action_may_block_and_succeeds(call):
+    handle = call(lambda goal: MoveTo.Result(outcome=success()))
+    answer = result_of(handle, lambda: False, 10.0, "move_to")
+    assert answer.result.outcome.code == Outcome.SUCCESS
+
+
+def test_an_expected_failure_becomes_an_outcome(call):
+    def work(goal):
+        raise DeadlineError("the arm took too long")
+
+    answer = result_of(call(work), lambda: False, 10.0, "move_to")
+    assert answer.result.outcome.code == Outcome.TIMEOUT
+    assert answer.result.outcome.message == "the arm took too long"
+
+
+def test_a_defect_is_no_success(call):
+    def work(goal):
+        raise ZeroDivisionError("division by zero")
+
+    answer = result_of(call(work), lambda: False, 10.0, "move_to")
+    assert answer.result.outcome.code == Outcome.INTERNAL_ERROR
+    assert "ZeroDivisionError" in answer.result.outcome.message
+
+
+def test_cancel_reaches_the_work(call):
+    seen = threading.Event()
+
+    def work(goal):
+        while not goal.is_cancel_requested:
+            seen.wait(0.005)
+        seen.set()
+        raise CancelledError("as asked")
+
+    with pytest.raises(CancelledError, match="move_to was cancelled"):
+        result_of(call(work), lambda: True, 10.0, "move_to")
+    assert seen.is_set()
+
+
+def test_a_silent_server_is_named(make_node):
+    make_node()
+    with pytest.raises(DeadlineError, match=r"gripper did not answer within 0\.0 s"):
+        wait_for(Future(), 0.01, "gripper")

@@ -1,0 +1,66 @@
+"""The basic English name of a colour.
+
+Eleven basic colour terms (B. Berlin, P. Kay, "Basic color terms", 1969), told apart by hue, chroma and
+lightness in Oklab (B. Ottosson, 2020), whose hue stays even where that of CIELAB drifts (blue towards
+purple).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lab_geometry import FloatArray
+
+_LMS_FROM_RGB = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OKLAB_FROM_LMS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+# Upper end of each name's hue, degrees in Oklab; above the last it is pink and red again.
+_HUES = (
+    (12.0, "pink"),
+    (42.0, "red"),
+    (82.0, "orange"),
+    (118.0, "yellow"),
+    (178.0, "green"),
+    (282.0, "blue"),
+    (325.0, "purple"),
+    (360.0, "pink"),
+)
+
+
+def oklab(rgb: npt.ArrayLike) -> FloatArray:
+    """Oklab (..., 3), lightness 0..1 first, of sRGB (..., 3) in 0..1."""
+    srgb = np.asarray(rgb, dtype=np.float64)
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    result: FloatArray = np.cbrt(linear @ _LMS_FROM_RGB.T) @ _OKLAB_FROM_LMS.T
+    return result
+
+
+def color_name(rgb: npt.ArrayLike) -> str:
+    """Basic English name of one sRGB colour (3,) in 0..1."""
+    lightness, a, b = oklab(rgb)
+    chroma = float(np.hypot(a, b))
+    hue = float(np.degrees(np.arctan2(b, a)) % 360.0)
+    if lightness < 0.2 or (lightness < 0.3 and chroma < 0.03):
+        return "black"
+    if chroma < 0.035:
+        return "white" if lightness > 0.88 else "grey"
+    name = next(name for upper, name in _HUES if hue <= upper)
+    if (name == "orange" and lightness < 0.58) or (name == "yellow" and lightness < 0.45):
+        return "brown"
+    if name == "red" and lightness > 0.72:
+        return "pink"
+    if name == "pink" and lightness < 0.6:
+        return "red" if hue <= 12.0 and lightness > 0.3 and chroma > 0.12 else "purple"
+    return name

@@ -1,0 +1,226 @@
+"""The perception node: pairs of images in, scenes and detections out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lab_node.errors import LabError
+from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.lifecycle import LabNode, spin
+from lab_node.poses import matrix_from_transform
+from lab_node.qos import RELIABLE, SENSOR
+from rclpy.clock import Clock, ClockType
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import Header
+from tf2_ros import Buffer, TransformException, TransformListener
+from vision_msgs.msg import Detection3DArray
+
+from lab_description import load_cell
+from lab_geometry import FloatArray
+from lab_interfaces.msg import Scene
+from lab_perception.collected import CollectedSubscription
+from lab_perception.conversions import detections_message, diagnostics_message, failed_scene, scene_message
+from lab_perception.detector import load_detector
+from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
+from lab_perception.frame import Mask, RgbdFrame
+from lab_perception.frame_statistics import FrameStatistics
+from lab_perception.joint_history import JointHistory
+from lab_perception.pairing import Pairing
+from lab_perception.perception_parameters import PerceptionParameters
+from lab_perception.pipeline import Perception
+from lab_perception.robot_mask import RobotMask
+from lab_perception.worker import Worker
+
+COLOR = "/camera/color/image_raw"
+DEPTH = "/camera/aligned_depth/image_raw"
+CAMERA_INFO = "/camera/color/camera_info"
+# A robot's 500 Hz for as long as an image may take.
+JOINT_STATES = QoSProfile(depth=200, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What came of one instant of the camera."""
+
+    color: Image
+    depth: Image
+    info: CameraInfo
+
+
+class PerceptionNode(LabNode):
+    """Sees the parts of the work area. Topics, parameters and outcomes: see README.md."""
+
+    Parameters = PerceptionParameters
+    parameters: PerceptionParameters
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("perception", **arguments)
+        self._active = False
+        self._worker: Worker[Exposure] | None = None
+
+    def configure(self) -> None:
+        """Make the pipeline and compile it; nothing is published yet."""
+        cell = load_cell(self.parameters.cell)
+        self._base_frame = cell.robot.base_link
+        self._perception = Perception(
+            self.parameters.work_area(cell),
+            load_detector(self.parameters.detector),
+            self.parameters.settings(cell),
+        )
+        self._perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
+        self._robot = RobotMask(cell, self.parameters.robot_padding) if self.parameters.robot_mask else None
+        self._joints = JointHistory(self._robot.joints if self._robot else ())
+        self._pairing = Pairing[Image, Image]()
+        self._info: CameraInfo | None = None
+        self._statistics = FrameStatistics()
+        self._trouble = ""
+        self._transforms = Buffer()
+        self._listener = TransformListener(
+            self._transforms, self, static_only=not self.parameters.camera_moves
+        )
+
+        self._scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
+        self._detections = self.create_publisher(Detection3DArray, "/scene/detections", RELIABLE)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
+        self.create_subscription(CameraInfo, CAMERA_INFO, self._take_info, SENSOR)
+        self.create_subscription(Image, COLOR, self._take_color, SENSOR)
+        self.create_subscription(Image, DEPTH, self._take_depth, SENSOR)
+        self._joint_states = CollectedSubscription(self, JointState, "/joint_states", JOINT_STATES)
+        # Wall time: a camera can be silent because the clock of a simulation has died with it.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.5, self._watch, clock=self._steady)
+        self._worker = Worker(self._process, "perception")
+
+    def activate(self) -> None:
+        """Start to look."""
+        self._statistics = FrameStatistics()
+        self._heard()
+        self._active = True
+
+    def deactivate(self) -> None:
+        """Stop to look, and say how it went."""
+        self._active = False
+        self.get_logger().info(f"{self._statistics}")
+
+    def cleanup(self) -> None:
+        """End the worker's thread; it must not look for messages of subscriptions that are gone."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _take_info(self, message: CameraInfo) -> None:
+        self._info = message
+
+    def _take_color(self, message: Image) -> None:
+        self._take(self._pairing.put_first(_nanoseconds(message.header), message))
+
+    def _take_depth(self, message: Image) -> None:
+        self._take(self._pairing.put_second(_nanoseconds(message.header), message))
+
+    def _take(self, pair: tuple[Image, Image] | None) -> None:
+        """Hands a pair to the worker; one that it has not come to yet is dropped for it."""
+        if pair is None or self._info is None or not self._active or self._worker is None:
+            return
+        self._heard()
+        self._statistics.receive(displaced=self._worker.put(Exposure(*pair, self._info)))
+
+    def _heard(self) -> None:
+        self._last_heard = (self.get_clock().now(), self._steady.now())
+
+    def _watch(self) -> None:
+        """Says that the camera is silent, and every half second how the node is.
+
+        Silent is silent by both clocks: a simulation that has not started, or stands still, has no images to
+        send; one that runs faster than this process can follow leaves short gaps of its own long time.
+        """
+        if not self._active:
+            return
+        ros, wall = self._last_heard
+        limit = self.parameters.silence_limit
+        now = self.get_clock().now()
+        header = Header(stamp=now.to_msg(), frame_id=self._base_frame)
+        silent = min((now - ros).nanoseconds, (self._steady.now() - wall).nanoseconds)
+        if silent > limit * 1e9:
+            error = CameraSilent(limit, f"{COLOR} and {DEPTH} with {CAMERA_INFO}")
+            self._fail(error, header)
+        self._diagnostics.publish(
+            diagnostics_message(self._statistics, self.get_name(), self._trouble, header)
+        )
+
+    def _process(self, exposure: Exposure) -> None:
+        """One frame, in the worker's thread."""
+        start = time.perf_counter()
+        header = Header(stamp=exposure.color.header.stamp, frame_id=self._base_frame)
+        try:
+            estimate = self._perception.perceive(self._frame(exposure))
+        except LabError as error:
+            self._fail(error, header)
+            return
+        except Exception as error:  # a defect of ours or of a plugged-in detector: say so, keep on looking
+            self._fail(PerceptionError(f"{type(error).__name__} while looking at an image: {error}"), header)
+            return
+        if not self._active:
+            return
+        self._scenes.publish(scene_message(estimate, header, exposure.color.header.frame_id))
+        self._detections.publish(detections_message(estimate, header))
+        self._trouble = estimate.message
+        self._statistics.process(time.perf_counter() - start)
+
+    def _fail(self, error: LabError, header: Header) -> None:
+        if not self._active:
+            return
+        self._trouble = str(error)
+        self.get_logger().warning(str(error), throttle_duration_sec=5.0)
+        self._scenes.publish(failed_scene(error, header))
+
+    def _frame(self, exposure: Exposure) -> RgbdFrame:
+        """The frame of an exposure. Raises LabError: a message is malformed or something not known."""
+        camera = pinhole_camera(exposure.info)
+        base_from_camera = self._base_from(exposure.color.header)
+        stamp = _nanoseconds(exposure.color.header)
+        hidden: Mask | None = None
+        if self._robot is not None:
+            hidden = self._robot.draw(self._joint_positions(stamp), camera, base_from_camera)
+        try:
+            return RgbdFrame(
+                rgb(exposure.color), depth_in_metres(exposure.depth), camera, base_from_camera, hidden, stamp
+            )
+        except ValueError as error:
+            raise PerceptionError(str(error)) from error
+
+    def _joint_positions(self, stamp: int) -> dict[str, float]:
+        """Positions at the time of an image; the joint state after it may still be on its way."""
+        deadline = time.monotonic() + self.parameters.joint_state_wait
+        while True:
+            for state in self._joint_states.take():
+                self._joints.record(_nanoseconds(state.header), state.name, state.position)
+            if self._joints.covers(stamp) or time.monotonic() > deadline:
+                return self._joints.at(stamp)
+            time.sleep(0.002)
+
+    def _base_from(self, header: Header) -> FloatArray:
+        """base_from_camera at the time of the image. Raises NoTransform."""
+        try:
+            found = self._transforms.lookup_transform(
+                self._base_frame, header.frame_id, Time.from_msg(header.stamp)
+            )
+        except TransformException as error:
+            raise NoTransform(
+                f"where {header.frame_id} is in {self._base_frame} is not known: "
+                f"is robot_state_publisher running? ({error})"
+            ) from error
+        return matrix_from_transform(found.transform)
+
+
+def _nanoseconds(header: Header) -> int:
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def main() -> None:
+    """Executable perception_node."""
+    spin(PerceptionNode)

@@ -1,0 +1,24 @@
+from setuptools import setup
+
+package_name = "lab_perception"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=[package_name],
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
+        (f"share/{package_name}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Lab manipulation maintainers",
+    maintainer_email="maintainers@lab-manipulation.invalid",
+    description="RGB-D images to objects: support, instances in clutter, boxes, colours, identities.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": ["perception_node = lab_perception.perception_node:main"],
+        "lab_perception.detectors": ["geometric = lab_perception.segmentation:GeometricDetector"],
+    },
+)

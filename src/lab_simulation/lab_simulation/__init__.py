@@ -1,0 +1,1 @@
+"""The embedded simulator: a cell in MuJoCo that looks to ROS like a real one."""

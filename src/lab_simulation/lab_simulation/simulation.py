@@ -1,0 +1,308 @@
+"""The simulated cell: physics, controllers and camera behind plain Python calls. It knows no ROS and no wall
+clock.
+
+One thread owns it: the renderer's context cannot move to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from lab_description import Cell
+from lab_geometry import FloatArray
+from lab_simulation.arm_controller import ArmController
+from lab_simulation.camera import DepthCamera, Frame, open_camera
+from lab_simulation.cell_model import CAMERA, WRENCH, cell_spec
+from lab_simulation.depth_noise import StereoModel
+from lab_simulation.drives import ArmDrive, GripperDrive
+from lab_simulation.errors import SimulationDiverged, UnknownEntity
+from lab_simulation.gripper_controller import GripperController, GripperSettings
+from lab_simulation.parts import Part
+from lab_simulation.rendering import Renderer
+from lab_simulation.scenes import Scene
+from lab_simulation.settling import get_pose, set_pose, wake
+from lab_simulation.world import TIMESTEP, add_parts
+
+HOME = "home"
+USUAL_GRIP = 40.0
+"""Newtons, for a gripper command that does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """All moving joints of arm and gripper: names, positions (N,) rad, velocities rad/s, efforts N m."""
+
+    names: tuple[str, ...]
+    position: FloatArray
+    velocity: FloatArray
+    effort: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Wrench:
+    """Force (3,) N and torque (3,) N m."""
+
+    force: FloatArray
+    torque: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class EntityState:
+    """Pose (4, 4) in base_link, velocity (3,) m/s and rad/s along the axes of base_link."""
+
+    base_from_entity: FloatArray
+    linear: FloatArray
+    angular: FloatArray
+
+
+class Simulation:
+    """A cell and its parts. At time 0 the arm is at home, the hand is open and all parts rest."""
+
+    def __init__(
+        self, cell: Cell, scene: Scene, seed: int = 0, renderer: Renderer | None = None, noise: bool = True
+    ) -> None:
+        """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the depth."""
+        self.cell = cell
+        self._base = cell_spec(cell)
+        self._initial: Mapping[str, tuple[Part, FloatArray]] = {
+            part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
+        }
+        self.parts: dict[str, Part] = {}
+        self._renderer = renderer
+        self._camera: DepthCamera | None = None
+        self._seed = seed
+        self._frames = 0
+        self.steps = 0
+        stereo = cell.camera.noise
+        self._stereo = (
+            StereoModel(
+                cell.camera.pinhole.fx,
+                stereo.baseline,
+                stereo.subpixel,
+                stereo.disparity_step,
+                stereo.grazing,
+                cell.camera.model.dropout,
+            )
+            if noise
+            else None
+        )
+        home = cell.robot.configuration(HOME)
+        self.arm = ArmController(cell.robot.joint_names, home, cell.robot.acceleration)
+        self.gripper = GripperController(cell.gripper.joint, _gripper_settings(cell), _open(cell))
+        self._build({name: part for name, (part, _) in self._initial.items()})
+        self.reset()
+
+    @property
+    def time(self) -> float:
+        """Simulated seconds: a whole number of time steps, without the rounding that sums of them gather."""
+        return self.steps * TIMESTEP
+
+    def reset(self) -> None:
+        """Back to time 0: all parts of the scene where they were, none that was added, the arm at home."""
+        if self.parts.keys() != self._initial.keys():
+            self._build({name: part for name, (part, _) in self._initial.items()})
+        mujoco.mj_resetData(self.model, self.data)
+        home, opened = self.cell.robot.configuration(HOME), _open(self.cell)
+        self.data.qpos[self._arm_drive.positions] = home
+        self._open_hand(opened)
+        self.arm.hold(home)
+        self.gripper.hold(opened)
+        self._gripper_drive.restart()
+        for name, (_, pose) in self._initial.items():
+            set_pose(self.data, name, pose)
+        self._frames = 0
+        self.steps = 0
+        mujoco.mj_forward(self.model, self.data)
+        # Once more with the motors on, or the sensors would tell of a falling arm.
+        self._control()
+        mujoco.mj_forward(self.model, self.data)
+
+    def step(self, steps: int = 1) -> None:
+        """Go on by a number of time steps.
+
+        Raises SimulationDiverged when the physics has blown up.
+        """
+        for _ in range(steps):
+            self._control()
+            mujoco.mj_step(self.model, self.data)
+            self.steps += 1
+        if not np.isfinite(self.data.qvel).all():
+            raise SimulationDiverged(f"the physics blew up at {self.time:.3f} s; reset the simulation")
+
+    def run(self, seconds: float) -> None:
+        """Go on by simulated seconds, to the nearest time step."""
+        self.step(round(seconds / TIMESTEP))
+
+    def frame(self) -> Frame:
+        """What the camera sees now. The n-th call after a reset has the n-th noise of the seed."""
+        if self._camera is None:
+            assert self._renderer is not None, "made without a renderer"
+            camera = self.cell.camera
+            self._camera = open_camera(
+                self._renderer, self.model, CAMERA, camera.pinhole, camera.near, camera.far
+            )
+        frame = self._camera.render(self.data)
+        if self._stereo is not None:
+            frame = Frame(frame.colour, self._stereo.apply(frame.depth, self._seed, self._frames))
+        self._frames += 1
+        return frame
+
+    def skip_frame(self) -> None:
+        """Count an image that nobody looks at: the noise of the next one stays what it would be."""
+        self._frames += 1
+
+    def joints(self) -> Joints:
+        """State of all joints; the gripper's that follow the driven one too."""
+        data = self.data
+        return Joints(
+            self._joint_names,
+            data.qpos[self._joint_positions],
+            data.qvel[self._joint_velocities],
+            data.qfrc_actuator[self._joint_velocities],
+        )
+
+    def wrist_wrench(self) -> Wrench:
+        """What the hand's load pulls at the tool link, in its axes; the hand's own weight is taken off."""
+        data = self.data
+        rotation = data.site_xmat[self._wrist_site].reshape(3, 3)
+        weight = rotation.T @ (self._hand_mass * self.model.opt.gravity)
+        arm = rotation.T @ (data.subtree_com[self._tool_body] - data.site_xpos[self._wrist_site])
+        wrench = self._sensed(WRENCH)
+        return Wrench(wrench.force - weight, wrench.torque - np.cross(arm, weight))
+
+    def pad_wrenches(self) -> tuple[Wrench, Wrench]:
+        """What pushes on the left and the right pad, in their axes: +y into the pad."""
+        return self._sensed(self.cell.gripper.left_pad), self._sensed(self.cell.gripper.right_pad)
+
+    def entity(self, name: str) -> EntityState:
+        """Where a part is and how it moves.
+
+        Raises UnknownEntity.
+        """
+        self._require(name)
+        pose = get_pose(self.data, name)
+        velocity = self.data.joint(name).qvel
+        return EntityState(pose, velocity[:3].copy(), pose[:3, :3] @ velocity[3:])
+
+    def move_entity(self, name: str, state: EntityState) -> None:
+        """Put a part somewhere and let it move from there.
+
+        Raises UnknownEntity.
+        """
+        self._require(name)
+        set_pose(self.data, name, state.base_from_entity)
+        rotation = state.base_from_entity[:3, :3]
+        self.data.joint(name).qvel[:] = [*state.linear, *(rotation.T @ state.angular)]
+        wake(self.model, self.data)
+
+    def spawn(self, part: Part, base_from_part: FloatArray) -> None:
+        """Add a part; its name must not be in the world yet."""
+        if part.name in self.parts:
+            raise ValueError(f"a part '{part.name}' is in the world already")
+        self._rebuild({**self.parts, part.name: part})
+        set_pose(self.data, part.name, base_from_part)
+        mujoco.mj_forward(self.model, self.data)
+
+    def delete(self, name: str) -> None:
+        """Take a part out.
+
+        Raises UnknownEntity.
+        """
+        self._require(name)
+        self._rebuild({key: part for key, part in self.parts.items() if key != name})
+
+    def delete_spawned(self) -> None:
+        """Take out all parts that were added."""
+        if self.parts.keys() - self._initial.keys():
+            self._rebuild({name: part for name, part in self.parts.items() if name in self._initial})
+
+    def has_name(self, name: str) -> bool:
+        """Whether a body has this name, part or not."""
+        return int(mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, name)) >= 0
+
+    def close(self) -> None:
+        """Give back what the renderer holds."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _control(self) -> None:
+        """One cycle of the controllers: torques for the next step."""
+        data, now = self.data, self.time
+        arm, gripper = self._arm_drive, self._gripper_drive
+        reference = self.arm.update(now, data.qpos[arm.positions], data.qvel[arm.velocities])
+        arm.apply(self.model, data, reference)
+        command = self.gripper.update(
+            now,
+            float(data.qpos[gripper.position]),
+            float(data.qvel[gripper.velocity]),
+            float(data.ctrl[gripper.control]),
+        )
+        gripper.apply(data, command, TIMESTEP)
+
+    def _require(self, name: str) -> None:
+        if name not in self.parts:
+            raise UnknownEntity(f"no part '{name}' in the world; parts are {', '.join(self.parts) or 'none'}")
+
+    def _sensed(self, site: str) -> Wrench:
+        force, torque = self._sensors[site]
+        data = self.data.sensordata
+        # MuJoCo tells what holds the link; its load is the opposite.
+        return Wrench(-data[force : force + 3], -data[torque : torque + 3])
+
+    def _rebuild(self, parts: dict[str, Part]) -> None:
+        """Another set of parts, everything else as it was."""
+        before, old = self.data, self.model
+        self._build(parts)
+        for joint in range(self.model.njnt):
+            name = self.model.joint(joint).name
+            if mujoco.mj_name2id(old, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0:
+                self.data.joint(name).qpos[:] = before.joint(name).qpos
+                self.data.joint(name).qvel[:] = before.joint(name).qvel
+        self.data.ctrl[:] = before.ctrl
+        mujoco.mj_forward(self.model, self.data)
+
+    def _build(self, parts: dict[str, Part]) -> None:
+        self.close()
+        spec = self._base.copy()
+        add_parts(spec, parts.values())
+        model = spec.compile()
+        self.model, self.data, self.parts = model, mujoco.MjData(model), dict(parts)
+        robot, gripper = self.cell.robot, self.cell.gripper
+        self._arm_drive = ArmDrive(model, robot.joint_names)
+        self._gripper_drive = GripperDrive(model, gripper.joint)
+        self._joint_names = (*robot.joint_names, gripper.joint, *gripper.mimic_joints)
+        self._joint_positions = np.array([model.joint(name).qposadr[0] for name in self._joint_names])
+        self._joint_velocities = np.array([model.joint(name).dofadr[0] for name in self._joint_names])
+        self._sensors = {
+            site: (int(model.sensor(f"{site}/force").adr[0]), int(model.sensor(f"{site}/torque").adr[0]))
+            for site in (WRENCH, gripper.left_pad, gripper.right_pad)
+        }
+        self._wrist_site = model.site(WRENCH).id
+        self._tool_body = model.body(robot.tool_link).id
+        self._hand_mass = float(model.body_subtreemass[self._tool_body])
+
+    def _open_hand(self, position: float) -> None:
+        gripper = self.cell.gripper
+        self.data.joint(gripper.joint).qpos[0] = position
+        for name, (multiplier, offset) in gripper.mimic_joints.items():
+            self.data.joint(name).qpos[0] = multiplier * position + offset
+
+
+def _open(cell: Cell) -> float:
+    return float(cell.gripper.joint_from_opening(cell.gripper.maximum_opening))
+
+
+def _gripper_settings(cell: Cell) -> GripperSettings:
+    gripper = cell.gripper
+    joint = gripper.joints[gripper.joint]
+    middle = 0.5 * (joint.lower + joint.upper)
+    ends = gripper.opening_from_joint([middle - 0.01, middle + 0.01])
+    # Virtual work: torque times turn of the joint is force times change of the opening.
+    lever = float(abs(ends[1] - ends[0])) / 0.02
+    most = min(joint.effort, gripper.maximum_force * lever)
+    return GripperSettings(joint.lower, joint.upper, min(USUAL_GRIP * lever, most), most, joint.velocity)

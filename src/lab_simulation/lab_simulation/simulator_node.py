@@ -1,0 +1,158 @@
+"""The simulator node: a cell in MuJoCo that looks to ROS like a real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from lab_node.errors import LabError
+from lab_node.lifecycle import LabNode, spin
+from lab_node.parameters import parameter
+from rclpy.clock import Clock, ClockType
+from rclpy.parameter import Parameter
+
+from lab_description import load_cell
+from lab_simulation.mesh_parts import mesh_source
+from lab_simulation.rendering import choose_renderer
+from lab_simulation.ros_actions import CellActions
+from lab_simulation.ros_publishers import CellPublishers
+from lab_simulation.ros_services import SimulatorServices
+from lab_simulation.scene_file import MAXIMUM_PARTS, load_scene_file
+from lab_simulation.scenes import Area, make_scene
+from lab_simulation.simulation import Simulation
+from lab_simulation.simulation_loop import LoopState, SimulationLoop
+
+CLOSE_TO_WANTED = 0.95
+"""Of the wanted speed: below it the diagnostics warn."""
+
+
+@dataclass(frozen=True)
+class SimulatorParameters:
+    """Parameters of the simulator node."""
+
+    cell: str = parameter("ur5e_table", "cell: a name in config/cells or the path of a YAML file")
+    scene: str = parameter("scattered", "what lies on the table: a name in config/scenes or a path")
+    parts: int = parameter(
+        0, "number of parts; 0: as many as the scene says", unit="", minimum=0, maximum=MAXIMUM_PARTS
+    )
+    meshes: str = parameter(
+        "", "folder of OBJ or STL files to take the parts from; empty: the kinds of the scene"
+    )
+    seed: int = parameter(0, "decides the scene and the noise of the depth", minimum=0, maximum=2**31 - 1)
+    speed: float = parameter(
+        1.0, "simulated seconds a second; 0: as fast as it can", minimum=0.0, maximum=100.0
+    )
+    noise: bool = parameter(True, "noise of a stereo camera on the depth")
+    renderer: str = parameter(
+        "auto",
+        "how images are made; auto: the first that works",
+        choices=("auto", "egl", "osmesa", "raycast"),
+    )
+    paused: bool = parameter(False, "activated, it waits for set_simulation_state before time goes on")
+
+
+class SimulatorNode(LabNode):
+    """Simulates the cell. Topics, actions, services and parameters: see README.md."""
+
+    Parameters = SimulatorParameters
+    parameters: SimulatorParameters
+
+    def __init__(self, **arguments: Any) -> None:
+        # It makes the time; it must not wait for it.
+        overrides = [Parameter("use_sim_time", value=False), *arguments.pop("parameter_overrides", [])]
+        super().__init__("simulator", parameter_overrides=overrides, **arguments)
+        self._loop: SimulationLoop | None = None
+        self._active = False
+
+    def configure(self) -> None:
+        """Make the scene and let it come to rest; time stands at zero."""
+        chosen = self.parameters
+        cell = load_cell(chosen.cell)
+        recipe = load_scene_file(chosen.scene)
+        source = mesh_source(chosen.meshes) if chosen.meshes else None
+        choice = choose_renderer(chosen.renderer)
+        if choice.warning:
+            self.get_logger().warning(choice.warning)
+        area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
+        scene = make_scene(recipe, chosen.seed, area, chosen.parts or None, source)
+
+        made: list[Simulation] = []
+
+        def make() -> Simulation:
+            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise)
+            simulation.frame()  # compiles the noise, opens the renderer: now, not when time runs
+            simulation.reset()
+            made.append(simulation)
+            return simulation
+
+        loop = SimulationLoop(make, chosen.speed, self._tick, self._diverged)
+        loop.start()
+        self._loop = loop
+        self._cell_topics = CellPublishers(self, cell)
+        self._cell_actions = CellActions(self, loop, made[0])
+        self._simulator_services = SimulatorServices(self, loop, cell.robot.base_link, lambda: self._active)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        kinds = ", ".join(part.name for part in scene.parts) or "nothing"
+        self.get_logger().info(
+            f"{recipe.arrangement} scene, seed {chosen.seed}, by {choice.renderer}: {kinds}"
+        )
+
+    def activate(self) -> None:
+        """Let time run."""
+        assert self._loop is not None
+        self._active = True
+        loop = self._loop
+        loop.ask(lambda simulation: self._cell_topics.clock(simulation))
+        loop.set_state(LoopState.PAUSED if self.parameters.paused else LoopState.PLAYING).result()
+
+    def deactivate(self) -> None:
+        """Let time stand."""
+        self._active = False
+        if self._loop is not None and self._loop.state is LoopState.PLAYING:
+            self._loop.set_state(LoopState.PAUSED).result()
+
+    def cleanup(self) -> None:
+        """End the simulation."""
+        self._active = False
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None
+
+    def _tick(self, simulation: Simulation) -> None:
+        self._cell_topics.tick(simulation)
+        self._cell_actions.tick(simulation)
+
+    def _diverged(self, error: LabError) -> None:
+        self.get_logger().error(str(error))
+
+    def _report(self) -> None:
+        """Diagnostics once a second, and the clock while it stands."""
+        loop = self._loop
+        if loop is None:
+            return
+        factor = loop.real_time_factor()
+        wanted = self.parameters.speed
+        slow = loop.state is LoopState.PLAYING and factor < CLOSE_TO_WANTED * wanted
+        if loop.state is not LoopState.PLAYING and self._active:
+            loop.ask(lambda simulation: self._cell_topics.clock(simulation))
+        status = DiagnosticStatus(
+            level=DiagnosticStatus.WARN if slow else DiagnosticStatus.OK,
+            name="simulator: speed",
+            hardware_id="mujoco",
+            message=f"{loop.state.value}, real-time factor {factor:.2f}"
+            + (f" of {wanted:g}: this machine is too slow" if slow else ""),
+            values=[
+                KeyValue(key="real_time_factor", value=f"{factor:.3f}"),
+                KeyValue(key="wanted", value=f"{wanted:g}"),
+            ],
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def main() -> None:
+    """Run the node."""
+    spin(SimulatorNode)

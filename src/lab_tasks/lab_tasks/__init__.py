@@ -1,0 +1,1 @@
+"""What the cell does next, and what it does when something fails."""

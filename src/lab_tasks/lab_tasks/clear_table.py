@@ -1,0 +1,254 @@
+"""The behaviour tree that clears the table.
+
+    clear the table
+    ├─ first look
+    ├─ until nothing is left
+    │  └─ one part
+    │     ├─ choose
+    │     └─ attempt or recover
+    │        ├─ plan grasps → pick → place (first destination that takes it) → look again → confirm
+    │        └─ record the failure → clear the view → look again
+    └─ home
+
+A pick verifies by itself, after closing and after lifting, that the part is held; `confirm` holds the whole
+attempt against a new image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+
+import numpy as np
+from lab_node.codes import OutcomeCode
+from lab_node.errors import LabError
+from py_trees.behaviour import Behaviour
+from py_trees.common import Status
+from py_trees.composites import Selector, Sequence
+from py_trees.decorators import FailureIsSuccess, Repeat
+
+from lab_tasks.job import Attempt, Job
+from lab_tasks.ledger import SAME_PLACE, Failure, SeenObject, View
+from lab_tasks.policy import Reaction
+from lab_tasks.skills import Stage
+
+
+class _Ended(LabError):
+    """Nothing more is to be done; not a failure of its own."""
+
+
+class Step(Behaviour):
+    """Runs work beside the tree; succeeds when it returns, fails with the job's failure when it raises."""
+
+    def __init__(self, name: str, job: Job, work: Callable[[Job], None]) -> None:
+        super().__init__(name)
+        self._job, self._work = job, work
+        self._future: Future[None] | None = None
+
+    def initialise(self) -> None:
+        """Start the work."""
+        self._job.progress(self.name)
+        self._future = self._job.start(lambda: self._work(self._job))
+
+    def update(self) -> Status:
+        """Success, failure, or running while the work goes on."""
+        assert self._future is not None
+        self._job.wait_for_step(self._future, timeout=0.1)
+        if not self._future.done():
+            return Status.RUNNING
+        try:
+            self._future.result()
+        except _Ended:
+            return Status.FAILURE
+        except LabError as error:
+            self._job.note(Failure.of(error))
+            return Status.FAILURE
+        return Status.SUCCESS
+
+
+def clear_table(job: Job) -> Behaviour:
+    """Tree that moves every part in view to a destination; tick it until it no longer runs."""
+    destinations = Selector("place", memory=True)
+    destinations.add_children([Step("place", job, _place(name)) for name in job.policy.destinations])
+    attempt = Sequence("attempt", memory=True)
+    attempt.add_children(
+        [
+            Step("plan grasps", job, _plan_grasps),
+            Step("pick", job, _pick),
+            destinations,
+            Step("look again", job, _look),
+            Step("confirm", job, _confirm),
+        ]
+    )
+    recover = Sequence("recover", memory=True)
+    recover.add_children(
+        [
+            Step("record failure", job, _record_failure),
+            Step("clear the view", job, _clear_view),
+            Step("look again", job, _look),
+        ]
+    )
+    either = Selector("attempt or recover", memory=True)
+    either.add_children([attempt, recover])
+    one_part = Sequence("one part", memory=True)
+    one_part.add_children([Step("choose", job, _choose), either])
+    everything = Sequence("clear the table", memory=True)
+    everything.add_children(
+        [
+            FailureIsSuccess("look", Step("first look", job, _first_look)),
+            FailureIsSuccess("until nothing is left", Repeat("parts", one_part, num_success=-1)),
+            FailureIsSuccess("finish", Step("home", job, _home)),
+        ]
+    )
+    return everything
+
+
+def run(job: Job) -> None:
+    """Tick the tree until the task has ended or was cancelled; the job then holds how."""
+    tree = clear_table(job)
+    while not job.cancelled():
+        tree.tick_once()
+        if tree.status is not Status.RUNNING:
+            break
+    if tree.status is Status.RUNNING:
+        tree.stop(Status.INVALID)
+    job.close()
+    if job.attempt is not None:
+        job.attempt.failure = job.outcome()
+        job.close_attempt()
+
+
+def _first_look(job: Job) -> None:
+    _look_from(job, round(job.policy.first_look_at * 1e9))
+
+
+def _look(job: Job) -> None:
+    job.skills.wait(job.policy.settle_time, job.cancelled)
+    _look_from(job, job.skills.now())
+
+
+def _look_from(job: Job, not_before: int) -> None:
+    """Look until something is seen or nothing was seen often enough."""
+    empty = failed = 0
+    start = job.skills.now()
+    while True:
+        try:
+            view = job.skills.look(not_before, job.policy.look_timeout, job.cancelled)
+        except LabError as error:
+            failed += 1
+            retry = job.policy.reaction(OutcomeCode(error.code)) is Reaction.RETRY
+            if error.code == OutcomeCode.CANCELLED or not retry or failed >= job.policy.failed_looks:
+                job.end = Failure.of(error)
+                raise
+            not_before = job.skills.now()
+            continue
+        empty += 1
+        if view.objects or empty >= job.policy.looks_until_clear:
+            break
+        not_before = view.stamp + 1
+    job.view = view
+    job.add_stages([Stage("look", (job.skills.now() - start) * 1e-9, 0.0)])
+    if job.attempt is None:
+        job.ledger.enter(view)
+
+
+def _choose(job: Job) -> None:
+    ledger = job.ledger
+    record = ledger.next()
+    if job.end is not None or job.view is None or record is None or 0 < job.max_parts <= ledger.placed:
+        raise _Ended
+    job.attempt = Attempt(number=ledger.attempts + 1, record=record, view=job.view)
+
+
+def _plan_grasps(job: Job) -> None:
+    attempt = _current(job)
+    options, stages = job.skills.plan_grasps(
+        attempt.record.object, attempt.view, job.policy.grasps_per_attempt, job.cancelled
+    )
+    job.add_stages(stages)
+    untried = job.ledger.untried(attempt.record, [option.base_from_tcp for option in options])
+    attempt.grasps = [options[index] for index in untried] or options
+
+
+def _pick(job: Job) -> None:
+    attempt = _current(job)
+    picked = job.skills.pick(attempt.grasps, job.cancelled)
+    job.add_stages(picked.stages)
+    if picked.grasp_index is not None:
+        attempt.grasp = attempt.grasps[picked.grasp_index]
+        job.arm_in_view = True
+    attempt.held_width, attempt.held_force = picked.held_width, picked.held_force
+    if picked.error is not None:
+        raise picked.error
+    attempt.holding = True
+
+
+def _place(destination: str) -> Callable[[Job], None]:
+    def place(job: Job) -> None:
+        attempt = _current(job)
+        if not attempt.holding:
+            raise _Ended
+        try:
+            stages = job.skills.place(destination, job.cancelled)
+        except LabError as error:
+            attempt.holding = error.code != OutcomeCode.OBJECT_LOST
+            raise
+        job.add_stages(stages)
+        attempt.holding, attempt.destination, attempt.failure = False, destination, None
+        job.arm_in_view = False
+
+    return place
+
+
+def _confirm(job: Job) -> None:
+    """Success only if the part is gone from where it lay."""
+    attempt, view = _current(job), job.view
+    assert view is not None
+    part = attempt.record.object
+    if _lies_still(part, view):
+        attempt.failure = Failure(
+            OutcomeCode.OBJECT_LOST, "task", f"{part.id} was held, yet it lies where it lay"
+        )
+        job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
+    else:
+        job.ledger.moved(attempt.record)
+    job.close_attempt()
+    job.ledger.enter(view)
+
+
+def _record_failure(job: Job) -> None:
+    attempt = _current(job)
+    assert attempt.failure is not None
+    reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
+    if reaction is Reaction.STOP:
+        job.end = job.end or attempt.failure
+    if attempt.holding:
+        sentence = f"{attempt.failure.message}; the part is still in the gripper"
+        job.end = job.end or replace(attempt.failure, message=sentence)
+    job.close_attempt()
+    if job.end is not None:
+        raise _Ended
+
+
+def _clear_view(job: Job) -> None:
+    if job.arm_in_view:
+        _home(job)
+
+
+def _home(job: Job) -> None:
+    job.skills.move_to(job.policy.home, job.cancelled)
+    job.arm_in_view = False
+
+
+def _lies_still(part: SeenObject, view: View) -> bool:
+    return any(
+        np.linalg.norm(seen.centre - part.centre) < 0.5 * SAME_PLACE
+        and np.linalg.norm(seen.size - part.size) < SAME_PLACE
+        for seen in view.objects
+    )
+
+
+def _current(job: Job) -> Attempt:
+    assert job.attempt is not None
+    return job.attempt

@@ -1,0 +1,131 @@
+"""One run of a task: the books, the attempt under way, and the steps' way to run beside the tree."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from lab_node.codes import OutcomeCode
+
+from lab_geometry import FloatArray
+from lab_tasks.ledger import Failure, Ledger, Record, View
+from lab_tasks.policy import Policy
+from lab_tasks.skills import GraspOption, Skills, Stage
+
+
+@dataclass
+class Attempt:
+    """One attempt to move one part."""
+
+    number: int
+    record: Record
+    view: View
+    grasps: list[GraspOption] = field(default_factory=list)
+    grasp: GraspOption | None = None
+    held_width: float = 0.0
+    held_force: float = 0.0
+    holding: bool = False
+    destination: str = ""
+    stages: list[Stage] = field(default_factory=list)
+    failure: Failure | None = None
+
+    @property
+    def tried(self) -> FloatArray | None:
+        """base_from_tcp (4, 4) of the grasp that was tried; None when it never came to one."""
+        return None if self.grasp is None else self.grasp.base_from_tcp
+
+
+class Job:
+    """State that the steps of one tree share.
+
+    report: called with each finished attempt; progress: called with the name of each step as it starts;
+    cancel_requested: asked often, ends the task as cancel() does.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        skills: Skills,
+        max_parts: int = 0,
+        report: Callable[[Attempt], None] = lambda attempt: None,
+        progress: Callable[[str], None] = lambda phase: None,
+        cancel_requested: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.policy, self.skills, self.max_parts = policy, skills, max_parts
+        self.report, self.progress = report, progress
+        self.ledger = Ledger(policy)
+        self.view: View | None = None
+        self.attempt: Attempt | None = None
+        self.arm_in_view = False
+        self.end: Failure | None = None
+        self._cancel = threading.Event()
+        self._cancel_requested = cancel_requested
+        self._ended = threading.Condition()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="task")
+
+    def cancel(self) -> None:
+        """Stop the running step and end the task as cancelled."""
+        self._cancel.set()
+
+    def cancelled(self) -> bool:
+        """Whether the task was cancelled; steps ask this while they wait."""
+        return self._cancel.is_set() or self._cancel_requested()
+
+    def start(self, work: Callable[[], None]) -> Future[None]:
+        """Run the work of a step beside the tree."""
+        future = self._worker.submit(work)
+        future.add_done_callback(self._wake)
+        return future
+
+    def wait_for_step(self, future: Future[None], timeout: float) -> None:
+        """Wait until the step has ended, at most the timeout, seconds of the wall."""
+        with self._ended:
+            self._ended.wait_for(future.done, timeout)
+
+    def close(self) -> None:
+        """Wait for the step under way and end the worker."""
+        self._worker.shutdown(wait=True)
+
+    def outcome(self) -> Failure | None:
+        """How the task ended; None when every part was placed."""
+        if self.cancelled():
+            return Failure(OutcomeCode.CANCELLED, "task", "the task was cancelled")
+        if self.end is not None:
+            return self.end
+        left, lost = len(self.ledger.left), self.ledger.lost
+        if self.ledger.presented == 0:
+            return Failure(OutcomeCode.NO_OBJECT, "task", "nothing lies in the work area")
+        if left or lost:
+            reasons = sorted({r.failure.code.name for r in self.ledger.left if r.failure is not None})
+            because = f" ({', '.join(reasons)})" if reasons else ""
+            gone = f" and {lost} went out of view" if lost else ""
+            return Failure(
+                OutcomeCode.OBJECTS_LEFT,
+                "task",
+                f"{left} of {self.ledger.presented} parts are left{because}{gone}",
+            )
+        return None
+
+    def add_stages(self, stages: Sequence[Stage]) -> None:
+        """Enter the times of a step into the attempt under way."""
+        if self.attempt is not None:
+            self.attempt.stages.extend(stages)
+
+    def note(self, failure: Failure) -> None:
+        """Enter a failure: of the attempt under way, else of the task; the first one counts."""
+        if self.attempt is None:
+            self.end = self.end or failure
+        elif self.attempt.failure is None:
+            self.attempt.failure = failure
+
+    def close_attempt(self) -> None:
+        """Report the attempt under way; there is none afterwards."""
+        assert self.attempt is not None
+        self.report(self.attempt)
+        self.attempt = None
+
+    def _wake(self, _: Future[None]) -> None:
+        with self._ended:
+            self._ended.notify_all()

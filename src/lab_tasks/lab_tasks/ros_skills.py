@@ -1,0 +1,132 @@
+"""The cell's skills over its actions and topics; all calls are made in the task's worker thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from lab_node.actions import result_of, wait_for
+from lab_node.errors import CancelledError, DeadlineError, StaleInputError, UnavailableError
+from lab_node.freshness import Latest
+from lab_node.qos import RELIABLE
+from rclpy.action import ActionClient
+from rclpy.lifecycle import LifecycleNode
+from rclpy.time import Time
+
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Outcome, Scene
+from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
+from lab_tasks.ledger import SeenObject, View
+from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
+
+# limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
+SERVER_TIMEOUT, ANSWER_TIMEOUT = 10.0, 10.0
+PLANNING_TIMEOUT, MOTION_TIMEOUT = 60.0, 300.0
+POLL = 0.02
+
+
+class RosSkills:
+    """Skills of lab_tasks.skills, asked of the nodes of the cell."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        self._node = node
+        self._scene = Latest[Scene]("scene on /scene/objects")
+        node.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
+        self._plan_grasps = ActionClient(node, PlanGrasps, "/plan_grasps")
+        self._pick = ActionClient(node, Pick, "/pick")
+        self._place = ActionClient(node, Place, "/place")
+        self._move_to = ActionClient(node, MoveTo, "/move_to")
+
+    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> View:
+        """What lies in the work area.
+
+        Raises ReportedError when camera or image are at fault, StaleInputError when nothing came in time.
+        """
+        start = self.now()
+        wanted = Time(nanoseconds=start if not_before is None else not_before)
+        while True:
+            scene = self._scene.wait_for_newer(wanted, wall_timeout=POLL)
+            if cancelled():
+                raise CancelledError("looking was cancelled")
+            if scene is not None and scene.outcome.code in (Outcome.SUCCESS, Outcome.NO_OBJECT):
+                return view_from(scene)
+            if self.now() - max(start, wanted.nanoseconds) > timeout * 1e9:
+                if scene is not None:
+                    raise ReportedError(scene.outcome)
+                raise StaleInputError(
+                    f"no scene on /scene/objects for {timeout:.1f} s: is perception active?"
+                )
+
+    def plan_grasps(
+        self, target: SeenObject, view: View, limit: int, cancelled: Cancelled
+    ) -> tuple[list[GraspOption], Sequence[Stage]]:
+        """Ranked grasps on a part of the view.
+
+        Raises ReportedError with the planner's outcome.
+        """
+        goal = PlanGrasps.Goal(object_id=target.id, not_before=time_message(view.stamp), max_grasps=limit)
+        result = self._ask(self._plan_grasps, goal, "/plan_grasps", PLANNING_TIMEOUT, cancelled)
+        if result.outcome.code != Outcome.SUCCESS:
+            raise ReportedError(result.outcome)
+        return grasp_options(result.grasps), stages_from([result.stage])
+
+    def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
+        """Take the part by the first grasp that can be reached."""
+        goal = Pick.Goal(grasps=[option.message for option in grasps])
+        result = self._ask(self._pick, goal, "/pick", MOTION_TIMEOUT, cancelled)
+        failed = result.outcome.code != Outcome.SUCCESS
+        return Picked(
+            grasp_index=result.grasp_index if 0 <= result.grasp_index < len(grasps) else None,
+            held_width=result.held_width,
+            held_force=result.held_force,
+            stages=stages_from(result.stages),
+            error=ReportedError(result.outcome) if failed else None,
+        )
+
+    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
+        """Put the held part down.
+
+        Raises ReportedError with the outcome of the place.
+        """
+        result = self._ask(
+            self._place, Place.Goal(destination=destination), "/place", MOTION_TIMEOUT, cancelled
+        )
+        if result.outcome.code != Outcome.SUCCESS:
+            raise ReportedError(result.outcome)
+        return stages_from(result.stages)
+
+    def move_to(self, configuration: str, cancelled: Cancelled) -> None:
+        """Move the arm to a named configuration.
+
+        Raises ReportedError with the outcome of the motion.
+        """
+        goal = MoveTo.Goal(configuration=configuration)
+        result = self._ask(self._move_to, goal, "/move_to", MOTION_TIMEOUT, cancelled)
+        if result.outcome.code != Outcome.SUCCESS:
+            raise ReportedError(result.outcome)
+
+    def wait(self, seconds: float, cancelled: Cancelled) -> None:
+        """Let time of the cell's clock go by; bounded by the wall, should the clock stand."""
+        until = self.now() + round(seconds * 1e9)
+        give_up = time.monotonic() + 10.0 * seconds + 10.0
+        while self.now() < until:
+            if cancelled():
+                raise CancelledError("waiting was cancelled")
+            if time.monotonic() > give_up:
+                raise DeadlineError("the clock on /clock stands still: is the simulator running?")
+            time.sleep(0.005)  # rclpy's own sleep_for needs a callback thread a call
+
+    def now(self) -> int:
+        """The cell's clock, nanoseconds."""
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def _ask(
+        self, client: ActionClient, goal: Any, name: str, wall_timeout: float, cancelled: Cancelled
+    ) -> Any:
+        if not client.wait_for_server(SERVER_TIMEOUT):
+            raise UnavailableError(f"no server for {name}: is its node active?")
+        handle = wait_for(client.send_goal_async(goal), ANSWER_TIMEOUT, name)
+        if not handle.accepted:
+            raise UnavailableError(f"{name} refused the goal: it is busy or not active")
+        return result_of(handle, cancelled, wall_timeout, name).result

@@ -1,0 +1,70 @@
+"""What a task can ask of the cell. Each call blocks until it is done and raises a LabError where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lab_geometry import FloatArray
+from lab_tasks.ledger import SeenObject, View
+
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How long a stage took: seconds of the cell's clock, and seconds of computing."""
+
+    name: str
+    duration: float
+    compute: float
+
+
+@dataclass(frozen=True, slots=True)
+class GraspOption:
+    """A planned grasp: base_from_tcp (4, 4), and the message that it came with."""
+
+    base_from_tcp: FloatArray
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """How a pick ended; index of the grasp that was tried, None when none could be reached.
+
+    held_width: opening of the fingers after lifting, metres; held_force: newtons.
+    """
+
+    grasp_index: int | None
+    held_width: float
+    held_force: float
+    stages: Sequence[Stage]
+    error: Exception | None
+
+
+class Skills(Protocol):
+    """The cell as the task sees it."""
+
+    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> View:
+        """What lies in the work area, by an image taken at or after a time, nanoseconds; None: now."""
+
+    def plan_grasps(
+        self, target: SeenObject, view: View, limit: int, cancelled: Cancelled
+    ) -> tuple[list[GraspOption], Sequence[Stage]]:
+        """Ranked grasps on a part of the view, best first, at least one."""
+
+    def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
+        """Take the part by the first grasp that can be reached; the error is in the answer."""
+
+    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
+        """Put the held part down."""
+
+    def move_to(self, configuration: str, cancelled: Cancelled) -> None:
+        """Move the arm to a named configuration."""
+
+    def wait(self, seconds: float, cancelled: Cancelled) -> None:
+        """Let time of the cell's clock go by."""
+
+    def now(self) -> int:
+        """The cell's clock, nanoseconds."""

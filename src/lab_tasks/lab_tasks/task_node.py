@@ -1,0 +1,127 @@
+"""Node that runs the cell's task. Actions, topics and parameters: see README."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_node.actions import serve_action
+from lab_node.lifecycle import LabNode, spin
+from lab_node.outcomes import name_of
+from lab_node.parameters import parameter
+from lab_node.qos import HISTORY, LATCHED
+from rclpy.action.server import ServerGoalHandle
+from std_msgs.msg import Header
+
+from lab_description import config_directory
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Attempt, TaskStatus
+from lab_tasks import clear_table
+from lab_tasks.conversions import attempt_message, left_message, outcome_message
+from lab_tasks.job import Attempt as JobAttempt
+from lab_tasks.job import Job
+from lab_tasks.policy import load_policy
+from lab_tasks.ros_skills import RosSkills
+
+
+@dataclass(frozen=True)
+class TaskParameters:
+    """Parameters of the task node."""
+
+    cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
+    task: str = parameter("none", "what starts when the node is activated", choices=("none", "clear_table"))
+    policy: str = parameter("clear_table", "how to react: a name in config/tasks or a path")
+
+
+class TaskNode(LabNode):
+    """Clears the table: on the action `/clear_table`, or by itself when activated."""
+
+    Parameters = TaskParameters
+
+    def configure(self) -> None:
+        """Read the policy and connect to the cell."""
+        named = Path(self.parameters.policy)
+        path = named if named.suffix else config_directory() / "tasks" / f"{named}.yaml"
+        self._policy = load_policy(path)
+        self._skills = RosSkills(self)
+        self._job: Job | None = None
+        self._active = False
+        self._thread: threading.Thread | None = None
+        self._status = TaskStatus(phase="idle")
+        self._status_publisher = self.create_publisher(TaskStatus, "/task/status", LATCHED)
+        self._attempt_publisher = self.create_publisher(Attempt, "/task/attempts", HISTORY)
+        serve_action(
+            self, ClearTable, "/clear_table", self._serve, lambda goal: self._active and self._job is None
+        )
+
+    def activate(self) -> None:
+        """Take goals; start the task of the parameter `task`."""
+        self._active = True
+        self._publish()
+        if self.parameters.task == "clear_table":
+            self._thread = threading.Thread(
+                target=self._clear_table, args=(0, None), name="task", daemon=True
+            )
+            self._thread.start()
+
+    def deactivate(self) -> None:
+        """Stop: the task under way is cancelled and waited for."""
+        self._active = False
+        if self._job is not None:
+            self._job.cancel()
+        if self._thread is not None:
+            self._thread.join(timeout=20.0)
+
+    def _serve(self, goal: ServerGoalHandle) -> ClearTable.Result:
+        return self._clear_table(goal.request.max_parts, goal)
+
+    def _clear_table(self, max_parts: int, goal: ServerGoalHandle | None) -> ClearTable.Result:
+        def progress(phase: str) -> None:
+            self._publish(phase)
+            if goal is not None:
+                goal.publish_feedback(ClearTable.Feedback(status=self._status))
+
+        def report(attempt: JobAttempt) -> None:
+            message = attempt_message(
+                attempt, Header(stamp=self.get_clock().now().to_msg(), frame_id="base_link")
+            )
+            self._status.outcome = message.outcome
+            self._attempt_publisher.publish(message)
+            said = f"placed in {message.destination}" if message.destination else message.outcome.message
+            self.get_logger().info(f"{message.object_id}: {name_of(message.outcome)} {said}")
+
+        def cancel_requested() -> bool:
+            return goal is not None and bool(goal.is_cancel_requested)
+
+        self._job = job = Job(self._policy, self._skills, max_parts, report, progress, cancel_requested)
+        clear_table.run(job)
+        ledger = job.ledger
+        result = ClearTable.Result(
+            outcome=outcome_message(job.outcome()),
+            presented=ledger.presented,
+            placed=ledger.placed,
+            attempts=ledger.attempts,
+            successes=ledger.placed,
+            left=[left_message(record) for record in ledger.left],
+        )
+        self._status.outcome, self._status.left = result.outcome, result.left
+        self._publish("done")
+        self._job = None
+        return result
+
+    def _publish(self, phase: str | None = None) -> None:
+        status = self._status
+        status.header.stamp = self.get_clock().now().to_msg()
+        status.phase = phase or status.phase
+        if self._job is not None:
+            ledger, attempt = self._job.ledger, self._job.attempt
+            status.object_id = attempt.record.object.id if attempt is not None else ""
+            status.placed, status.successes, status.attempts = ledger.placed, ledger.placed, ledger.attempts
+            status.presented, status.visible = ledger.presented, len(ledger.visible)
+        self._status_publisher.publish(status)
+
+
+def main() -> None:
+    """Executable."""
+    spin(lambda: TaskNode("tasks"))

@@ -1,0 +1,274 @@
+"""The tree over a cell of boxes: what it does next, and what it does when something fails."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab_node.codes import OutcomeCode
+from lab_node.errors import CancelledError, ConfigurationError, LabError
+from lab_tasks.job import Job
+from lab_tasks.ledger import SeenObject, View
+from lab_tasks.policy import Reaction, load_policy
+from lab_tasks.skills import GraspOption, Picked, Stage
+
+from lab_geometry import make_transform
+from lab_tasks import clear_table
+
+POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml"
+POLICY = load_policy(POLICY_FILE)
+
+
+class Expected(LabError):
+    def __init__(self, code):
+        super().__init__(f"as told: {code.name}")
+        self.code = code
+
+
+@dataclass
+class TableOfBoxes:
+    """A cell in memory: parts by id; `failures[(skill, id or destination)]` lists what happens in turn."""
+
+    parts: dict
+    failures: dict = field(default_factory=dict)
+    held: str | None = None
+    time: int = 0
+    calls: list = field(default_factory=list)
+    tray: list = field(default_factory=list)
+    before_call: object = staticmethod(lambda name: None)
+
+    def _do(self, skill, subject, cancelled):
+        self.calls.append((skill, subject))
+        self.before_call(skill)
+        if cancelled():
+            raise CancelledError(f"{skill} was cancelled")
+        self.time += 100_000_000
+        script = self.failures.get((skill, subject), [])
+        code = script.pop(0) if script else None
+        return None if code is None else Expected(code)
+
+    def look(self, not_before, timeout, cancelled):
+        if error := self._do("look", "", cancelled):
+            raise error
+        size = np.array([0.04, 0.04, 0.04])
+        return View(self.time, tuple(SeenObject(name, np.array(p), size) for name, p in self.parts.items()))
+
+    def plan_grasps(self, target, view, limit, cancelled):
+        if error := self._do("plan_grasps", target.id, cancelled):
+            raise error
+        options = [
+            GraspOption(make_transform(np.eye(3), target.centre + np.array([0, 0, 0.01 * i])), i)
+            for i in range(5)
+        ]
+        return options, [Stage("plan grasps", 0.1, 0.05)]
+
+    def pick(self, grasps, cancelled):
+        target = min(self.parts, key=lambda n: np.linalg.norm(self.parts[n] - grasps[0].base_from_tcp[:3, 3]))
+        self.calls.append(("grasp", grasps[0].message))
+        if error := self._do("pick", target, cancelled):
+            return Picked(0, 0.0, 0.0, [], error)
+        self.held = target
+        return Picked(0, 0.03, 20.0, [Stage("approach", 0.5, 0.01)], None)
+
+    def place(self, destination, cancelled):
+        if error := self._do("place", destination, cancelled):
+            raise error
+        self.tray.append(self.held)
+        del self.parts[self.held]
+        self.held = None
+        return [Stage("lower", 0.5, 0.01)]
+
+    def move_to(self, configuration, cancelled):
+        if error := self._do("move_to", configuration, cancelled):
+            raise error
+
+    def wait(self, seconds, cancelled):
+        self.time += round(seconds * 1e9)
+
+    def now(self):
+        return self.time
+
+    def asked(self, skill):
+        return [subject for name, subject in self.calls if name == skill]
+
+
+def cell(**failures):
+    parts = {
+        "a": np.array([0.4, 0.0, 0.02]),
+        "b": np.array([0.5, 0.0, 0.02]),
+        "c": np.array([0.6, 0.0, 0.06]),
+    }
+    scripts = {
+        tuple(name.split("__", 1)) if "__" in name else (name, ""): list(s) for name, s in failures.items()
+    }
+    return TableOfBoxes(parts, scripts)
+
+
+def clear(table, **arguments):
+    attempts = []
+    job = Job(POLICY, table, report=attempts.append, **arguments)
+    clear_table.run(job)
+    return job, attempts
+
+
+def test_every_part_is_moved_topmost_first():
+    table = cell()
+    job, attempts = clear(table)
+    assert job.outcome() is None
+    assert table.tray == ["c", "a", "b"]
+    assert [(a.number, a.failure, a.destination) for a in attempts] == [(n, None, "tray") for n in (1, 2, 3)]
+    assert (job.ledger.presented, job.ledger.placed, job.ledger.attempts) == (3, 3, 3)
+    assert table.asked("move_to") == ["home"]
+
+
+def test_an_empty_table_is_an_outcome():
+    table = TableOfBoxes({})
+    job, _ = clear(table)
+    assert job.outcome().code == OutcomeCode.NO_OBJECT
+    assert len(table.asked("look")) == POLICY.looks_until_clear
+
+
+def test_an_empty_grasp_is_tried_again_with_another_grasp():
+    table = cell(pick__c=[OutcomeCode.GRASP_EMPTY])
+    job, attempts = clear(table)
+    assert job.outcome() is None
+    assert attempts[0].failure.code == OutcomeCode.GRASP_EMPTY
+    assert [a.failure for a in attempts[1:]] == [None] * 3
+    assert table.asked("grasp")[0] == 0
+    assert table.asked("grasp")[-1] != 0  # the one that failed is not tried on the same part again
+    # after a failed pick the arm leaves the view before the next look
+    failed = table.calls.index(("pick", "c"))
+    assert [name for name, _ in table.calls[failed + 1 : failed + 3]] == ["move_to", "look"]
+
+
+def test_a_part_that_never_works_is_left_with_the_reason():
+    table = cell(pick__c=[OutcomeCode.GRASP_EMPTY] * 99)
+    job, _ = clear(table)
+    assert job.outcome().code == OutcomeCode.OBJECTS_LEFT
+    assert "GRASP_EMPTY" in job.outcome().message
+    (left,) = job.ledger.left
+    assert (left.object.id, left.attempts) == ("c", POLICY.attempts_per_object)
+    assert job.ledger.placed + len(job.ledger.left) == job.ledger.presented
+
+
+def test_what_is_too_wide_is_left_at_once():
+    table = cell(plan_grasps__c=[OutcomeCode.OBJECT_TOO_WIDE] * 99)
+    job, _ = clear(table)
+    assert table.asked("plan_grasps").count("c") == 1
+    assert job.ledger.placed == 2
+
+
+def test_a_blocked_part_gets_another_chance_when_others_are_gone():
+    table = cell(plan_grasps__c=[OutcomeCode.NO_GRASP_FOUND] * POLICY.attempts_per_object)
+    job, _ = clear(table)
+    assert job.outcome() is None
+    assert table.tray[-1] == "c"
+
+
+def test_a_full_tray_falls_back_to_the_bin():
+    table = cell(place__tray=[None, OutcomeCode.DESTINATION_FULL])
+    job, attempts = clear(table)
+    assert job.outcome() is None
+    assert [a.destination for a in attempts] == ["tray", "bin", "tray"]
+
+
+def test_a_part_lost_on_the_way_is_not_placed_and_is_taken_again():
+    table = cell(place__tray=[OutcomeCode.OBJECT_LOST])
+    job, attempts = clear(table)
+    assert attempts[0].failure.code == OutcomeCode.OBJECT_LOST
+    assert "bin" not in table.asked("place")
+    assert (job.outcome(), job.ledger.placed, job.ledger.attempts) == (None, 3, 4)
+
+
+def test_a_pick_that_did_not_move_the_part_is_no_success():
+    table = cell()
+
+    def pretend(destination, cancelled):
+        table.held = None
+        return []
+
+    table.place = pretend
+    job, attempts = clear(table)
+    assert job.ledger.placed == 0
+    assert all(a.failure.code == OutcomeCode.OBJECT_LOST for a in attempts)
+    assert "it lies where it lay" in attempts[0].failure.message
+
+
+def test_a_part_that_cannot_be_put_down_stops_the_task_and_is_named():
+    table = cell(place__tray=[OutcomeCode.NO_PATH], place__bin=[OutcomeCode.NO_PATH])
+    job, attempts = clear(table)
+    assert job.outcome().code == OutcomeCode.NO_PATH
+    assert "still in the gripper" in job.outcome().message
+    assert len(attempts) == 1
+
+
+def test_a_silent_camera_stops_the_task():
+    table = cell(look=[OutcomeCode.CAMERA_SILENT] * 9)
+    job, attempts = clear(table)
+    assert job.outcome().code == OutcomeCode.CAMERA_SILENT
+    assert attempts == []
+
+
+def test_a_stale_image_is_looked_for_again():
+    table = cell(look=[OutcomeCode.STALE_INPUT])
+    job, _ = clear(table)
+    assert job.outcome() is None
+
+
+def test_no_more_than_asked():
+    job, _ = clear(cell(), max_parts=2)
+    assert job.ledger.placed == 2
+
+
+@pytest.mark.parametrize("skill", ["look", "plan_grasps", "pick", "place", "move_to"])
+def test_cancel_in_any_step_ends_the_task(skill):
+    table = cell()
+    attempts = []
+    job = Job(POLICY, table, report=attempts.append)
+    table.before_call = lambda name: job.cancel() if name == skill else None
+    clear_table.run(job)
+    assert job.outcome().code == OutcomeCode.CANCELLED
+    if skill in ("plan_grasps", "pick", "place"):
+        assert attempts[-1].failure.code == OutcomeCode.CANCELLED
+    assert job.ledger.placed + len(job.ledger.left) == job.ledger.presented
+
+
+def test_the_shipped_policy_reads():
+    assert POLICY.destinations == ("tray", "bin")
+    assert POLICY.reaction(OutcomeCode.OBJECT_TOO_WIDE) is Reaction.LEAVE
+    assert POLICY.reaction(OutcomeCode.GRASP_EMPTY) is Reaction.RETRY
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("home: home", "home: 3", "home: expected a name, found 3"),
+        (
+            "settle_time: 0.15",
+            "settle_time: soon",
+            "settle_time: expected seconds, not negative, found 'soon'",
+        ),
+        (
+            "attempts_per_object: 3",
+            "attempts_per_object: 0",
+            "expected a whole number of at least 1, found 0",
+        ),
+        ("home: home", "hoem: home", "unknown key 'hoem'"),
+        ("home: home", "", "key 'home' is missing"),
+        ("CAMERA_SILENT: stop", "CAMERA_SILNT: stop", "there is no outcome 'CAMERA_SILNT'"),
+        ("CAMERA_SILENT: stop", "CAMERA_SILENT: panic", "expected retry, leave or stop, found 'panic'"),
+        ("[tray, bin]", "tray", "destinations: expected a list of names"),
+        ("home: home", "home: [", "not readable as YAML"),
+    ],
+)
+def test_a_malformed_policy_names_file_key_and_fix(tmp_path, old, new, sentence):
+    path = tmp_path / "policy.yaml"
+    path.write_text(POLICY_FILE.read_text().replace(old, new, 1))
+    with pytest.raises(ConfigurationError, match="policy") as refusal:
+        load_policy(path)
+    assert sentence in str(refusal.value)
+
+
+def test_a_missing_policy_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match="there is no such task file"):
+        load_policy(tmp_path / "none.yaml")

@@ -1,0 +1,97 @@
+"""A node that asks the cell, for tests: every wait has a deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from lab_node.actions import result_of, wait_for
+from lab_node.freshness import Latest
+from lab_node.qos import HISTORY, LATCHED, RELIABLE
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from simulation_interfaces.srv import GetEntitiesStates
+from std_srvs.srv import Trigger
+
+from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Attempt, Scene, TaskStatus
+
+ACTIONS = {
+    "/clear_table": ClearTable,
+    "/move_to": MoveTo,
+    "/pick": Pick,
+    "/place": Place,
+    "/plan_grasps": PlanGrasps,
+}
+
+
+class CellClient:
+    """Context manager: a node beside the cell, spun in a thread."""
+
+    def __enter__(self) -> CellClient:
+        rclpy.init()
+        self.node = Node("test_client")
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+        self.attempts: list[Attempt] = []
+        self.scene, self.joints = Latest[Scene]("scene"), Latest[JointState]("joint state")
+        self.status = Latest[TaskStatus]("status")
+        self.node.create_subscription(Attempt, "/task/attempts", self.attempts.append, HISTORY)
+        self.node.create_subscription(Scene, "/scene/objects", self.scene.put, RELIABLE)
+        self.node.create_subscription(TaskStatus, "/task/status", self.status.put, LATCHED)
+        self.node.create_subscription(JointState, "/joint_states", self.joints.put, RELIABLE)
+        self._actions = {name: ActionClient(self.node, kind, name) for name, kind in ACTIONS.items()}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+        self._thread.join()
+        self.node.destroy_node()
+        rclpy.try_shutdown()
+
+    def until(self, condition: Callable[[], Any], timeout: float, what: str) -> Any:
+        """The first true value of the condition; fails after the timeout, seconds of the wall."""
+        deadline, pause = time.monotonic() + timeout, threading.Event()
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"no {what} within {timeout} s"
+            pause.wait(0.01)
+        return value
+
+    def until_active(self, timeout: float = 90.0) -> None:
+        """Wait until the whole cell is active."""
+        client = self.node.create_client(Trigger, "/lifecycle_manager/is_active")
+        assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
+        self.until(lambda: self.call(client, Trigger.Request()).success, timeout, "active cell")
+
+    def call(self, client: Any, request: Any, timeout: float = 20.0) -> Any:
+        """Answer of a service."""
+        return wait_for(client.call_async(request), timeout, client.srv_name)
+
+    def send(self, action: str, goal: Any, timeout: float = 20.0) -> Any:
+        """Handle of an accepted goal."""
+        client = self._actions[action]
+        assert client.wait_for_server(timeout), f"no server for {action}"
+        handle = wait_for(client.send_goal_async(goal), timeout, action)
+        assert handle.accepted, f"{action} refused the goal"
+        return handle
+
+    def ask(
+        self, action: str, goal: Any, timeout: float = 240.0, cancelled: Callable[[], bool] = lambda: False
+    ) -> Any:
+        """Result of an action."""
+        return result_of(self.send(action, goal), cancelled, timeout, action).result
+
+    def part_positions(self) -> dict[str, tuple[float, float, float]]:
+        """Where the parts really are, by the simulator, metres in base_link."""
+        client = self.node.create_client(GetEntitiesStates, "/simulator/get_entities_states")
+        assert client.wait_for_service(10.0)
+        answer = self.call(client, GetEntitiesStates.Request())
+        positions = [state.pose.position for state in answer.states]
+        return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}

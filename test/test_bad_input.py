@@ -1,0 +1,64 @@
+"""What cannot work ends at once, with one sentence that names the thing, and leaves nothing running."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LAUNCH = """
+import sys
+from ros2launch.api import launch_a_launch_file
+sys.exit(launch_a_launch_file(
+    launch_file_path=sys.argv[1], launch_file_arguments=sys.argv[2:], noninteractive=True))
+"""
+CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
+
+
+def launch(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", LAUNCH, str(CELL), *arguments],
+        env={**os.environ, "ROS_DOMAIN_ID": "64"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("robot:=ur55", ["ur55_table", "did you mean 'ur5e_table'"]),
+        ("cell:=/nowhere/cell.yaml", ["/nowhere/cell.yaml"]),
+        ("sim:=gazebo", ["sim:=gazebo", "ros_gz_sim"]),
+        ("sim:=unity", ["unity", "mujoco"]),
+        ("planner:=moveit", ["planner:=moveit", "moveit_py"]),
+        ("speed:=fast", ["fast"]),
+    ],
+)
+def test_the_launch_file_refuses(argument, words):
+    result = launch(argument)
+    said = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert all(word in said for word in words), said
+    assert "process started" not in said
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("scene:=heap", ["heap", "scattered"]),
+        ("parts:=-3", ["parts", "-3"]),
+        ("speed:=-1.0", ["speed", "-1.0"]),
+        ("meshes:=/nowhere/meshes", ["/nowhere/meshes"]),
+    ],
+)
+def test_the_node_that_knows_refuses_and_the_cell_ends(argument, words):
+    result = launch(argument)
+    said = result.stdout + result.stderr
+    refusals = [line for line in said.splitlines() if "cannot configure" in line]
+    assert result.returncode == 1
+    assert len(refusals) == 1, said
+    assert all(word in refusals[0] for word in words), refusals[0]

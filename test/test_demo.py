@@ -1,0 +1,82 @@
+"""`./lab demo` as its user runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+
+def demo(out, *words, domain):
+    return subprocess.Popen(
+        [sys.executable, "-m", "lab_console.demo", "--out", str(out), "--speed", "0", *words],
+        env={**os.environ, "ROS_DOMAIN_ID": str(domain), "LAB_TEST_MARK": str(out)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def processes_of(out):
+    """Command lines of the processes that a demo left running."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"LAB_TEST_MARK={out}".encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def shared_memory(domain):
+    """Fast DDS's ports of a domain: RTPS gives each domain 250 from 7400 on."""
+    ports = range(7400 + 250 * domain, 7400 + 250 * (domain + 1))
+    return {port for port in ports if Path(f"/dev/shm/fastrtps_port{port}").exists()}
+
+
+def test_a_part_is_placed_and_the_record_tells_of_it(tmp_path):
+    process = demo(tmp_path, "--parts", "1", "--seed", "3", "--speed", "1", domain=61)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output + (tmp_path / "cell.log").read_text()[-3000:]
+    assert "1 of 1 parts placed" in output
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert (run["presented"], run["placed"], run["seed"], run["outcomes"]) == (1, 1, 3, {"SUCCESS": 1})
+    assert run["picks_per_hour"] > 0 and run["sim_seconds"] > 0
+    assert {"perception", "grasp", "plan"} <= set(run["latency_ms"])
+    assert "data:image/jpeg;base64," in (tmp_path / "report.html").read_text()
+    assert (tmp_path / "video.webm").stat().st_size > 1000
+    assert processes_of(tmp_path) == []
+
+
+def test_a_table_with_nothing_on_it_is_exit_code_1_and_a_sentence(tmp_path):
+    process = demo(
+        tmp_path, "--scene", str(Path(__file__).parents[1] / "config/scenes/empty.yaml"), domain=62
+    )
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 1
+    assert "NO_OBJECT: nothing lies in the work area" in output
+    assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "NO_OBJECT"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, number):
+    before = shared_memory(63)
+    process = demo(tmp_path, "--parts", "4", domain=63)
+    deadline, pause = time.monotonic() + 120, threading.Event()
+    log = tmp_path / "cell.log"
+    while not log.exists() or "active: " not in log.read_text():
+        assert time.monotonic() < deadline and process.poll() is None
+        pause.wait(0.1)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "CANCELLED: interrupted" in output
+    assert processes_of(tmp_path) == []
+    assert shared_memory(63) <= before
+    assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "CANCELLED"

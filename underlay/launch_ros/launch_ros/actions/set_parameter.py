@@ -1,0 +1,84 @@
+"""Parameters for a scope."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from launch.action import Action
+from launch.launch_context import LaunchContext
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.some_substitutions_type import SomeSubstitutionsType
+from launch.substitution import Substitution
+from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions
+from launch.utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
+
+from ..parameters_type import SomeParameterValue
+from ..utilities import evaluate_parameter_dict, normalize_parameter_dict
+
+_KEY = "global_params"
+
+
+def _extend(context: LaunchContext, entries: list[Any]) -> None:
+    # A new list: the enclosing scope holds the old one.
+    context.launch_configurations[_KEY] = [*context.launch_configurations.get(_KEY, []), *entries]
+
+
+class SetParameter(Action):
+    """Sets a parameter for all nodes that follow in this scope."""
+
+    def __init__(self, name: SomeSubstitutionsType, value: SomeParameterValue, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.__parameters = normalize_parameter_dict({tuple(normalize_to_list_of_substitutions(name)): value})
+
+    @property
+    def name(self) -> tuple[Substitution, ...]:
+        """Name of the parameter."""
+        return next(iter(self.__parameters))
+
+    @property
+    def value(self) -> Any:
+        """Its value, normalized."""
+        return self.__parameters[self.name]
+
+    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
+        _extend(context, list(evaluate_parameter_dict(context, self.__parameters).items()))
+        return None
+
+
+class SetParametersFromFile(Action):
+    """Reads a file of parameters for all nodes that follow in this scope."""
+
+    def __init__(self, filename: SomeSubstitutionsType, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.__filename = normalize_to_list_of_substitutions(filename)
+
+    @property
+    def filename(self) -> list[Substitution]:
+        """Path of the file."""
+        return self.__filename
+
+    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
+        """FileNotFoundError if the file is not there."""
+        path = perform_substitutions(context, self.filename)
+        if not os.path.isfile(path):
+            raise FileNotFoundError(f"parameter file '{path}' does not exist")
+        _extend(context, [path])
+        return None
+
+
+class SetUseSimTime(Action):
+    """Sets use_sim_time for all nodes that follow in this scope."""
+
+    def __init__(self, value: bool | SomeSubstitutionsType, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.__value = normalize_typed_substitution(value, bool)
+
+    @property
+    def value(self) -> Any:
+        """The value."""
+        return self.__value
+
+    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
+        _extend(context, [("use_sim_time", perform_typed_substitution(context, self.__value, bool))])
+        return None

@@ -1,0 +1,130 @@
+"""Finding, showing and launching launch files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import ItemsView, Mapping, Sequence
+from typing import Any
+
+from ament_index_python.packages import get_package_share_directory
+from launch.launch_description_sources import (
+    AnyLaunchDescriptionSource,
+    get_launch_description_from_any_launch_file,
+)
+
+import launch
+
+
+class MultipleLaunchFilesError(Exception):
+    """Several launch files of a package have the name."""
+
+    def __init__(self, msg: str, paths: list[str]) -> None:
+        super().__init__(msg)
+        self.paths = paths
+
+
+def get_share_file_path_from_package(*, package_name: str, file_name: str) -> str:
+    """Path of a file anywhere below a package's share folder.
+
+    Raises PackageNotFoundError, FileNotFoundError, or MultipleLaunchFilesError if several have the name.
+    """
+    share = get_package_share_directory(package_name)
+    paths = [os.path.join(folder, file_name) for folder, _, files in os.walk(share) if file_name in files]
+    if not paths:
+        raise FileNotFoundError(
+            f"file '{file_name}' was not found in the share directory of package '{package_name}' "
+            f"which is at '{share}'"
+        )
+    if len(paths) > 1:
+        listed = ", ".join(f"'{path}'" for path in paths)
+        raise MultipleLaunchFilesError(
+            f"file '{file_name}' was found more than once in the share directory of package "
+            f"'{package_name}': "
+            f"[{listed}]",
+            paths,
+        )
+    return paths[0]
+
+
+def is_launch_file(path: str) -> bool:
+    """Whether this is a launch file, judged by its name."""
+    return path.endswith("launch.py") and os.path.isfile(path)
+
+
+def get_launch_file_paths(*, path: str) -> list[str]:
+    """Paths of all launch files below a folder."""
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return [file for file in files if is_launch_file(path=file)]
+
+
+def print_arguments_of_launch_description(*, launch_description: launch.LaunchDescription) -> None:
+    """Print the arguments that a launch description declares."""
+    print("Arguments (pass arguments as '<name>:=<value>'):")
+    arguments = launch_description.get_launch_arguments()
+    for argument in arguments:
+        mark = "*" if argument._conditionally_included else ""
+        text = f"\n    '{argument.name}':{mark}\n        {argument.description}"
+        if argument.default_value is not None:
+            default = " + ".join(token.describe() for token in argument.default_value)
+            text += f"\n        (default: {default})"
+        print(text)
+    if not arguments:
+        print("\n  No arguments.")
+    elif any(argument._conditionally_included for argument in arguments):
+        print("\n* argument(s) which are only used if specific conditions occur")
+
+
+def print_arguments_of_launch_file(*, launch_file_path: str) -> None:
+    """Print the arguments that a launch file declares."""
+    description = get_launch_description_from_any_launch_file(launch_file_path)
+    print_arguments_of_launch_description(launch_description=description)
+
+
+def parse_launch_arguments(launch_arguments: Sequence[str]) -> ItemsView[str, str]:
+    """Pairs of names and values from `name:=value`; the last of the same name counts. RuntimeError if
+    malformed.
+    """
+    parsed: dict[str, str] = {}
+    for argument in launch_arguments:
+        name, separator, value = argument.partition(":=")
+        if not (name and separator and value):
+            raise RuntimeError(f"malformed launch argument '{argument}', expected format '<name>:=<value>'")
+        parsed[name] = value
+    return parsed.items()
+
+
+def launch_a_launch_file(
+    *,
+    launch_file_path: str,
+    launch_file_arguments: Sequence[str],
+    noninteractive: bool = False,
+    args: Any = None,
+    option_extensions: Mapping[str, Any] | None = None,
+    debug: bool = False,
+) -> int:
+    """Launch a launch file with arguments in the form `name:=value`; return 0, or 1 if there were errors.
+
+    noninteractive: no terminal sends Ctrl-C to the processes; pass `not sys.stdin.isatty()`.
+    args, option_extensions: options of the command line that take part in the launch.
+    """
+    extensions = (
+        [] if option_extensions is None else [option_extensions[name] for name in sorted(option_extensions)]
+    )
+    for extension in extensions:
+        extension.prestart(args)
+    service = launch.LaunchService(argv=launch_file_arguments, noninteractive=noninteractive, debug=debug)
+    description = launch.LaunchDescription(
+        [
+            launch.actions.IncludeLaunchDescription(
+                AnyLaunchDescriptionSource(launch_file_path),
+                launch_arguments=parse_launch_arguments(launch_file_arguments),
+            )
+        ]
+    )
+    for extension in extensions:
+        (description,) = extension.prelaunch(description, args)
+    service.include_launch_description(description)
+    result = service.run()
+    for extension in extensions:
+        extension.postlaunch(result, args)
+    return result
