@@ -18,7 +18,13 @@ setup(
     description="Plans collision-free arm motion, executes it and checks that it happened.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["motion_node = lab_motion.motion_node:main"],
-        "lab_motion.planners": ["roboplan = lab_motion.roboplan_planner:RoboplanPlanner"],
+        "console_scripts": [
+            "motion_node = lab_motion.motion_node:main",
+            "write_moveit_config = lab_motion.moveit_config:main",
+        ],
+        "lab_motion.planners": [
+            "moveit = lab_motion.moveit_planner:MoveItPlanner",
+            "roboplan = lab_motion.roboplan_planner:RoboplanPlanner",
+        ],
     },
 )

@@ -123,7 +123,8 @@ class MotionNode(LabNode):
         """Load cell and planner, compile, open topics and actions."""
         p = self.parameters
         self._cell = load_cell(p.cell)
-        planner = load_planner(p.planner, self._cell)
+        planner = load_planner(p.planner, self._cell, self.get_logger().info)
+        self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
         states = JointStates(self, p.max_state_age)
         settings = MotionSettings(
@@ -167,6 +168,10 @@ class MotionNode(LabNode):
     def deactivate(self) -> None:
         """Refuse goals."""
         self._active = False
+
+    def cleanup(self) -> None:
+        """End the planner."""
+        self._planner.close()
 
     def _keep(self, message: Scene) -> None:
         self._scenes[Time.from_msg(message.header.stamp).nanoseconds] = message

@@ -199,14 +199,21 @@ class MotionPlanner(Protocol):
         Raises InvalidGoal, StartInCollision, PathNotStraight, PlanningCancelled.
         """
 
+    def close(self) -> None:
+        """Let go of everything; the planner is not used afterwards."""
+
 
 def planner_names() -> list[str]:
     """Names of the planners that are registered."""
     return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
 
 
-def load_planner(name: str, cell: Cell) -> MotionPlanner:
-    """The planner that is registered under this name; "auto" takes the first of PREFERENCE that loads.
+def load_planner(
+    name: str, cell: Cell, report: Callable[[str], None] = lambda sentence: None
+) -> MotionPlanner:
+    """The planner that is registered under this name; "auto" takes the first of PREFERENCE that is installed.
+
+    report: is told why "auto" passes one over.
 
     Raises ConfigurationError when there is none, or when it cannot work here.
     """
@@ -222,8 +229,10 @@ def load_planner(name: str, cell: Cell) -> MotionPlanner:
         try:
             planner: MotionPlanner = registered[candidate].load()(cell)
         except ImportError as error:
-            failures.append(f"motion planner '{candidate}' cannot be loaded: {error}")
+            failures.append(f"motion planner '{candidate}' is not installed: {error}")
         else:
+            for failure in failures:
+                report(failure)
             return planner
     raise ConfigurationError(
         "; ".join(failures) or "no motion planner is registered: build and source the workspace"

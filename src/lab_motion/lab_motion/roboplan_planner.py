@@ -1,357 +1,63 @@
-"""The embedded motion planner: our kinematics, roboplan's search, toppra's timing, coal's collisions."""
+"""The embedded motion planner: the straight way in joint space, else a way around by roboplan's search."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
 
-from lab_description import Cell, build_srdf, build_urdf
+from lab_description import Cell
 from lab_geometry import FloatArray
-from lab_motion.chain import Chain
-from lab_motion.collision import CollisionChecker, Touch, sentence
-from lab_motion.errors import (
-    GoalInCollision,
-    InvalidGoal,
-    LimitsExceeded,
-    NoPath,
-    OutOfReach,
-    PathNotStraight,
-    PlanningCancelled,
-    PlanningError,
-    StartInCollision,
-)
+from lab_motion.checked_planner import CheckedPlanner, Settings
+from lab_motion.collision import CollisionChecker
 from lab_motion.paths import JointPath, blended_polyline
-from lab_motion.planner import Contacts, MotionOptions, PlanningScene, Trajectory
+from lab_motion.planner import MotionOptions
 from lab_motion.search import PathSearch
-from lab_motion.straight import straight_path
-from lab_motion.timing import JointLimits, check_limits, densified, time_path, travel_limit
-from lab_motion.world import HELD, OBJECT, CellText, WorldText
 
-# Straight ways out of an object that the arm touches at the start, metres.
-_WAYS_OUT = (0.03, 0.06, 0.10, 0.15)
 # Around both ends of a motion, where the first search looks for a way, radians (metres).
 _ROOM = 0.8
+SETTINGS = Settings()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may want to change.
+class RoboplanPlanner(CheckedPlanner):
+    """A MotionPlanner that needs no ROS."""
 
-    margin: distance that free motions keep, metres; close_margin: that of motions among parts. padding:
-    added to observed objects in free motions. start_tolerance: how deep the arm may be inside a padded
-    object when it starts. period: of the samples of a trajectory, seconds. ik_seeds: restarts of the inverse
-    kinematics. attempts: searches with different seeds before a way counts as not found; samples: of each.
-    """
-
-    margin: float = 0.0025
-    close_margin: float = 0.0005
-    padding: float = 0.005
-    start_tolerance: float = 0.02
-    period: float = 0.02
-    ik_seeds: int = 32
-    ik_iterations: int = 40
-    attempts: int = 6
-    samples: int = 200
-
-
-class RoboplanPlanner:
-    """A MotionPlanner that needs no ROS. See lab_motion.planner for what each method promises."""
-
-    def __init__(self, cell: Cell, settings: Settings = Settings()) -> None:
-        self._cell = cell
-        self._settings = settings
-        robot, gripper = cell.robot, cell.gripper
-        urdf = build_urdf(cell, visuals=False)
-        self._limits = JointLimits(
-            robot.position_lower, robot.position_upper, robot.velocity, robot.acceleration
-        )
-        self._chain = Chain.from_urdf(urdf, robot.base_link, gripper.tcp_link, robot.joint_names)
-        self._text = CellText(urdf, build_srdf(cell), robot.base_link, gripper.tcp_link, robot.joint_names)
-        self._named = np.array([robot.configuration(name) for name in robot.configurations])
-        self._checkers: dict[bool, CollisionChecker] = {}
-        self._scene = PlanningScene(opening=gripper.maximum_opening)
-        self._frozen = self._text.freeze(self._hand_joints(self._scene.opening))
-
-    @property
-    def joint_names(self) -> tuple[str, ...]:
-        """(J,) from base to tool."""
-        return self._chain.names
+    def __init__(self, cell: Cell, settings: Settings = SETTINGS) -> None:
+        super().__init__(cell, settings)
 
     @property
     def repeatable(self) -> bool:
         """Every bound is a count, none is a time."""
         return True
 
-    def update_scene(self, scene: PlanningScene) -> None:
-        """What is true from now on; the collision worlds are built when they are first needed."""
-        if scene.opening != self._scene.opening:
-            self._frozen = self._text.freeze(self._hand_joints(scene.opening))
-        self._scene = scene
-        self._checkers.clear()
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
-    def forward(self, positions: FloatArray) -> FloatArray:
-        """base_from_tcp (..., 4, 4) at joint positions (..., J)."""
-        return self._chain.forward(positions)
-
-    def inverse(self, base_from_tcp: FloatArray, near: FloatArray, options: MotionOptions) -> FloatArray:
-        """All solutions (K, J) that seeded restarts find, free of collision, soonest reached first."""
-        solutions = self._solutions(base_from_tcp, near, options.seed)
-        checker = self._checker(options.contacts)
-        free = [checker.clear(solution) for solution in solutions]
-        if options.cancelled():
-            raise PlanningCancelled()
-        if not any(free):
-            raise GoalInCollision(
-                f"the tool would reach {_place(base_from_tcp)}, but {self._obstacle(checker, solutions)}"
-            )
-        chosen: FloatArray = solutions[np.array(free)]
-        return chosen
-
-    def plan_joint(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
-        """The straight line in joint space if it is free, else a way around by RRT-Connect."""
-        start, goal = self._positions(start, "start"), self._positions(goal, "goal")
-        self._check_range(goal)
-        checker = self._checker(options.contacts)
-        touched = self._check_start(checker, start)
-        touches = checker.touches(goal)
-        if touches:
-            raise GoalInCollision(f"at the goal {sentence(touches)}")
-        if not touched:
-            return self._free(start, goal, options)
-        first = self._leave(start, touched, options)
-        return first.then(self._free(first.positions[-1], goal, options))
-
-    def plan_pose(
-        self, start: FloatArray, goals: Sequence[FloatArray], options: MotionOptions
-    ) -> tuple[int, Trajectory]:
-        """Free motion to the first pose that can be reached, by the solution that is reached soonest."""
-        if not goals:
-            raise InvalidGoal("no pose to go to was given")
-        start = self._positions(start, "start")
-        failure: PlanningError | None = None
-        for index, pose in enumerate(goals):
-            try:
-                solutions = self.inverse(pose, start, options)
-            except (OutOfReach, GoalInCollision) as error:
-                failure = _closer(failure, error)
-                continue
-            for solution in solutions[:3]:
-                try:
-                    return index, self.plan_joint(start, solution, options)
-                except (NoPath, GoalInCollision, LimitsExceeded) as error:
-                    failure = _closer(failure, error)
-        assert failure is not None
-        raise failure
-
-    def plan_straight(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
-        """Tracked by inverse kinematics in steps of 5 mm and 2 degrees, checked between them."""
-        start = self._positions(start, "start")
-        checker = self._checker(options.contacts)
-        self._check_start(checker, start)
-        path = straight_path(self._chain, start, _rigid(goal), self._limits)
-        checker.relax(start)
-        trajectory = self._timed(path, checker, options, PathNotStraight)
-        _raise_if_cancelled(options)
-        return trajectory
-
-    def _checker(self, contacts: Contacts | None) -> CollisionChecker:
-        """With these contacts permitted and nothing relaxed."""
-        close = contacts is not None
-        if close not in self._checkers:
-            margin = self._settings.close_margin if close else self._settings.margin
-            self._checkers[close] = CollisionChecker(self._world(close), self._chain, margin)
-        self._checkers[close].permit(self._allowed(contacts))
-        return self._checkers[close]
-
-    def _world(
-        self, close: bool, allowed: Sequence[tuple[str, str]] = (), inflation: float = 0.0
-    ) -> WorldText:
-        """close: of motions among parts, where objects are as large as they were seen."""
-        scene = self._scene
-        frozen = self._text.freeze(self._hand_joints(scene.opening), inflation) if inflation else self._frozen
-        padding = 0.0 if close else self._settings.padding
-        return self._text.world(frozen, scene.objects, scene.held, padding, allowed)
-
-    def _hand_joints(self, opening: float) -> dict[str, float]:
-        """Positions of the gripper's joints by name."""
-        gripper = self._cell.gripper
-        driven = float(gripper.joint_from_opening(opening))
-        hand = {name: factor * driven + offset for name, (factor, offset) in gripper.mimic_joints.items()}
-        return hand | {gripper.joint: driven}
-
-    def _allowed(self, contacts: Contacts | None) -> list[tuple[str, str]]:
-        """Pairs of links that may touch."""
-        if contacts is None:
-            return []
-        objects = {body.name for body in self._scene.objects}
-
-        def links(names: frozenset[str]) -> list[str]:
-            return [OBJECT + name if name in objects else name for name in sorted(names)]
-
-        pairs = [(link, other) for link in self._cell.gripper.links for other in links(contacts.hand)]
-        if self._scene.held is not None:
-            pairs += [(HELD + self._scene.held.name, other) for other in links(contacts.held)]
-        return pairs
-
-    def _solutions(self, base_from_tcp: FloatArray, near: FloatArray, seed: int) -> FloatArray:
-        """Different solutions (K, J), soonest reached from `near` first."""
-        limits = self._limits
-        random = np.random.default_rng(seed)
-        count = max(1, self._settings.ik_seeds - 1 - len(self._named))
-        seeds = np.concatenate(
-            [near[None], self._named, random.uniform(limits.lower, limits.upper, (count, len(near)))]
-        )
-        found, converged = self._chain.inverse(
-            _rigid(base_from_tcp), seeds, limits.lower, limits.upper, self._settings.ik_iterations
-        )
-        found = found[converged]
-        if len(found) == 0:
-            raise OutOfReach(f"no joint positions bring the tool to {_place(base_from_tcp)}")
-        cost = np.abs((found - near) / limits.velocity)
-        found = found[np.argsort(cost.max(axis=1) + 0.1 * cost.sum(axis=1), kind="stable")]
-        different: list[FloatArray] = []
-        for solution in found:
-            if all(np.abs(solution - other).max() > 1e-3 for other in different):
-                different.append(solution)
-        return np.array(different)
-
-    def _check_start(self, checker: CollisionChecker, start: FloatArray) -> list[Touch]:
-        """What the arm touches at the start: observed objects, not deeper than the tolerance."""
-        touches = checker.touches(start)
-        deepest = self._settings.start_tolerance
-        bad = [touch for touch in touches if not touch.of(OBJECT) or touch.distance < -deepest]
-        if bad:
-            raise StartInCollision(f"before the arm has moved {sentence(bad)}: move it away by hand")
-        return touches
-
-    def _free(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
-        """Free motion between two ends that touch nothing."""
-        checker = self._checker(options.contacts)
-        checker.relax(start, goal)
+    def ways(
+        self, start: FloatArray, goal: FloatArray, checker: CollisionChecker, options: MotionOptions
+    ) -> Iterator[JointPath]:
+        """The straight line in joint space if it looks free, then ways around, searched with seeds."""
         direct = np.stack([start, goal])
         if checker.first_blocked(direct, options.cancelled, coarsely=True) is None:
-            try:
-                return self._timed(blended_polyline(direct, 0.0), checker, options)
-            except NoPath:
-                pass
-        _raise_if_cancelled(options)
-        return self._around(start, goal, checker, options)
-
-    def _leave(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> Trajectory:
-        """Straight out of the objects that are touched, back along the tool or up."""
-        names = frozenset(
-            body.name for body in self._scene.objects if any(t.of(OBJECT + body.name) for t in touched)
-        )
-        given = options.contacts or Contacts()
-        close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
-        pose = self.forward(start)
-        for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
-            for distance in _WAYS_OUT:
-                goal = pose.copy()
-                goal[:3, 3] += distance * direction
-                try:
-                    way = self.plan_straight(start, goal, close)
-                except (PathNotStraight, StartInCollision):
-                    break
-                if not self._checker(options.contacts).touches(way.positions[-1]):
-                    return way
-        raise StartInCollision(f"before the arm has moved {sentence(touched)}, and no straight way leads out")
-
-    def _around(
-        self,
-        start: FloatArray,
-        goal: FloatArray,
-        checker: CollisionChecker,
-        options: MotionOptions,
-    ) -> Trajectory:
-        """A way around, searched with several seeds; what passes the checker is certain."""
+            yield blended_polyline(direct, 0.0)
         settings, limits = self._settings, self._limits
         allowed = [*self._allowed(options.contacts), *checker.relaxed()]
         world = self._world(options.contacts is not None, allowed, checker.margin)
         search = PathSearch(world, self.joint_names)
-        ends_are_free = not search.blocked(start) and not search.blocked(goal)
-        for attempt in range(settings.attempts if ends_are_free else 0):
+        if search.blocked(start) or search.blocked(goal):
+            return
+        for attempt in range(settings.attempts):
             seed = options.seed + attempt
             # most ways around lead near the ends: look there first, everywhere later
             lower = np.maximum(limits.lower, np.minimum(start, goal) - _ROOM * (attempt + 1))
             upper = np.minimum(limits.upper, np.maximum(start, goal) + _ROOM * (attempt + 1))
             found = search.path(start, goal, lower, upper, seed, settings.samples, options.cancelled)
-            _raise_if_cancelled(options)
+            if options.cancelled():
+                return
             if found is None:
                 continue
             found = search.shortened(found, seed)
-            _raise_if_cancelled(options)
+            if options.cancelled():
+                return
             for blend in (0.4, 0.1, 0.01):
-                try:
-                    return self._timed(blended_polyline(found, blend), checker, options)
-                except NoPath:
-                    continue
-        blocked = checker.first_blocked(np.stack([start, goal]), options.cancelled)
-        ahead = "" if blocked is None else sentence(checker.touches(blocked, checker.margin))
-        raise NoPath(f"no way found in {settings.attempts} searches; straight ahead, {ahead}")
-
-    def _timed(
-        self,
-        path: JointPath,
-        checker: CollisionChecker,
-        options: MotionOptions,
-        blocked_as: type[PlanningError] = NoPath,
-    ) -> Trajectory:
-        """The trajectory along a path, checked as it will be executed."""
-        limits = self._limits.scaled(options.speed, options.acceleration)
-        slow = None
-        if np.isfinite(options.tcp_speed):
-            slow = travel_limit(path, self._chain.forward, options.tcp_speed)
-        trajectory = time_path(self.joint_names, path, limits, self._settings.period, slow)
-        check_limits(trajectory, limits)
-        where = checker.first_blocked(densified(trajectory, 4), options.cancelled)
-        _raise_if_cancelled(options)
-        if where is not None:
-            raise blocked_as(f"on the way {sentence(checker.touches(where, checker.margin))}")
-        return trajectory
-
-    def _obstacle(self, checker: CollisionChecker, solutions: FloatArray) -> str:
-        return sentence(checker.touches(solutions[0], checker.margin))
-
-    def _positions(self, positions: FloatArray, what: str) -> FloatArray:
-        array = np.array(positions, dtype=np.float64)
-        if array.shape != (len(self.joint_names),) or not np.all(np.isfinite(array)):
-            raise InvalidGoal(
-                f"the {what} has joint positions {array.tolist()}, expected {len(self.joint_names)} numbers"
-            )
-        return array
-
-    def _check_range(self, positions: FloatArray) -> None:
-        limits = self._limits
-        beyond = np.maximum(limits.lower - positions, positions - limits.upper)
-        worst = int(np.argmax(beyond))
-        if beyond[worst] > 1e-6:
-            raise LimitsExceeded(
-                f"{self.joint_names[worst]} cannot go to {positions[worst]:.3f},"
-                f" its range is {limits.lower[worst]:.3f} to {limits.upper[worst]:.3f}"
-            )
-
-
-def _closer(first: PlanningError | None, second: PlanningError) -> PlanningError:
-    """The failure that came closer to success: later stages have higher codes."""
-    order = (OutOfReach, GoalInCollision, LimitsExceeded, NoPath)
-    return second if first is None or order.index(type(second)) > order.index(type(first)) else first
-
-
-def _raise_if_cancelled(options: MotionOptions) -> None:
-    if options.cancelled():
-        raise PlanningCancelled()
-
-
-def _rigid(pose: FloatArray) -> FloatArray:
-    array: FloatArray = np.array(pose, dtype=np.float64)
-    if array.shape != (4, 4) or not np.all(np.isfinite(array)):
-        raise InvalidGoal(f"a pose of shape {array.shape} was given, expected a finite (4, 4) transform")
-    return array
-
-
-def _place(pose: FloatArray) -> str:
-    x, y, z = pose[:3, 3]
-    return f"({x:.3f}, {y:.3f}, {z:.3f}) m at this orientation"
+                yield blended_polyline(found, blend)

@@ -70,13 +70,25 @@ def straight_path(chain: Chain, start: FloatArray, goal: FloatArray, limits: Joi
             " mm: then a joint reaches its limit or a singularity"
         )
     path = smooth_path(np.concatenate([start[None], positions]))
-    offset, turned = deviation(chain.forward(path(np.linspace(0.0, path.length, 4 * parts + 1))), begin, goal)
+    require_straight(chain, path, start, goal)
+    return path
+
+
+def require_straight(chain: Chain, path: JointPath, start: FloatArray, goal: FloatArray) -> None:
+    """Raises PathNotStraight when the tool leaves the line from joint positions (J,) to a pose (4, 4), or
+    does not arrive there.
+    """
+    begin = chain.forward(start)
+    samples = 4 * max(3, len(path.breaks)) + 1
+    poses = chain.forward(path(np.linspace(0.0, path.length, samples)))
+    offset, turned = deviation(poses, begin, goal)
+    missed, turned_off = deviation(poses[-1:], goal, goal)
+    offset, turned = max(offset, missed), max(turned, turned_off)
     if offset > POSITION_TOLERANCE or turned > ROTATION_TOLERANCE:
         raise PathNotStraight(
             f"the tool would leave the straight line by {1e3 * offset:.2f} mm"
             f" and {np.rad2deg(turned):.2f} degrees"
         )
-    return path
 
 
 def deviation(poses: FloatArray, start: FloatArray, goal: FloatArray) -> tuple[float, float]:

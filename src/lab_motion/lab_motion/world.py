@@ -35,7 +35,7 @@ class CellText:
     """The cell's URDF and SRDF, from which the text of each moment is made."""
 
     def __init__(self, urdf: str, srdf: str, base: str, tip: str, joints: Sequence[str]) -> None:
-        """joints: the arm's from base to tool, which stay movable."""
+        """joints: the arm's from base to tool, which stay movable. hand: the links beyond them."""
         self._robot = ElementTree.fromstring(urdf)
         self._srdf = _open_end(ElementTree.fromstring(srdf))
         self._base = base
@@ -52,7 +52,7 @@ class CellText:
             children.setdefault(link_of(joint, "parent"), []).append(joint)
         tool = [joint for joint in self._robot.iter("joint") if joint.get("name") == joints[-1]]
         self._moving = frozenset(self._beyond(base, children, False))
-        self._hand = sorted(self._beyond(link_of(tool[0], "child"), children, True))
+        self.hand = sorted(self._beyond(link_of(tool[0], "child"), children, True))
 
     def world(
         self,
@@ -71,7 +71,7 @@ class CellText:
         pairs = list(allowed)
         if held is not None:
             bodies.append(_box(HELD + held.name, self._tip, held.box, 0.0))
-            pairs += [(HELD + held.name, link) for link in self._hand]
+            pairs += [(HELD + held.name, link) for link in self.hand]
         disabled = [
             f"<disable_collisions link1={quoteattr(a)} link2={quoteattr(b)} reason='Contact'/>"
             for a, b in pairs

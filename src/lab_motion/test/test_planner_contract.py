@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 from lab_motion.planner import load_planner, planner_names
 from lab_motion.planner_contract import MotionPlannerContract
@@ -20,10 +22,30 @@ def cell(request):
 @pytest.fixture(scope="module", params=planner_names() or ["roboplan"])
 def planner(request, cell):
     try:
-        return load_planner(request.param, cell)
+        loaded = load_planner(request.param, cell)
     except ConfigurationError as error:
         pytest.skip(str(error))
+    yield loaded
+    loaded.close()
 
 
 class TestRegisteredPlanners(MotionPlannerContract):
     pass
+
+
+def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell):
+    said = []
+    loaded = load_planner("auto", cell, said.append)
+    loaded.close()
+    if importlib.util.find_spec("moveit") is None:
+        assert type(loaded).__name__ == "RoboplanPlanner"
+        assert len(said) == 1
+        assert "'moveit' is not installed" in said[0]
+    else:
+        assert type(loaded).__name__ == "MoveItPlanner"
+        assert said == []
+
+
+def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):
+    with pytest.raises(ConfigurationError, match="expected auto or one of moveit, roboplan"):
+        load_planner("curobo", cell)
