@@ -22,7 +22,7 @@ import numpy as np
 import rclpy
 from lab_console.demo import SCENES, run_demo
 from lab_node.actions import wait_for
-from lab_node.errors import LabError
+from lab_node.errors import ConfigurationError, LabError
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rich.console import Console
@@ -117,6 +117,7 @@ def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Consol
     with tempfile.TemporaryDirectory() as folder:
         out = options.keep / f"seed_{seed}" if options.keep else Path(folder)
         demo = argparse.Namespace(
+            robot=options.robot,
             scene=options.scene,
             parts=options.parts,
             meshes=None,
@@ -179,7 +180,8 @@ def show(
 ) -> None:
     """Print the tables."""
     table = Table(
-        title=f"{options.scene}, {len(runs)} seeds from {options.first_seed}, speed {options.speed}"
+        title=f"{options.robot}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
+        f" speed {options.speed}"
     )
     for heading in ("seed", "presented", "placed", "by truth", "attempts", "sim s", "wall s", "ended"):
         table.add_column(heading, justify="right")
@@ -213,6 +215,7 @@ def show(
 def main() -> int:
     """Exit code 0 when every run ended with a typed outcome and no success was false."""
     parser = argparse.ArgumentParser(prog="lab bench pick_and_place", description=__doc__)
+    parser.add_argument("--robot", default="ur5e", metavar="NAME", help="of config/cells/NAME_table.yaml")
     parser.add_argument("--scene", default="scattered", choices=SCENES)
     parser.add_argument("--seeds", type=int, default=20, metavar="N")
     parser.add_argument("--first-seed", type=int, default=100, metavar="S")
@@ -221,7 +224,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of all runs")
     options = parser.parse_args()
-    console, cell = Console(), load_cell("ur5e_table")
+    console = Console()
+    try:
+        cell = load_cell(f"{options.robot}_table")
+    except ConfigurationError as error:
+        parser.error(f"--robot {options.robot}: {error}")
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     rclpy.init(signal_handler_options=rclpy.SignalHandlerOptions.NO)
     runs = []
@@ -233,7 +240,12 @@ def main() -> int:
     total = pooled(runs)
     show(options, runs, total, console)
     if options.out:
-        described = {"protocol": " ".join(__doc__.split()), "scene": options.scene, "parts": options.parts}
+        described = {
+            "protocol": " ".join(__doc__.split()),
+            "robot": options.robot,
+            "scene": options.scene,
+            "parts": options.parts,
+        }
         options.out.write_text(
             json.dumps({**described, "total": total, "runs": runs}, indent=1), encoding="utf-8"
         )

@@ -17,6 +17,7 @@ from types import FrameType
 
 import cv2
 import rclpy
+from lab_node.errors import ConfigurationError
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rich.console import Console
 from rich.live import Live
@@ -29,6 +30,7 @@ from lab_console.observer import Observer
 from lab_console.overlay import Image
 from lab_console.report import write_report
 from lab_console.run_record import RunRecord
+from lab_description import load_cell
 
 SCENES = ("scattered", "packed", "pile")
 # of the simulator; the video is written at the rate of the cell's clock
@@ -40,6 +42,9 @@ SILENCE = 180.0
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Checked arguments; exits with code 2 on wrong usage."""
     parser = argparse.ArgumentParser(prog="lab demo", description="Clear a table of parts, in simulation.")
+    parser.add_argument(
+        "--robot", default="ur5e", metavar="NAME", help="robot of the cell config/cells/NAME_table.yaml"
+    )
     parser.add_argument("--scene", default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file")
     parser.add_argument(
         "--parts", type=int, default=0, metavar="N", help="number of parts; as the scene says"
@@ -56,6 +61,10 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
     options = parser.parse_args(argv)
+    try:
+        load_cell(f"{options.robot}_table")
+    except ConfigurationError as error:
+        parser.error(f"--robot {options.robot}: {error}")
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
     if options.parts < 0:
@@ -89,9 +98,10 @@ def run_demo(
         pictures[number] = pictures_folder / f"{number:03d}.jpg"
         cv2.imwrite(str(pictures[number]), image[..., ::-1])
 
-    record = RunRecord(scene=options.scene, seed=options.seed, speed=options.speed)
+    record = RunRecord(robot=options.robot, scene=options.scene, seed=options.seed, speed=options.speed)
     frames = Frames(out / "frames.part")
     cell_arguments = {
+        "robot": options.robot,
         "scene": str(Path(options.scene).resolve()) if options.scene not in SCENES else options.scene,
         "seed": str(options.seed),
         "speed": str(options.speed),

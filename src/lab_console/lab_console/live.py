@@ -12,7 +12,9 @@ from lab_console.run_record import RunRecord
 
 def live_view(record: RunRecord, phase: str, object_id: str, wall_seconds: float) -> RenderableType:
     """What the cell does now, and one row an attempt."""
-    table = Table(title=f"scene {record.scene}, seed {record.seed}", title_justify="left", expand=False)
+    table = Table(
+        title=f"{record.robot}, scene {record.scene}, seed {record.seed}", title_justify="left", expand=False
+    )
     for heading, justify in (
         ("#", "right"),
         ("part", "left"),

@@ -56,6 +56,7 @@ class LeftRecord:
 class RunRecord:
     """One run of a task."""
 
+    robot: str
     scene: str
     seed: int
     speed: float
@@ -111,6 +112,7 @@ class RunRecord:
     def as_json(self) -> dict[str, Any]:
         """Contents of run.json."""
         return {
+            "robot": self.robot,
             "scene": self.scene,
             "seed": self.seed,
             "speed": self.speed,

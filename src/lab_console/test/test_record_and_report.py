@@ -39,6 +39,7 @@ FRAME = 66_666_667  # nanoseconds at 15 Hz
 @pytest.fixture
 def record():
     return RunRecord(
+        robot="ur5e",
         scene="scattered",
         seed=3,
         speed=1.0,
@@ -66,7 +67,7 @@ def test_figures_follow_from_the_attempts(record):
 
 
 def test_a_run_that_never_started_has_figures_too():
-    figures = RunRecord("pile", 0, 1.0).as_json()
+    figures = RunRecord("ur5e", "pile", 0, 1.0).as_json()
     assert (figures["picks_per_hour"], figures["sim_seconds"], figures["outcome"]) == (
         0.0,
         0.0,

@@ -89,6 +89,15 @@ class Gripper(Tree):
         }
 
     @property
+    def lever(self) -> float:
+        """Metres of opening for a radian (metre) of the driven joint, over the whole range; positive.
+
+        By virtual work the effort of the joint is this times the force between the pads.
+        """
+        joint = self.joints[self.joint]
+        return (self.maximum_opening - self.minimum_opening) / (joint.upper - joint.lower)
+
+    @property
     def action(self) -> str:
         """Name of the ParallelGripperCommand action."""
         return f"/{self.gripper_controller}/gripper_cmd"

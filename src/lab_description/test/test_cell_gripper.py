@@ -25,6 +25,23 @@ def test_robotiq_opens_as_its_data_sheet_says(ur5e_table: Cell) -> None:
     assert gripper.opening_from_joint([0.8, 0.4]).shape == (2,)
 
 
+def test_franka_hand_opens_as_its_data_sheet_says() -> None:
+    """80 mm of stroke, both fingers of a pair slide; tcp at the maker's hand_tcp."""
+    gripper = load_cell("fr3_table").gripper
+    assert (gripper.minimum_opening, gripper.maximum_opening) == pytest.approx((0.0, 0.08))
+    assert gripper.joint_from_opening(0.03) == pytest.approx(0.015)
+    assert gripper.forward({gripper.joint: 0.0})["tcp"][0, 2, 3] == pytest.approx(0.1034)
+
+
+def test_effort_of_the_joint_does_the_work_of_the_pads(cell: Cell) -> None:
+    """Force times opening is effort times joint over the whole stroke, and the drive is strong enough."""
+    gripper = cell.gripper
+    joint = gripper.joints[gripper.joint]
+    ends = gripper.opening_from_joint([joint.lower, joint.upper])
+    assert gripper.lever == pytest.approx(abs(ends[1] - ends[0]) / (joint.upper - joint.lower))
+    assert joint.effort >= gripper.maximum_force * gripper.lever
+
+
 @given(part=UNIT)
 def test_opening_and_joint_are_inverse(part: float) -> None:
     cell = load_cell_once()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lab_description.gripper import Gripper
 from lab_grasping.errors import InvalidGripper
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_model import from_description
@@ -47,41 +48,52 @@ def test_openings_round_up() -> None:
     assert gripper.opening_index(0.2) == len(gripper.openings) - 1
 
 
+@pytest.fixture(scope="module", params=["ur5e_table", "fr3_table"])
+def described(request: pytest.FixtureRequest) -> Gripper:
+    """Fingers on linkages, and fingers that slide."""
+    return load_cell(request.param).gripper
+
+
 @pytest.fixture(scope="module")
-def robotiq() -> ParallelGripper:
-    return from_description(load_cell("ur5e_table").gripper)
+def hand(described: Gripper) -> ParallelGripper:
+    return from_description(described)
 
 
-def test_the_cells_hand_has_the_published_measures(robotiq: ParallelGripper) -> None:
-    """2F-85: 85 mm stroke; pads of 22 x 37.5 mm that swing on an arc and touch when closed."""
-    assert robotiq.max_opening == pytest.approx(0.085, abs=0.001)
-    assert robotiq.min_opening == pytest.approx(0.0, abs=0.001)
-    assert robotiq.pad_width == pytest.approx(0.022, abs=0.001)
-    assert robotiq.pad_length == pytest.approx(0.0375, abs=0.001)
-    assert np.ptp(robotiq.pad_centres) == pytest.approx(0.0135, abs=0.002)
+@pytest.mark.parametrize(
+    ("cell", "stroke", "pad", "swing"),
+    [("ur5e_table", 0.085, (0.022, 0.0375), 0.0135), ("fr3_table", 0.080, (0.0178, 0.0178), 0.0)],
+)
+def test_hands_have_the_published_measures(
+    cell: str, stroke: float, pad: tuple[float, float], swing: float
+) -> None:
+    """The pads touch when closed; those of the 2F-85 swing on an arc."""
+    hand = from_description(load_cell(cell).gripper)
+    assert (hand.min_opening, hand.max_opening) == pytest.approx((0.0, stroke), abs=0.001)
+    assert (hand.pad_width, hand.pad_length) == pytest.approx(pad, abs=0.001)
+    assert np.ptp(hand.pad_centres) == pytest.approx(swing, abs=0.002)
 
 
-def test_the_boxes_enclose_the_description_of_the_hand(robotiq: ParallelGripper) -> None:
+def test_the_boxes_enclose_the_description_of_the_hand(described: Gripper, hand: ParallelGripper) -> None:
     """Every corner of every collision shape lies in the union of the boxes, at every opening."""
-    gripper = load_cell("ur5e_table").gripper
-    frames = gripper.forward({gripper.joint: gripper.joint_from_opening(robotiq.openings)})
-    for m in range(len(robotiq.openings)):
+    gripper = described
+    frames = gripper.forward({gripper.joint: gripper.joint_from_opening(hand.openings)})
+    for m in range(len(hand.openings)):
         tcp_from_root = np.linalg.inv(frames[gripper.tcp_link][m])
         for name, link in gripper.links.items():
             tcp_from_link = tcp_from_root @ frames[name][m]
             for shape in link.collision:
                 corners = shape.hull() @ tcp_from_link[:3, :3].T + tcp_from_link[:3, 3]
                 inside = np.all(
-                    (corners[:, None] >= robotiq.boxes[m, :, 0] - 1e-7)
-                    & (corners[:, None] <= robotiq.boxes[m, :, 1] + 1e-7),
+                    (corners[:, None] >= hand.boxes[m, :, 0] - 1e-7)
+                    & (corners[:, None] <= hand.boxes[m, :, 1] + 1e-7),
                     axis=2,
                 )
                 assert inside.any(axis=1).all(), name
 
 
-def test_nothing_stands_between_the_pads(robotiq: ParallelGripper) -> None:
+def test_nothing_stands_between_the_pads(hand: ParallelGripper) -> None:
     """In front of the open pads' faces is room for the part."""
-    for opening, boxes, centre in zip(robotiq.openings, robotiq.boxes, robotiq.pad_centres, strict=True):
+    for opening, boxes, centre in zip(hand.openings, hand.boxes, hand.pad_centres, strict=True):
         if opening < 0.01:
             continue
         middle = np.array([0.0, 0.0, centre])

@@ -188,10 +188,6 @@ class ControlledHand:
             node, ParallelGripperCommand, cell.gripper.action
         )
         self._goal: _Goal | None = None
-        # Torque of the driven joint for one newton between the fingers: virtual work over the whole range.
-        joint = cell.gripper.joints[cell.gripper.joint]
-        stroke = cell.gripper.maximum_opening - cell.gripper.minimum_opening
-        self._lever = stroke / (joint.upper - joint.lower)
         self._wrenches: list[Latest[WrenchStamped]] = []
         for side in ("left", "right"):
             topic = cell.gripper.wrench_topics[side]
@@ -210,7 +206,7 @@ class ControlledHand:
         """Send the goal; a goal that is still on its way is replaced by it."""
         gripper = self._gripper
         position = float(gripper.joint_from_opening(opening))
-        goal = gripper_goal(gripper.joint, position, force * self._lever)
+        goal = gripper_goal(gripper.joint, position, force * gripper.lever)
         self._goal = _Goal(self._client, goal, self._gripper.action, GripperFailed)
 
     def finish(self, cancelled: Cancelled) -> PadReading:

@@ -29,8 +29,10 @@ WRENCH = "wrist"
 
 ARM_ARMATURE = 0.1
 """Rotor inertia seen at each joint of the arm, kg m²."""
-GRIPPER_ARMATURE = 0.02
-FINGER_ARMATURE = 0.001
+GRIPPER_INERTIA = 1.8
+"""What the drive of the gripper moves, as felt between the pads, kg: rotor and gears."""
+FINGER_INERTIA = 0.09
+"""The same of each joint that follows."""
 PAD_FRICTION = (0.02, 0.001)
 """Torsional and rolling friction of the pads, metres; the sliding one is the gripper's own."""
 
@@ -110,9 +112,9 @@ def _arm(spec: mujoco.MjSpec, cell: Cell) -> None:
 
 def _gripper(spec: mujoco.MjSpec, cell: Cell) -> None:
     gripper = cell.gripper
-    spec.joint(gripper.joint).armature = GRIPPER_ARMATURE
+    spec.joint(gripper.joint).armature = GRIPPER_INERTIA * gripper.lever**2
     for name in gripper.mimic_joints:
-        spec.joint(name).armature = FINGER_ARMATURE
+        spec.joint(name).armature = FINGER_INERTIA * gripper.lever**2
     for equality in spec.equalities:
         if equality.name1 in gripper.mimic_joints:
             # As stiff as the time step allows: the fingers of the real one are joined by gears and links.

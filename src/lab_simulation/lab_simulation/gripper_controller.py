@@ -14,8 +14,9 @@ from lab_simulation.arm_controller import Ending
 class GripperSettings:
     """Of the gripper's controller; names as in parallel_gripper_action_controller.
 
-    goal_tolerance: rad. stall_velocity_threshold: rad/s. stall_timeout: seconds. max_effort, max_velocity:
-    what a goal gets at most, N m and rad/s. usual_effort: what it gets that does not say.
+    Of the driven joint: lower, upper, goal_tolerance: rad. stall_velocity_threshold: rad/s. stall_timeout:
+    seconds. max_effort, max_velocity: what a goal gets at most, N m and rad/s. usual_effort: what it gets
+    that does not say. For a sliding joint read m and N in place of rad and N m, here and below.
     """
 
     lower: float
@@ -23,8 +24,8 @@ class GripperSettings:
     usual_effort: float
     max_effort: float
     max_velocity: float
-    goal_tolerance: float = 0.005
-    stall_velocity_threshold: float = 0.02
+    goal_tolerance: float
+    stall_velocity_threshold: float
     stall_timeout: float = 0.15
 
 

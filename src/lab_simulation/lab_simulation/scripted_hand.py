@@ -20,7 +20,7 @@ class Hand:
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.lever = simulation.gripper.settings.usual_effort / 40.0
+        self.lever = simulation.cell.gripper.lever
         self.tracking_error = 0.0
 
     def joints_for(self, base_from_tcp: FloatArray) -> FloatArray:

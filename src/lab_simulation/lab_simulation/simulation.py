@@ -30,11 +30,17 @@ from lab_simulation.world import TIMESTEP, add_parts
 HOME = "home"
 USUAL_GRIP = 40.0
 """Newtons, for a gripper command that does not say."""
+GRIPPER_TOLERANCE = 0.0005
+"""Metres of opening: nearer than this the gripper has reached its goal."""
+GRIPPER_STALL = 0.002
+"""Metres of opening per second: slower than this the gripper stalls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joints:
-    """All moving joints of arm and gripper: names, positions (N,) rad, velocities rad/s, efforts N m."""
+    """All moving joints of arm and gripper: names, positions (N,) rad, velocities rad/s, efforts N m; of
+    sliding joints m, m/s and N.
+    """
 
     names: tuple[str, ...]
     position: FloatArray
@@ -299,10 +305,14 @@ def _open(cell: Cell) -> float:
 
 def _gripper_settings(cell: Cell) -> GripperSettings:
     gripper = cell.gripper
-    joint = gripper.joints[gripper.joint]
-    middle = 0.5 * (joint.lower + joint.upper)
-    ends = gripper.opening_from_joint([middle - 0.01, middle + 0.01])
-    # Virtual work: torque times turn of the joint is force times change of the opening.
-    lever = float(abs(ends[1] - ends[0])) / 0.02
+    joint, lever = gripper.joints[gripper.joint], gripper.lever
     most = min(joint.effort, gripper.maximum_force * lever)
-    return GripperSettings(joint.lower, joint.upper, min(USUAL_GRIP * lever, most), most, joint.velocity)
+    return GripperSettings(
+        joint.lower,
+        joint.upper,
+        usual_effort=min(USUAL_GRIP * lever, most),
+        max_effort=most,
+        max_velocity=joint.velocity,
+        goal_tolerance=GRIPPER_TOLERANCE / lever,
+        stall_velocity_threshold=GRIPPER_STALL / lever,
+    )

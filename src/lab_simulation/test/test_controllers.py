@@ -186,7 +186,15 @@ def test_what_cannot_be_followed_is_rejected(bad: TrajectoryGoal, error: type, s
         arm().check(bad, 5.0)
 
 
-SETTINGS = GripperSettings(0.0, 0.8, usual_effort=4.0, max_effort=20.0, max_velocity=1.0)
+SETTINGS = GripperSettings(
+    0.0,
+    0.8,
+    usual_effort=4.0,
+    max_effort=20.0,
+    max_velocity=1.0,
+    goal_tolerance=0.005,
+    stall_velocity_threshold=0.02,
+)
 
 
 def squeeze(controller: GripperController, outcomes: list[GripperOutcome], wall: float) -> None:

@@ -14,7 +14,7 @@ from lab_node.qos import HISTORY, LATCHED
 from rclpy.action.server import ServerGoalHandle
 from std_msgs.msg import Header
 
-from lab_description import config_directory
+from lab_description import config_directory, load_cell
 from lab_interfaces.action import ClearTable
 from lab_interfaces.msg import Attempt, TaskStatus
 from lab_tasks import clear_table
@@ -44,6 +44,7 @@ class TaskNode(LabNode):
         named = Path(self.parameters.policy)
         path = named if named.suffix else config_directory() / "tasks" / f"{named}.yaml"
         self._policy = load_policy(path)
+        self._frame = load_cell(self.parameters.cell).robot.base_link
         self._skills = RosSkills(self)
         self._job: Job | None = None
         self._active = False
@@ -84,7 +85,7 @@ class TaskNode(LabNode):
 
         def report(attempt: JobAttempt) -> None:
             message = attempt_message(
-                attempt, Header(stamp=self.get_clock().now().to_msg(), frame_id="base_link")
+                attempt, Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame)
             )
             self._status.outcome = message.outcome
             self._attempt_publisher.publish(message)
