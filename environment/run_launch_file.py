@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError
+from lab_bringup.shared_memory import remove_unused
 from ros2launch.api import (
     get_share_file_path_from_package,
     launch_a_launch_file,
@@ -33,7 +35,9 @@ def main(words: Sequence[str]) -> int:
     if show:
         print_arguments_of_launch_file(launch_file_path=path)
         return 0
-    return int(launch_a_launch_file(launch_file_path=path, launch_file_arguments=arguments) or 0)
+    code = launch_a_launch_file(launch_file_path=path, launch_file_arguments=arguments)
+    remove_unused(int(os.environ.get("ROS_DOMAIN_ID") or 0))
+    return int(code or 0)
 
 
 def _find(named: Sequence[str]) -> str:

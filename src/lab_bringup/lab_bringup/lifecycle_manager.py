@@ -97,8 +97,12 @@ def main() -> None:
                 exit_code = 1
                 rclpy.try_shutdown()
 
-    threading.Thread(target=bring_up, daemon=True).start()
+    worker = threading.Thread(target=bring_up, daemon=True)
+    worker.start()
     with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
         executor.spin()
-    # the signal, or bring_up, has shut the context down
+    # the signal, or bring_up, has shut the context down; let go of what DDS shares with other processes
+    worker.join(timeout=1.0)
+    manager.destroy_node()
+    rclpy.get_default_context().destroy()
     sys.exit(exit_code)

@@ -17,6 +17,7 @@ from types import FrameType
 
 import cv2
 import rclpy
+from lab_bringup.shared_memory import remove_unused
 from lab_node.errors import ConfigurationError
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rich.console import Console
@@ -184,7 +185,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 1
     finally:
-        rclpy.try_shutdown()
+        context = rclpy.get_default_context()
+        context.try_shutdown()
+        context.destroy()
+        remove_unused(int(os.environ["ROS_DOMAIN_ID"]))
     console.print(summary(record))
     console.print(f"report: {options.out / 'report.html'}")
     return 0 if record.complete else 1

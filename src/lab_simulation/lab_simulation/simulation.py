@@ -112,17 +112,24 @@ class Simulation:
         if self.parts.keys() != self._initial.keys():
             self._build({name: part for name, (part, _) in self._initial.items()})
         mujoco.mj_resetData(self.model, self.data)
-        home, opened = self.cell.robot.configuration(HOME), _open(self.cell)
-        self.data.qpos[self._arm_drive.positions] = home
-        self._open_hand(opened)
-        self.arm.hold(home)
-        self.gripper.hold(opened)
-        self._gripper_drive.restart()
         for name, (_, pose) in self._initial.items():
             set_pose(self.data, name, pose)
         self._frames = 0
         self.steps = 0
-        mujoco.mj_forward(self.model, self.data)
+        self.put_robot(self.cell.robot.configuration(HOME), _open(self.cell))
+
+    def put_robot(self, arm: FloatArray, gripper: float) -> None:
+        """Put the robot somewhere at once, at rest: positions (N,) of the arm and of the gripper's joint.
+
+        What was under way is aborted. Nothing is pushed aside: see that the place is free.
+        """
+        self.data.qpos[self._arm_drive.positions] = arm
+        self.data.qvel[self._arm_drive.velocities] = 0.0
+        self._put_fingers(gripper)
+        self.arm.hold(arm)
+        self.gripper.hold(gripper)
+        self._gripper_drive.restart()
+        wake(self.model, self.data)
         # Once more with the motors on, or the sensors would tell of a falling arm.
         self._control()
         mujoco.mj_forward(self.model, self.data)
@@ -292,11 +299,12 @@ class Simulation:
         self._tool_body = model.body(robot.tool_link).id
         self._hand_mass = float(model.body_subtreemass[self._tool_body])
 
-    def _open_hand(self, position: float) -> None:
+    def _put_fingers(self, position: float) -> None:
         gripper = self.cell.gripper
-        self.data.joint(gripper.joint).qpos[0] = position
-        for name, (multiplier, offset) in gripper.mimic_joints.items():
+        joints = {gripper.joint: (1.0, 0.0), **gripper.mimic_joints}
+        for name, (multiplier, offset) in joints.items():
             self.data.joint(name).qpos[0] = multiplier * position + offset
+            self.data.joint(name).qvel[0] = 0.0
 
 
 def _open(cell: Cell) -> float:

@@ -1,0 +1,313 @@
+"""One round of clutter removal: look, plan, grasp, carry off, until the table is clear or it goes no further.
+
+Protocol: Z. Jiang et al., "Synergies between affordance and geometry: 6-DoF grasp detection via implicit
+representations", RSS 2021 (GIGA), after M. Breyer et al., "Volumetric grasping network", CoRL 2020 (VGN).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab_simulation.rendering import choose_renderer
+
+# MuJoCo binds its OpenGL when it is first imported.
+RENDERER = choose_renderer().renderer
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+from lab_console.overlay import SeenScene, draw  # noqa: E402
+from lab_grasping.contact import judge_closing, judge_lifting  # noqa: E402
+from lab_grasping.errors import GraspingError  # noqa: E402
+from lab_grasping.hand_model import from_description  # noqa: E402
+from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
+from lab_grasping.registry import load_planner  # noqa: E402
+from lab_grasping.scene import DepthView, ObservedObject, ObservedScene  # noqa: E402
+from lab_grasping.warm_up import warm_up  # noqa: E402
+from lab_perception.detector import load_detector  # noqa: E402
+from lab_perception.frame import RgbdFrame  # noqa: E402
+from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
+from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
+from lab_simulation.scene_file import SceneFile  # noqa: E402
+from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
+from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
+
+from lab_description import Cell, load_cell  # noqa: E402
+from lab_evaluation.free_hand import FreeHand  # noqa: E402
+from lab_evaluation.shapes import SETS, part_source  # noqa: E402
+from lab_geometry import FloatArray, make_transform  # noqa: E402
+
+CELLS = Path(__file__).resolve().parent / "cells" / "cells"
+ARRANGEMENTS: Mapping[str, SceneFile] = {
+    "packed": SceneFile(arrangement="packed", parts=5, group=(2, 3), gap=0.02),
+    "pile": SceneFile(arrangement="pile", parts=5, spread=0.02),
+}
+CATALOGUE = "catalogue"
+"""The kinds of the simulator's own scenes, on which our planner was tuned."""
+FAILURES_IN_A_ROW = 2
+MOST_ATTEMPTS = 30
+APPROACH_SPEED = 0.25
+CARRY_SPEED = 0.4
+"""Metres per second, on average."""
+LIFT, CARRY = 0.10, 0.25
+"""Metres: straight up until the grip is judged, then further away from everything."""
+HOLD_SECONDS = 1.0
+REST_SECONDS = 2.0
+RESTING_SPEED = 0.01
+DEPTH_STEP = 1e-3
+"""Metres: the wire carries whole millimetres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What all rounds of a campaign share.
+
+    scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. hand: name of a cell in
+    lab_evaluation/cells. planner: entry point of lab_grasping.planners.
+    """
+
+    scene: str = "packed"
+    objects: str = "mixed"
+    hand: str = "hand_2f85"
+    planner: str = "antipodal"
+    parts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One grasp that was carried out.
+
+    ending: removed, or what went wrong. part: what was meant, by segment. held: what was in the hand in the
+    end. claimed: what the gripper's own measurements said of the grip. truth: what the simulator said.
+    perceive_ms, plan_ms: processor time. picture: JPEG of the view with the grasp, of failures only.
+    """
+
+    ending: str
+    segment: str
+    held: tuple[str, ...]
+    claimed: bool
+    truth: bool
+    score: float
+    perceive_ms: float
+    plan_ms: float
+    picture: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What became of one scene. ended: clear, two failures in a row, or the outcome of the last plan."""
+
+    seed: int
+    presented: int
+    removed: int
+    ended: str
+    attempts: tuple[Attempt, ...]
+    last_view: bytes = field(default=b"", repr=False)
+
+    @property
+    def successes(self) -> int:
+        """Attempts that removed something."""
+        return sum(attempt.ending == "removed" for attempt in self.attempts)
+
+
+def scene_of(task: Task, seed: int, area: Area) -> Scene:
+    """The scene of a seed."""
+    source = None
+    if task.objects != CATALOGUE:
+        source = part_source(SETS[task.objects], standing=task.scene == "packed")
+    return make_scene(ARRANGEMENTS[task.scene], seed, area, task.parts, source)
+
+
+def play(task: Task, seed: int) -> Round:
+    """Play the round of a seed; the same arguments give the same round, but for its times."""
+    cell = load_cell(CELLS / f"{task.hand}.yaml")
+    _warm_up(task, cell)
+    scene = scene_of(task, seed, Area(cell.workspace.lower, cell.workspace.upper, cell.table_height))
+    simulation = Simulation(cell, scene, seed, RENDERER)
+    try:
+        return _Round(task, seed, simulation).play()
+    finally:
+        simulation.close()
+
+
+def _perception(cell: Cell) -> Perception:
+    parameters = PerceptionParameters()
+    return Perception(
+        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
+    )
+
+
+def _planner(task: Task, cell: Cell, seed: int) -> GraspPlanner:
+    return load_planner(task.planner, from_description(cell.gripper), PlannerSettings(seed=seed))
+
+
+_warm: set[str] = set()
+
+
+def _warm_up(task: Task, cell: Cell) -> None:
+    """Once a process and planner: what is compiled on first use must not count as planning time."""
+    if task.planner in _warm:
+        return
+    _warm.add(task.planner)
+    cv2.setNumThreads(1)
+    _perception(cell).warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
+    warm_up(_planner(task, cell, 0))
+
+
+class _Round:
+    def __init__(self, task: Task, seed: int, simulation: Simulation) -> None:
+        cell = simulation.cell
+        self._seed = seed
+        self._simulation = simulation
+        self._hand = FreeHand(simulation)
+        self._perception = _perception(cell)
+        self._planner = _planner(task, cell, seed)
+        self._left = set(simulation.parts)
+        self._table = {"world", *(box.link for box in cell.furniture)}
+
+    def play(self) -> Round:
+        attempts: list[Attempt] = []
+        presented, failures, ended, view = len(self._left), 0, "clear", b""
+        while self._left:
+            if len(attempts) == MOST_ATTEMPTS:
+                ended = "too many attempts"
+                break
+            frame, estimate, perceive_ms = self._look()
+            start = time.process_time()
+            try:
+                if estimate.support is None:
+                    ended = estimate.code.name
+                    break
+                grasp = self._planner.plan(observed_scene(estimate)).grasps[0]
+            except GraspingError as error:
+                ended, view = error.code.name, _jpeg(_drawn(frame, estimate, None))
+                break
+            plan_ms = 1e3 * (time.process_time() - start)
+            ending, held, claimed = self._carry_out(grasp)
+            failures = 0 if ending == "removed" else failures + 1
+            picture = b"" if ending == "removed" else _jpeg(_drawn(frame, estimate, grasp))
+            attempts.append(
+                Attempt(
+                    ending=ending,
+                    segment=grasp.object_id,
+                    held=tuple(sorted(held)),
+                    claimed=claimed,
+                    truth=bool(held),
+                    score=grasp.score,
+                    perceive_ms=perceive_ms,
+                    plan_ms=plan_ms,
+                    picture=picture,
+                )
+            )
+            self._take_out(held)
+            if failures == FAILURES_IN_A_ROW:
+                ended = "two failures in a row"
+                break
+        return Round(self._seed, presented, presented - len(self._left), ended, tuple(attempts), view)
+
+    def _look(self) -> tuple[RgbdFrame, SceneEstimate, float]:
+        image = self._simulation.frame()
+        camera = self._simulation.cell.camera
+        depth = (np.round(image.depth / DEPTH_STEP) * DEPTH_STEP).astype(np.float32)
+        frame = RgbdFrame(
+            image.colour,
+            depth,
+            camera.pinhole,
+            camera.base_from_camera,
+            stamp=round(1e9 * self._simulation.time),
+        )
+        start = time.process_time()
+        estimate = self._perception.perceive(frame)
+        return frame, estimate, 1e3 * (time.process_time() - start)
+
+    def _carry_out(self, grasp: Grasp) -> tuple[str, frozenset[str], bool]:
+        """How it ended, what is held in the end, and whether the gripper says that something is."""
+        hand, pose = self._hand, grasp.base_from_tcp
+        heights = self._heights()
+        before = pose.copy()
+        before[:3, 3] -= grasp.approach_distance * pose[:3, 2]
+        hand.put(before, grasp.opening)
+        met = hand.touched()
+        if not met:
+            hand.move(pose, _seconds(before, pose, APPROACH_SPEED), lambda: bool(hand.touched()))
+            met = hand.touched()
+        if met:
+            return self._collision(met), frozenset(), False
+        closing = judge_closing(hand.close(), grasp.width, grasp.opening)
+        pinched = hand.pinched()
+        lifted, away = _raised(pose, LIFT), _raised(pose, LIFT + CARRY)
+        hand.move(lifted, LIFT / CARRY_SPEED)
+        lifting = judge_lifting(hand.reading(), closing)
+        hand.move(away, CARRY / CARRY_SPEED)
+        self._simulation.run(HOLD_SECONDS)
+        risen = {name for name, height in self._heights().items() if height > heights[name] + LIFT}
+        held = hand.touched() & risen
+        claimed = closing.held and lifting.held
+        if held:
+            return "removed", held, claimed
+        return ("lost while it was lifted" if pinched else "closed on nothing"), held, claimed
+
+    def _heights(self) -> dict[str, float]:
+        return {name: float(self._simulation.entity(name).base_from_entity[2, 3]) for name in self._left}
+
+    def _collision(self, met: frozenset[str]) -> str:
+        return f"touched {'the table' if met & self._table else 'a part'} on the way in"
+
+    def _take_out(self, held: frozenset[str]) -> None:
+        """Remove what is held, let the rest come to rest, with the hand out of the way."""
+        simulation = self._simulation
+        for name in sorted(held):
+            self._left.discard(name)
+            far = make_transform(np.eye(3), [5.0 + 0.3 * len(self._left), 0.0, 0.2])
+            simulation.move_entity(name, EntityState(far, np.zeros(3), np.zeros(3)))
+        self._hand.put_home()
+        deadline = simulation.time + REST_SECONDS
+        while simulation.time < deadline:
+            simulation.run(0.1)
+            speeds = [simulation.entity(name) for name in sorted(self._left)]
+            if all(np.abs([*s.linear, *s.angular]).max() < RESTING_SPEED for s in speeds):
+                break
+
+
+def observed_scene(estimate: SceneEstimate) -> ObservedScene:
+    """What the planner is told of an estimate whose support was found."""
+    assert estimate.support is not None
+    depth = estimate.depth_view.astype(np.float32) * np.float32(1e-3)
+    depth[depth == 0.0] = np.nan
+    objects = tuple(
+        ObservedObject(
+            identity,
+            item.points.astype(np.float64),
+            item.normals.astype(np.float64),
+            item.box,
+            item.truncated,
+        )
+        for identity, item in zip(estimate.ids, estimate.objects, strict=True)
+    )
+    view = DepthView(estimate.base_from_camera, estimate.depth_view_camera, depth)
+    return ObservedScene(estimate.stamp, "base_link", estimate.support, objects, view)
+
+
+def _raised(pose: FloatArray, by: float) -> FloatArray:
+    raised = pose.copy()
+    raised[2, 3] += by
+    return raised
+
+
+def _seconds(start: FloatArray, end: FloatArray, speed: float) -> float:
+    return max(0.1, float(np.linalg.norm(end[:3, 3] - start[:3, 3])) / speed)
+
+
+def _drawn(frame: RgbdFrame, estimate: SceneEstimate, grasp: Grasp | None) -> np.ndarray:
+    boxes = {name: item.box for name, item in zip(estimate.ids, estimate.objects, strict=True)}
+    seen = SeenScene(boxes, {}, frame.camera, frame.base_from_camera)
+    if grasp is None:
+        return draw(frame.color, seen, "", None, 0.0)
+    return draw(frame.color, seen, grasp.object_id, grasp.base_from_tcp, grasp.opening)
+
+
+def _jpeg(image: np.ndarray) -> bytes:
+    middle = image[60:420, 100:540, ::-1]
+    return cv2.imencode(".jpg", np.ascontiguousarray(middle), [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()

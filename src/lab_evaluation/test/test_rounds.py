@@ -1,0 +1,27 @@
+"""One round of clutter removal, with the real simulator, perception and planner."""
+
+import dataclasses
+
+import pytest
+from lab_evaluation.rounds import Task, play
+
+
+def without_times(one):
+    attempts = [dataclasses.replace(item, perceive_ms=0.0, plan_ms=0.0) for item in one.attempts]
+    return dataclasses.replace(one, attempts=tuple(attempts))
+
+
+def test_a_round_repeats_and_keeps_count():
+    task = Task("packed", "primitives", parts=2)
+    one = play(task, 3)
+    assert one.presented == 2
+    assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
+    assert one.removed <= one.presented
+    assert all(bool(item.picture) == (item.ending != "removed") for item in one.attempts)
+    assert without_times(play(task, 3)) == without_times(one)
+
+
+@pytest.mark.parametrize("planner", ["random_antipodal", "highest_point"])
+def test_the_references_propose_grasps(planner):
+    one = play(Task("pile", "primitives", planner=planner, parts=2), 1)
+    assert one.attempts
