@@ -24,12 +24,15 @@ from typing import Any
 
 from lab_evaluation.campaign import figures, run_rounds
 from lab_evaluation.report import write_report
-from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, Task
+from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, scene_of
 from lab_evaluation.shapes import SETS
 from lab_grasping.registry import planner_names
+from lab_node.errors import LabError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from lab_description import load_cell
 
 
 def main() -> int:
@@ -39,6 +42,10 @@ def main() -> int:
     )
     parser.add_argument("--scene", default="packed", choices=sorted(ARRANGEMENTS))
     parser.add_argument("--objects", default="mixed", choices=[*sorted(SETS), CATALOGUE])
+    parser.add_argument("--meshes", type=Path, metavar="DIR", help="take the parts from OBJ or STL files")
+    parser.add_argument(
+        "--hand", default="hand_2f85", choices=sorted(path.stem for path in CELLS.glob("*.yaml"))
+    )
     parser.add_argument("--rounds", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
@@ -55,9 +62,21 @@ def main() -> int:
             parser.error(f"--{name} {getattr(options, name)}: expected 1 or more")
     if options.seed < 0:
         parser.error(f"--seed {options.seed}: expected a number that is not negative")
-    task = Task(options.scene, options.objects, planner=options.planner, parts=options.parts)
+    task = Task(
+        options.scene,
+        options.objects,
+        options.hand,
+        options.planner,
+        options.parts,
+        str(options.meshes.resolve()) if options.meshes else "",
+    )
     seeds = range(options.seed, options.seed + options.rounds)
     console = Console()
+    try:
+        scene_of(task, seeds[0], load_cell(CELLS / f"{task.hand}.yaml"))
+    except LabError as error:
+        console.print(f"lab bench clutter: {error}", style="red")
+        return 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(f"{options.scene}, {options.planner}", total=len(seeds))
@@ -72,7 +91,7 @@ def main() -> int:
         "benchmark": "clutter",
         "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
         "scene": task.scene,
-        "objects": task.objects,
+        "objects": task.meshes or task.objects,
         "hand": task.hand,
         "planner": task.planner,
         "seeds": [seeds[0], seeds[-1]],

@@ -30,6 +30,7 @@ from lab_perception.detector import load_detector  # noqa: E402
 from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
+from lab_simulation.mesh_parts import mesh_source  # noqa: E402
 from lab_simulation.scene_file import SceneFile  # noqa: E402
 from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
@@ -46,6 +47,8 @@ ARRANGEMENTS: Mapping[str, SceneFile] = {
 }
 CATALOGUE = "catalogue"
 """The kinds of the simulator's own scenes, on which our planner was tuned."""
+GRASPABLE = 0.8
+"""Share of the hand's opening to which meshes are scaled."""
 FAILURES_IN_A_ROW = 2
 MOST_ATTEMPTS = 30
 APPROACH_SPEED = 0.25
@@ -65,7 +68,8 @@ class Task:
     """What all rounds of a campaign share.
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. hand: name of a cell in
-    lab_evaluation/cells. planner: entry point of lab_grasping.planners.
+    lab_evaluation/cells. planner: entry point of lab_grasping.planners. parts: in each round. meshes: a
+    folder to take the parts from instead.
     """
 
     scene: str = "packed"
@@ -73,6 +77,7 @@ class Task:
     hand: str = "hand_2f85"
     planner: str = "antipodal"
     parts: int = 5
+    meshes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +117,14 @@ class Round:
         return sum(attempt.ending == "removed" for attempt in self.attempts)
 
 
-def scene_of(task: Task, seed: int, area: Area) -> Scene:
-    """The scene of a seed."""
+def scene_of(task: Task, seed: int, cell: Cell) -> Scene:
+    """The scene of a seed. Raises SceneError, which names the mesh or what does not fit."""
+    area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
+    widest = GRASPABLE * cell.gripper.maximum_opening
     source = None
-    if task.objects != CATALOGUE:
+    if task.meshes:
+        source = mesh_source(task.meshes, widest)
+    elif task.objects != CATALOGUE:
         source = part_source(SETS[task.objects], standing=task.scene == "packed")
     return make_scene(ARRANGEMENTS[task.scene], seed, area, task.parts, source)
 
@@ -124,7 +133,7 @@ def play(task: Task, seed: int) -> Round:
     """Play the round of a seed; the same arguments give the same round, but for its times."""
     cell = load_cell(CELLS / f"{task.hand}.yaml")
     _warm_up(task, cell)
-    scene = scene_of(task, seed, Area(cell.workspace.lower, cell.workspace.upper, cell.table_height))
+    scene = scene_of(task, seed, cell)
     simulation = Simulation(cell, scene, seed, RENDERER)
     try:
         return _Round(task, seed, simulation).play()

@@ -22,7 +22,7 @@ WEIGHTS = {
     "balance": 1.0,  # closing axis through the centre: no torque when lifted
     "seen": 1.0,  # contacts on observed rather than supposed surface
     "hidden": 2.0,  # nothing of the hand in space that other things hide
-    "own_shadow": 1.0,  # nor behind the part itself, where mostly nothing is
+    "own_shadow": 2.5,  # nor behind the part itself: it may be deeper than it looks
     "room": 0.7,  # finger beside the part: opening left on each side
     "upright": 0.7,  # from above: more reachable, clear on the way out
     "depth": 0.5,  # contact near the middle of the pads rather than at their ends

@@ -15,6 +15,7 @@ from lab_grasping.clearance import (
     check_approach,
     check_open,
     check_standing,
+    mark_touching,
     tips_are_free,
 )
 from lab_grasping.closing import Closings, close_hands
@@ -29,7 +30,10 @@ MAX_HELD = 400
 """Poses that go on from closing to the clearance of the whole hand, best closings first."""
 MAX_APPROACHED = 100
 """Poses whose way in is followed, best scores first."""
-OPENING_MARGINS = (0.015, 0.008, 0.004)
+NEARLY_CLOSED = 0.005
+"""Opening beyond the part's width at which nothing of the hand may meet the part yet, metres: behind the pads
+a linkage comes closer together than they do, and a part that it squeezes is felt by no pad."""
+OPENING_MARGINS = (0.025, 0.015, 0.008, 0.004)
 """Free way of each finger before it touches, metres, widest first: narrower fits where neighbours stand
 close."""
 HIDDEN_SLACK = 0.004
@@ -102,9 +106,11 @@ class Search:
         return HandPoses(poses.rotations, positions, closings.widths), closings
 
     def standing(self, poses: HandPoses, closings: Closings) -> tuple[HandPoses, Closings]:
-        """Poses at which the closed hand meets nothing. Raises Blocked."""
+        """Poses at which the closed hand meets nothing, and of it only the pads the part. Raises Blocked."""
         closed = self.gripper.opening_indices(closings.widths)
         blocker = check_standing(poses, closed, self.maps, self.hand, self.settings.tip_margin).blocker
+        nearly = self.gripper.opening_indices(closings.widths + NEARLY_CLOSED)
+        mark_touching(poses, nearly, self.shape, self.hand, blocker)
         free = np.flatnonzero(blocker == Blocker.NOTHING)
         if len(free) == 0:
             raise Blocked(Blocker(int(blocker[0])).words)

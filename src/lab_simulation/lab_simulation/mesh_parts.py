@@ -21,24 +21,28 @@ MOST_FACES = 200_000
 MOST_PIECES = 24
 SIZES = (0.010, 0.200)
 """Metres: least and most length of the longest edge of a part's box."""
+LONGEST_TO_GRASP = 0.14
+"""Metres: of a mesh that is scaled to be grasped."""
 CONVEX = 0.02
 """Share of the hull's volume that a mesh may lack and still be taken for convex."""
 CONCAVITY = 0.04
 """Where the decomposition stops; 0.05 leaves the bore of a nut half closed."""
 
 
-def mesh_source(folder: str | Path) -> PartSource:
+def mesh_source(folder: str | Path, widest: float | None = None) -> PartSource:
     """Draws parts from the meshes of a folder; every file is read now, so that a bad one is told at once.
 
+    widest: metres; larger meshes, and those in other units, are scaled until the shortest edge of their box
+    is no longer, and the longest one no longer than LONGEST_TO_GRASP.
     Raises SceneError: one sentence that names folder or file and the fix.
     """
     paths = mesh_files(folder)
     for path in paths:
-        read_pieces(path)
+        read_pieces(path, widest)
 
     def draw(index: int, rng: np.random.Generator) -> Part:
         path = paths[int(rng.integers(len(paths)))]
-        return part_from_mesh(path, f"{_stem(path)}_{index + 1:02d}", rng)
+        return assemble(f"{_stem(path)}_{index + 1:02d}", _stem(path), read_pieces(path, widest), rng)
 
     return draw
 
@@ -66,12 +70,16 @@ def part_from_mesh(path: Path, name: str, rng: np.random.Generator) -> Part:
 
 
 @lru_cache(maxsize=64)
-def read_pieces(path: Path) -> tuple[Piece, ...]:
-    """The mesh for the eye, and the convex pieces of it for contact.
+def read_pieces(path: Path, widest: float | None = None) -> tuple[Piece, ...]:
+    """The mesh for the eye, and the convex pieces of it for contact. widest: see mesh_source.
 
     Raises SceneError.
     """
     mesh = _read(path)
+    if widest is not None:
+        extents = np.sort(mesh.extents)
+        mesh.vertices *= min(1.0, widest / extents[0], LONGEST_TO_GRASP / extents[2])
+    _require_size(path, mesh)
     seen = Solid(np.asarray(mesh.vertices, dtype=np.float64), np.asarray(mesh.faces, dtype=np.int32))
     if seen.volume() > (1.0 - CONVEX) * mesh.convex_hull.volume:
         return (Piece("mesh", mesh=_solid(mesh.convex_hull.vertices, mesh.convex_hull.faces)),)
@@ -81,7 +89,7 @@ def read_pieces(path: Path) -> tuple[Piece, ...]:
 
 
 def _read(path: Path) -> trimesh.Trimesh:
-    """A closed mesh of a sensible size, in metres."""
+    """A closed mesh."""
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -106,6 +114,10 @@ def _read(path: Path) -> trimesh.Trimesh:
         raise SceneError(f"{path}: the surface is not closed; fill its holes so that it has an inside")
     if mesh.volume < 0.0:
         mesh.invert()
+    return mesh
+
+
+def _require_size(path: Path, mesh: trimesh.Trimesh) -> None:
     longest = float(mesh.extents.max())
     if not SIZES[0] <= longest <= SIZES[1]:
         hint = ""
@@ -118,7 +130,6 @@ def _read(path: Path) -> trimesh.Trimesh:
         )
     if not mesh.volume > 1e-9:
         raise SceneError(f"{path}: encloses no volume")
-    return mesh
 
 
 def _decompose(mesh: Solid) -> Sequence[Solid]:

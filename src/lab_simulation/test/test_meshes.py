@@ -57,6 +57,19 @@ def test_a_folder_makes_a_scene(tmp_path: Path, area: Area) -> None:
     assert np.array_equal(one.poses, other.poses)
 
 
+def test_a_mesh_is_scaled_until_a_hand_can_take_it(tmp_path: Path) -> None:
+    trimesh.creation.box((60.0, 90.0, 200.0)).export(tmp_path / "in_millimetres.stl")
+    cube(0.03).export(tmp_path / "small.stl")
+    trimesh.creation.box((0.1, 0.11, 0.12)).export(tmp_path / "wide.stl")
+    large, small, wide = (
+        np.sort(np.ptp(read_pieces(tmp_path / name, 0.068)[0].outline(), axis=0))
+        for name in ("in_millimetres.stl", "small.stl", "wide.stl")
+    )
+    assert large == pytest.approx([0.042, 0.063, 0.140])
+    assert small == pytest.approx([0.03, 0.03, 0.03])
+    assert wide == pytest.approx([0.068, 0.0748, 0.0816])
+
+
 def test_inside_out_is_turned(tmp_path: Path) -> None:
     mesh = cube()
     mesh.invert()
