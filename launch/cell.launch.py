@@ -1,5 +1,6 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
+import time
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
@@ -96,6 +97,9 @@ CAMERA_TOPICS = (
     "/camera/aligned_depth/image_raw",
     "/camera/color/camera_info",
 )
+# of one node within the window, seconds, until the cell ends
+RESTARTS, RESTART_WINDOW = 3, 600.0
+
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 
 
@@ -160,6 +164,31 @@ def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchD
     return [EmitEvent(event=Shutdown(reason=f"{event.process_name} has ended"))]
 
 
+class Restarts:
+    """A node that has died is started again, and the lifecycle manager brings it up; not again and again."""
+
+    def __init__(self) -> None:
+        self._deaths: dict[str, list[float]] = {}
+
+    def __call__(self, event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        """Ends the cell at one death too many."""
+        if context.is_shutdown:
+            return []
+        name, now = event.process_name.rpartition("-")[0], time.monotonic()
+        deaths = [then for then in self._deaths.get(name, []) if now - then < RESTART_WINDOW] + [now]
+        self._deaths[name] = deaths
+        if len(deaths) > RESTARTS:
+            raise RuntimeError(
+                f"{name} ended with exit code {event.returncode}, for the {len(deaths)}th time within"
+                f" {RESTART_WINDOW:.0f} s: its messages above say why"
+            )
+        return []
+
+
+# without world or latch the cell is none: simulator and stop node are not among these
+RESTARTED: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
+
+
 def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The tf tree of the cell, from the one URDF that everyone uses."""
     try:
@@ -180,7 +209,7 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
             parameters=[
                 {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
             ],
-            on_exit=end_everything,
+            **RESTARTED,
         )
     ]
 
@@ -191,20 +220,19 @@ def number(name: str) -> ParameterValue:
 
 
 def lab_node(package: str, executable: str, name: str, *parameters: dict[str, Any], **arguments: Any) -> Node:
-    """One of our managed nodes, with its entry in config/nodes.yaml and the cell."""
+    """One of our managed nodes, with its entry in config/nodes.yaml and the cell. Its end is the cell's."""
     return Node(
         package=package,
         executable=executable,
         name=name,
         parameters=[NODE_PARAMETERS, {"cell": LaunchConfiguration("cell")}, *parameters],
-        on_exit=end_everything,
-        **arguments,
+        **{"on_exit": end_everything, **arguments},
     )
 
 
 def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The motion node."""
-    return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context))]
+    return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context), **RESTARTED)]
 
 
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
@@ -264,10 +292,11 @@ def generate_launch_description() -> LaunchDescription:
                     )
                 ),
             ),
-            lab_node("lab_perception", "perception_node", "perception"),
-            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}),
+            lab_node("lab_stop", "stop_node", "stop", {"use_sim_time": False}),
+            lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
+            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             OpaqueFunction(function=motion),
-            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}),
+            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}, **RESTARTED),
             OpaqueFunction(function=lifecycle_manager),
         ]
     )
@@ -277,7 +306,7 @@ def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
     # it has no use for simulated time, and each listener to the clock costs a tenth of a core
     parameters: dict[str, Any] = {
-        "nodes": ["perception", "grasping", "motion", "tasks"],
+        "nodes": ["stop", "perception", "grasping", "motion", "tasks"],
         "use_sim_time": False,
     }
     if context.launch_configurations["sim"] == "mujoco":

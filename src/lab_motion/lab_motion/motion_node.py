@@ -11,19 +11,21 @@ from typing import Any
 
 from lab_grasping.contact import ContactLimits
 from lab_node.actions import serve_action
-from lab_node.errors import LabError, StaleInputError, UnavailableError
+from lab_node.codes import OutcomeCode
+from lab_node.errors import CancelledError, LabError, StaleInputError, UnavailableError
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
 from lab_node.parameters import parameter
+from lab_node.permit import Permit
 from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import RELIABLE
+from lab_node.qos import HISTORY, LATCHED, RELIABLE
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
 from std_srvs.srv import Trigger
 
 from lab_description import load_cell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome, Scene
+from lab_interfaces.msg import Attempt, HeldPart, Outcome, Scene
 from lab_motion.conversions import grasp_goal, ordered_positions, scene_from_message, stage_times
 from lab_motion.destinations import Destinations
 from lab_motion.errors import InvalidGoal, PlanningCancelled
@@ -107,6 +109,22 @@ class MotionParameters:
     max_state_age: float = parameter(
         0.5, "older joint states and wrenches are refused", unit="s", minimum=0.01
     )
+    max_stop_age: float = parameter(
+        1.0,
+        "silence of the stop node, of the wall, beyond which nothing moves",
+        unit="s",
+        minimum=0.1,
+        maximum=10.0,
+    )
+    deceleration: float = parameter(
+        4.0,
+        "at most while braking, as a multiple of the robot's acceleration limits",
+        minimum=0.1,
+        maximum=20.0,
+    )
+    look_timeout: float = parameter(
+        5.0, "for a scene that is newer than the last stop", unit="s", minimum=0.1, maximum=60.0
+    )
     stall_tolerance: float = parameter(
         0.15, "distance from the trajectory that counts as lagging", unit="rad", minimum=0.005, maximum=3.0
     )
@@ -116,6 +134,29 @@ class MotionParameters:
     gripper_timeout: float = parameter(
         4.0, "for one motion of the fingers", unit="s", minimum=0.1, maximum=60.0
     )
+
+
+class Interruption:
+    """What ends the work on one goal from outside. The first cause stays, also when it goes away again."""
+
+    def __init__(self, goal: ServerGoalHandle, permit: Permit, active: Callable[[], bool]) -> None:
+        self._goal, self._permit, self._active = goal, permit, active
+        self.error: LabError | None = None
+
+    def __call__(self) -> bool:
+        """Whether the work has to end; asked often."""
+        if self.error is None:
+            self.error = self._cause()
+        return self.error is not None
+
+    def _cause(self) -> LabError | None:
+        if (refusal := self._permit.refusal()) is not None:
+            return refusal
+        if self._goal.is_cancel_requested:
+            return CancelledError("the caller cancelled; the arm holds where it is")
+        if not self._active():
+            return UnavailableError("the motion node was deactivated; the arm holds where it is")
+        return None
 
 
 class MotionNode(LabNode):
@@ -138,6 +179,7 @@ class MotionNode(LabNode):
         planner = load_planner(p.planner, self._cell, self.get_logger().info)
         self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
+        self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
         self._settings = MotionSettings(
             seed=p.seed,
@@ -158,15 +200,28 @@ class MotionNode(LabNode):
         self._robot = Manipulator(
             cell=self._cell,
             planner=planner,
-            arm=ControlledArm(self, self._cell, states, p.stall_tolerance, p.patience),
+            arm=ControlledArm(
+                self,
+                self._cell,
+                states,
+                lambda: self._permit.speed,
+                p.deceleration,
+                p.stall_tolerance,
+                p.patience,
+            ),
             hand=ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout),
             settings=self._settings,
             contact=ContactLimits(p.min_force, p.meeting, p.wider, p.slip),
         )
         self._destinations = Destinations(self._cell.destinations)
         self._scenes: OrderedDict[int, Scene] = OrderedDict()
+        self._looked = self.get_clock().now()
+        self._held = self.create_publisher(HeldPart, "/motion/held", LATCHED)
         self.create_subscription(Scene, "/scene/objects", self._keep, RELIABLE)
         self.create_service(Trigger, "~/confirm", self._confirm)
+        self._filled: list[tuple[Time, str]] = []
+        self._begun: Time | None = None
+        self.create_subscription(Attempt, "/task/attempts", self._note_filled, HISTORY)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
         serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
@@ -182,15 +237,28 @@ class MotionNode(LabNode):
             slow = min(self.parameters.first_speed, self._settings.speed)
             gentle = min(self.parameters.first_speed, self._settings.acceleration)
             self._robot.settings = replace(self._settings, speed=slow, acceleration=gentle)
+        if self._begun is not None:  # somebody activates it anew, and has emptied them
+            self._filled.clear()
+        self._begun = None
         self._active = True
+        self._tell_held()
+        # the first reading comes once the executor has left this transition
+        self._first_reading = self.create_timer(0.1, self._find_held)
 
     def deactivate(self) -> None:
-        """Refuse goals."""
+        """Refuse goals; the one under way is interrupted."""
         self._active = False
+        self.destroy_timer(self._first_reading)
 
     def cleanup(self) -> None:
         """End the planner."""
         self._planner.close()
+
+    def end(self) -> None:
+        """The arm comes to rest before the node lets go of it."""
+        self._active = False
+        self._busy.acquire(timeout=2.0)
+        super().end()
 
     def _keep(self, message: Scene) -> None:
         self._scenes[Time.from_msg(message.header.stamp).nanoseconds] = message
@@ -198,38 +266,41 @@ class MotionNode(LabNode):
             self._scenes.popitem(last=False)
 
     def _one_at_a_time(
-        self, name: str, work: Callable[[ServerGoalHandle], Any], goal: ServerGoalHandle
+        self, name: str, work: Callable[[ServerGoalHandle, Interruption], Any], goal: ServerGoalHandle
     ) -> Any:
         if not self._active:
             raise UnavailableError(f"the node {self.get_name()} is not active: activate it before the {name}")
+        self._permit.require()
         if not self._busy.acquire(blocking=False):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
+            self._begin()
+            interruption = Interruption(goal, self._permit, lambda: self._active)
             if self._first:
-                self._wait_for_confirmation(name, goal)
-            result = work(goal)
+                self._wait_for_confirmation(name, interruption)
+            result = work(goal, interruption)
             if self._first and result.outcome.code == Outcome.SUCCESS:
                 self._first = False
                 self._robot.settings = self._settings
                 self.get_logger().info(f"the first {name} went well: from now on at the cell's speed")
             return result
         finally:
+            self._tell_held()
             self._busy.release()
 
-    def _wait_for_confirmation(self, name: str, goal: ServerGoalHandle) -> None:
-        """Raises PlanningCancelled, or UnavailableError when nobody confirms."""
+    def _wait_for_confirmation(self, name: str, interruption: Interruption) -> None:
+        """Raises what interrupts it, or UnavailableError when nobody confirms."""
         if self._confirmed.is_set():
             return
         self.get_logger().warning(
             f"the first {name} of this arm waits: look that the cell is clear and a hand is at the stop, then"
             f" call  ros2 service call /{self.get_name()}/confirm std_srvs/srv/Trigger"
         )
-        cancelled = self._cancelled(goal)
         deadline = time.monotonic() + self.parameters.confirm_timeout
         while not self._confirmed.wait(0.05):
-            if cancelled():
-                raise PlanningCancelled()
+            if interruption() and interruption.error is not None:
+                raise interruption.error
             if time.monotonic() > deadline:
                 raise UnavailableError(
                     f"nobody has confirmed the first {name} within {self.parameters.confirm_timeout:.0f} s:"
@@ -243,7 +314,40 @@ class MotionNode(LabNode):
         response.message = "the arm may move" if self._active else "the node is not active: activate it first"
         return response
 
-    def _pick(self, goal: ServerGoalHandle) -> Pick.Result:
+    def _find_held(self) -> None:
+        """Once, when the hand can be read: a node before this one may have died with a part in it."""
+        try:
+            self._robot.find_held()
+        except StaleInputError:
+            return
+        self.destroy_timer(self._first_reading)
+        if self._robot.grip is not None:
+            self.get_logger().warning(
+                f"the hand holds a part that nobody has seen: {self._robot.grip.reason}"
+            )
+        self._tell_held()
+
+    def _note_filled(self, attempt: Attempt) -> None:
+        if attempt.destination:
+            self._filled.append((Time.from_msg(attempt.header.stamp), attempt.destination))
+
+    def _begin(self) -> None:
+        """At the first goal: where exactly parts were put before is not known to this node."""
+        if self._begun is None:
+            self._begun = self.get_clock().now()
+            for stamp, destination in self._filled:
+                if stamp < self._begun:
+                    self._destinations.distrust(destination)
+
+    def _tell_held(self) -> None:
+        held, grip = self._robot.scene.held, self._robot.grip
+        message = HeldPart()
+        message.header.stamp = self.get_clock().now().to_msg()
+        if held is not None and grip is not None:
+            message.object_id, message.width = held.name, grip.opening
+        self._held.publish(message)
+
+    def _pick(self, goal: ServerGoalHandle, interrupted: Interruption) -> Pick.Result:
         picked, stages = Picked(), self._stages(goal, Pick)
         frame = self._cell.robot.base_link
 
@@ -251,9 +355,9 @@ class MotionNode(LabNode):
             grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
             scene = scene_from_message(self._scene_of(goal.request), frame, opening)
-            pick(self._robot, scene, grasps, stages, self._cancelled(goal), picked)
+            pick(self._robot, scene, grasps, stages, interrupted, picked)
 
-        result = Pick.Result(outcome=_outcome(work))
+        result = Pick.Result(outcome=_outcome(work, interrupted))
         result.grasp_index = picked.grasp
         result.stages = stage_times(stages.done)
         if picked.reading is not None:
@@ -261,31 +365,25 @@ class MotionNode(LabNode):
             result.held_force = picked.reading.force
         return result
 
-    def _place(self, goal: ServerGoalHandle) -> Place.Result:
+    def _place(self, goal: ServerGoalHandle, interrupted: Interruption) -> Place.Result:
         placed, stages = Placed(), self._stages(goal, Place)
 
         def work() -> None:
-            place(
-                self._robot,
-                self._destinations,
-                goal.request.destination,
-                stages,
-                self._cancelled(goal),
-                placed,
-            )
+            self._look_after_stop(interrupted)
+            place(self._robot, self._destinations, goal.request.destination, stages, interrupted, placed)
 
-        result = Place.Result(outcome=_outcome(work), stages=stage_times(stages.done))
+        result = Place.Result(outcome=_outcome(work, interrupted), stages=stage_times(stages.done))
         if placed.base_from_tcp is not None:
             result.pose.header.frame_id = self._cell.robot.base_link
             result.pose.header.stamp = self.get_clock().now().to_msg()
             result.pose.pose = pose_from_matrix(placed.base_from_tcp)
         return result
 
-    def _move_to(self, goal: ServerGoalHandle) -> MoveTo.Result:
+    def _move_to(self, goal: ServerGoalHandle, interrupted: Interruption) -> MoveTo.Result:
         stages = self._stages(goal, MoveTo)
 
         def work() -> None:
-            request, cancelled = goal.request, self._cancelled(goal)
+            request = goal.request
             given = [
                 bool(request.configuration),
                 bool(request.joints.name),
@@ -295,13 +393,14 @@ class MotionNode(LabNode):
                 raise InvalidGoal(
                     "expected exactly one of configuration, joints (with names) and pose (with frame)"
                 )
+            self._look_after_stop(interrupted)
             robot = self._cell.robot
             if request.configuration:
                 try:
                     positions = robot.configuration(request.configuration)
                 except KeyError as error:
                     raise InvalidGoal(str(error.args[0])) from error
-                move_to_joints(self._robot, positions, stages, cancelled)
+                move_to_joints(self._robot, positions, stages, interrupted)
             elif request.joints.name:
                 try:
                     positions = ordered_positions(request.joints, robot.joint_names)
@@ -309,15 +408,15 @@ class MotionNode(LabNode):
                     raise InvalidGoal(
                         f"the goal names other joints than {', '.join(robot.joint_names)}"
                     ) from error
-                move_to_joints(self._robot, positions, stages, cancelled)
+                move_to_joints(self._robot, positions, stages, interrupted)
             else:
                 if request.pose.header.frame_id != robot.base_link:
                     raise InvalidGoal(
                         f"the pose is in frame '{request.pose.header.frame_id}', expected '{robot.base_link}'"
                     )
-                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, cancelled)
+                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, interrupted)
 
-        outcome = _outcome(work)
+        outcome = _outcome(work, interrupted)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
 
     def _scene_of(self, request: Pick.Goal) -> Scene:
@@ -332,7 +431,32 @@ class MotionNode(LabNode):
                 f"the scene of the grasps is {age:.1f} s old,"
                 f" the limit is {self.parameters.max_scene_age:.1f} s"
             )
+        if Time.from_msg(message.header.stamp) < self._permit.freed:
+            raise StaleInputError("the grasps were planned before the cell was stopped: look again")
+        self._looked = self.get_clock().now()
         return message
+
+    def _look_after_stop(self, interrupted: Interruption) -> None:
+        """After a stop the world may be another: wait for a scene that was seen since, and take it."""
+        freed = self._permit.freed
+        if self._looked >= freed:
+            return
+        begin, wall, limit = self.get_clock().now(), time.monotonic(), self.parameters.look_timeout
+        while not (
+            seen := [s for s in list(self._scenes.values()) if Time.from_msg(s.header.stamp) >= freed]
+        ):
+            waited = (self.get_clock().now() - begin).nanoseconds * 1e-9
+            if waited > limit or time.monotonic() - wall > 10.0 * limit:
+                raise StaleInputError(
+                    f"no scene has come on /scene/objects since the stop was reset, in {limit:.1f} s:"
+                    " is perception active?"
+                )
+            if interrupted():
+                raise PlanningCancelled
+            time.sleep(0.01)
+        opening = self._robot.hand.reading().opening
+        self._robot.see(scene_from_message(seen[-1], self._cell.robot.base_link, opening))
+        self._looked = self.get_clock().now()
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
         clock = self.get_clock()
@@ -343,16 +467,16 @@ class MotionNode(LabNode):
 
         return Stages(lambda: clock.now().nanoseconds * 1e-9, announce)
 
-    def _cancelled(self, goal: ServerGoalHandle) -> Callable[[], bool]:
-        return lambda: goal.is_cancel_requested or not self._active
 
-
-def _outcome(work: Callable[[], None]) -> Any:
-    """Outcome of what raises its failures."""
+def _outcome(work: Callable[[], None], interrupted: Interruption) -> Any:
+    """Outcome of what raises its failures; what was ended from outside says by what."""
     try:
         work()
     except LabError as error:
-        return outcome_from(error)
+        cause = interrupted.error if error.code == OutcomeCode.CANCELLED else None
+        outcome = outcome_from(cause or error)
+        outcome.stage = error.stage
+        return outcome
     return success()
 
 
