@@ -78,6 +78,11 @@ ARGUMENTS = [
         choices=["none", "clear_table"],
         description="What the cell starts with; none: it waits for actions",
     ),
+    DeclareLaunchArgument(
+        "record",
+        default_value="auto",
+        description="Folder of this run's black box and failed picks; auto: runs/<time>; none: no record",
+    ),
 ]
 
 
@@ -97,6 +102,8 @@ CAMERA_TOPICS = (
     "/camera/aligned_depth/image_raw",
     "/camera/color/camera_info",
 )
+# along the flow of data; the recorder, which listens to all of them, is activated first
+OURS = ["stop", "perception", "grasping", "motion", "tasks", "recorder"]
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
 
@@ -209,9 +216,15 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
             parameters=[
                 {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
             ],
+            ros_arguments=enclave("robot_state_publisher"),
             **RESTARTED,
         )
     ]
+
+
+def enclave(node: str) -> list[str]:
+    """Where the keys of a node are, when DDS security is on; see docs/security.md."""
+    return ["--enclave", f"/lab/{node}"]
 
 
 def number(name: str) -> ParameterValue:
@@ -226,6 +239,7 @@ def lab_node(package: str, executable: str, name: str, *parameters: dict[str, An
         executable=executable,
         name=name,
         parameters=[NODE_PARAMETERS, {"cell": LaunchConfiguration("cell")}, *parameters],
+        ros_arguments=enclave(name),
         **{"on_exit": end_everything, **arguments},
     )
 
@@ -297,6 +311,13 @@ def generate_launch_description() -> LaunchDescription:
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             OpaqueFunction(function=motion),
             lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}, **RESTARTED),
+            lab_node(
+                "lab_recorder",
+                "recorder_node",
+                "recorder",
+                {"folder": LaunchConfiguration("record")},
+                **RESTARTED,
+            ),
             OpaqueFunction(function=lifecycle_manager),
         ]
     )
@@ -305,10 +326,7 @@ def generate_launch_description() -> LaunchDescription:
 def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
     # it has no use for simulated time, and each listener to the clock costs a tenth of a core
-    parameters: dict[str, Any] = {
-        "nodes": ["stop", "perception", "grasping", "motion", "tasks"],
-        "use_sim_time": False,
-    }
+    parameters: dict[str, Any] = {"nodes": list(OURS), "use_sim_time": False}
     if context.launch_configurations["sim"] == "mujoco":
         parameters["nodes"].insert(0, "simulator")
     else:
@@ -321,6 +339,7 @@ def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable="lifecycle_manager",
             name="lifecycle_manager",
             parameters=[parameters],
+            ros_arguments=enclave("lifecycle_manager"),
             on_exit=end_everything,
         )
     ]

@@ -16,7 +16,8 @@ from rclpy.task import Future
 
 from lab_interfaces.msg import Outcome
 from lab_node.errors import CancelledError, DeadlineError, LabError, UnavailableError
-from lab_node.outcomes import outcome_from
+from lab_node.lifecycle import LabNode
+from lab_node.outcomes import name_of, outcome_from
 
 # wall seconds
 _ASK_AGAIN = 2.0
@@ -43,6 +44,8 @@ def serve_action(
             node.get_logger().error(f"{name}: {traceback.format_exc()}")
             message = f"defect in {name}: {type(error).__name__}: {error}"
             result = kind.Result(outcome=Outcome(code=Outcome.INTERNAL_ERROR, message=message))
+        if isinstance(node, LabNode):
+            node.note_outcome(name, f"{name_of(result.outcome)} {result.outcome.message}".rstrip())
         _conclude(handle, result.outcome)
         done.set_result(result)
 
