@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
+from lab_node.errors import ConfigurationError
 
 from lab_description.cell import Cell
 from lab_description.schema import Count, Quantity, parse, read_yaml
@@ -35,7 +36,7 @@ class CollisionMatrix:
 def disabled_pairs(cell: Cell) -> list[DisabledPair]:
     """The stored pairs of a cell; where there are none for this very geometry, pairs computed on the spot.
 
-    Raises ConfigurationError when the stored file is malformed.
+    Raises ConfigurationError when the stored file is malformed or names a link that the cell does not have.
     """
     from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs
 
@@ -43,6 +44,7 @@ def disabled_pairs(cell: Cell) -> list[DisabledPair]:
     if path.is_file():
         matrix = parse(CollisionMatrix, read_yaml(path), path)
         if matrix.fingerprint == fingerprint(cell):
+            _refuse_unknown_links(path, matrix, cell)
             return [DisabledPair(*pair) for pair in matrix.disabled]
     logging.getLogger(__name__).warning(
         "%s is not of the cell as it is now, so its pairs are sampled at each start; store them with: "
@@ -51,6 +53,17 @@ def disabled_pairs(cell: Cell) -> list[DisabledPair]:
         cell.files["cell"],
     )
     return compute_disabled_pairs(build_urdf(cell, visuals=False), cell.gripper.links, 0, SAMPLES_ON_THE_SPOT)
+
+
+def _refuse_unknown_links(path: Path, matrix: CollisionMatrix, cell: Cell) -> None:
+    links = {*cell.robot.links, *cell.gripper.links, *cell.camera.model.links}
+    links |= {box.link for box in cell.furniture}
+    unknown = sorted({link for *pair, _ in matrix.disabled for link in pair} - links)
+    if unknown:
+        raise ConfigurationError(
+            f"{path}: disabled: the cell has no link {', '.join(map(repr, unknown))}; store the pairs anew:"
+            f" python -m lab_description.collision_matrix {cell.files['cell']}"
+        )
 
 
 def fingerprint(cell: Cell) -> str:

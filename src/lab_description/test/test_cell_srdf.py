@@ -144,6 +144,16 @@ def test_a_malformed_matrix_is_named(copied: Path) -> None:
         build_srdf(load_cell(copied / "cells" / "ur5e_table.yaml"))
 
 
+def test_pairs_of_a_link_that_is_not_there_are_named(copied: Path) -> None:
+    file = copied / "collision_matrices" / "ur5e_table.yaml"
+    text = file.read_text(encoding="utf-8").replace("[bin, camera_link, Adjacent]", "[bin, kamera, Adjacent]")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"disabled: the cell has no link 'kamera'; store the pairs anew"
+    ):
+        build_srdf(load_cell(copied / "cells" / "ur5e_table.yaml"))
+
+
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere"]) == 2
     assert "no cell 'nowhere'" in capsys.readouterr().err

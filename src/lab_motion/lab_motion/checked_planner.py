@@ -35,6 +35,8 @@ from lab_motion.world import HELD, OBJECT, CellText, WorldText
 
 # Straight ways out of an object that the arm touches at the start, metres.
 _WAYS_OUT = (0.03, 0.06, 0.10, 0.15)
+# A start so little beyond the end of a range counts as at its end, radians (metres).
+_BEYOND = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class CheckedPlanner(ABC):
 
     def plan_joint(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
         """The straight line in joint space if it is free, else a way around by RRT-Connect."""
-        start, goal = self._positions(start, "start"), self._positions(goal, "goal")
+        start, goal = self._inside(start), self._positions(goal, "goal")
         self._check_range(goal)
         checker = self._checker(options.contacts)
         touched = self._check_start(checker, start)
@@ -149,7 +151,7 @@ class CheckedPlanner(ABC):
         """Free motion to the first pose that can be reached, by the solution that is reached soonest."""
         if not goals:
             raise InvalidGoal("no pose to go to was given")
-        start = self._positions(start, "start")
+        start = self._inside(start)
         failure: PlanningError | None = None
         for index, pose in enumerate(goals):
             try:
@@ -167,7 +169,7 @@ class CheckedPlanner(ABC):
 
     def plan_straight(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
         """Along a line, checked between its samples."""
-        start = self._positions(start, "start")
+        start = self._inside(start)
         checker = self._checker(options.contacts)
         self._check_start(checker, start)
         checker.relax(start)
@@ -314,6 +316,22 @@ class CheckedPlanner(ABC):
                 f"the {what} has joint positions {array.tolist()}, expected {len(self.joint_names)} numbers"
             )
         return array
+
+    def _inside(self, start: FloatArray) -> FloatArray:
+        """Where the arm is, without the hair by which encoders may be beyond the end of a range.
+
+        Raises InvalidGoal, LimitsExceeded.
+        """
+        positions, limits = self._positions(start, "start"), self._limits
+        inside: FloatArray = np.clip(positions, limits.lower, limits.upper)
+        beyond = np.abs(positions - inside)
+        worst = int(np.argmax(beyond))
+        if beyond[worst] > _BEYOND:
+            raise LimitsExceeded(
+                f"{self.joint_names[worst]} stands at {positions[worst]:.3f}, its range is"
+                f" {limits.lower[worst]:.3f} to {limits.upper[worst]:.3f}: move it back by hand"
+            )
+        return inside
 
     def _check_range(self, positions: FloatArray) -> None:
         limits = self._limits

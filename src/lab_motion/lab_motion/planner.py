@@ -196,7 +196,7 @@ class MotionPlanner(Protocol):
 
         It deviates by at most 1 mm and 0.5 degrees.
 
-        Raises InvalidGoal, StartInCollision, PathNotStraight, PlanningCancelled.
+        Raises InvalidGoal, LimitsExceeded, StartInCollision, PathNotStraight, PlanningCancelled.
         """
 
     def close(self) -> None:

@@ -9,9 +9,9 @@ from lab_motion.planner import load_planner, planner_names
 from lab_motion.planner_contract import MotionPlannerContract
 from lab_node.errors import ConfigurationError
 
-from lab_description import load_cell
+from lab_description import config_directory, load_cell
 
-CELLS = ("ur5e_table",)
+CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module", params=CELLS)
