@@ -4,11 +4,12 @@ from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from lab_node.errors import LabError
-from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction
-from launch.conditions import IfCondition, UnlessCondition
+from launch.actions import DeclareLaunchArgument, EmitEvent, IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import (
     EqualsSubstitution,
     LaunchConfiguration,
@@ -61,6 +62,9 @@ ARGUMENTS = [
         "speed", default_value="1.0", description="Simulated seconds per second; 0: as fast as it can"
     ),
     DeclareLaunchArgument(
+        "headless", default_value="false", choices=["true", "false"], description="Gazebo without a window"
+    ),
+    DeclareLaunchArgument(
         "task",
         default_value="none",
         choices=["none", "clear_table"],
@@ -69,6 +73,22 @@ ARGUMENTS = [
 ]
 
 
+# What sim:=gazebo starts, beside our own packages.
+GAZEBO = (
+    "ros_gz_sim",
+    "ros_gz_bridge",
+    "gz_ros2_control",
+    "controller_manager",
+    "joint_state_broadcaster",
+    "joint_trajectory_controller",
+    "parallel_gripper_controller",
+    "force_torque_sensor_broadcaster",
+)
+CAMERA_TOPICS = (
+    "/camera/color/image_raw",
+    "/camera/aligned_depth/image_raw",
+    "/camera/color/camera_info",
+)
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 
 
@@ -82,22 +102,27 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             wanted = "a whole number" if kind is int else "a number"
             raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
     if context.launch_configurations["sim"] == "gazebo":
-        try:
-            get_package_prefix("ros_gz_sim")
-        except PackageNotFoundError:
+        missing = [package for package in GAZEBO if not installed(package)]
+        if missing:
             raise RuntimeError(
-                "sim:=gazebo needs Gazebo, and package ros_gz_sim is not installed here:"
-                " install ros_gz of your distribution, or use sim:=mujoco"
-            ) from None
-        raise RuntimeError("sim:=gazebo is not supported by this version yet: use sim:=mujoco")
-    if context.launch_configurations["planner"] == "moveit":
-        try:
-            get_package_prefix("moveit_py")
-        except PackageNotFoundError:
-            raise RuntimeError(
-                "planner:=moveit needs MoveIt, and package moveit_py is not installed here:"
-                " install it from your distribution, or use planner:=roboplan"
-            ) from None
+                f"sim:=gazebo needs Gazebo, and not installed here: {', '.join(missing)}:"
+                f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)},"
+                " or use sim:=mujoco"
+            )
+    if context.launch_configurations["planner"] == "moveit" and not installed("moveit_py"):
+        raise RuntimeError(
+            "planner:=moveit needs MoveIt, and package moveit_py is not installed here:"
+            " install it from your distribution, or use planner:=roboplan"
+        )
+
+
+def installed(package: str) -> bool:
+    """Whether a ROS package is there."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -112,9 +137,14 @@ def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchD
 def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The tf tree of the cell, from the one URDF that everyone uses."""
     try:
-        urdf = build_urdf(load_cell(context.launch_configurations["cell"]))
+        cell = load_cell(context.launch_configurations["cell"])
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    urdf = build_urdf(cell)
+    if context.launch_configurations["sim"] == "gazebo":
+        from lab_simulation.gazebo_robot import robot_description
+
+        urdf = robot_description(cell)
     return [
         Node(
             package="robot_state_publisher",
@@ -144,6 +174,17 @@ def lab_node(package: str, executable: str, name: str, *parameters: dict[str, An
     )
 
 
+def included(file: str, arguments: list[str], condition: IfCondition) -> IncludeLaunchDescription:
+    """Another launch file of this folder, with arguments of the same names."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(
+            PathJoinSubstitution([FindPackageShare("lab_bringup"), "launch", file])
+        ),
+        launch_arguments={name: LaunchConfiguration(name) for name in arguments}.items(),
+        condition=condition,
+    )
+
+
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the cell."""
     simulated = NotEqualsSubstitution(LaunchConfiguration("sim"), "none")
@@ -162,6 +203,11 @@ def generate_launch_description() -> LaunchDescription:
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),
             OpaqueFunction(function=robot_state_publisher),
             lab_node("lab_simulation", "simulator_node", "simulator", scene, condition=embedded),
+            included(
+                "gazebo.launch.py",
+                ["cell", "scene", "parts", "meshes", "seed", "headless"],
+                IfCondition(EqualsSubstitution(LaunchConfiguration("sim"), "gazebo")),
+            ),
             lab_node("lab_perception", "perception_node", "perception"),
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}),
             lab_node(
@@ -171,22 +217,30 @@ def generate_launch_description() -> LaunchDescription:
                 {"planner": LaunchConfiguration("planner"), "seed": number("seed")},
             ),
             lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}),
-            lifecycle_manager(
-                ["simulator", "perception", "grasping", "motion", "tasks"], IfCondition(simulated)
-            ),
-            lifecycle_manager(["perception", "grasping", "motion", "tasks"], UnlessCondition(simulated)),
+            OpaqueFunction(function=lifecycle_manager),
         ]
     )
 
 
-def lifecycle_manager(nodes: list[str], condition: IfCondition) -> Node:
-    """Brings the nodes up, producers of data named first."""
-    return Node(
-        package="lab_bringup",
-        executable="lifecycle_manager",
-        name="lifecycle_manager",
-        # it has no use for simulated time, and each listener to the clock costs a tenth of a core
-        parameters=[{"nodes": nodes, "use_sim_time": False}],
-        condition=condition,
-        on_exit=end_everything,
-    )
+def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
+    # it has no use for simulated time, and each listener to the clock costs a tenth of a core
+    parameters: dict[str, Any] = {
+        "nodes": ["perception", "grasping", "motion", "tasks"],
+        "use_sim_time": False,
+    }
+    if context.launch_configurations["sim"] == "mujoco":
+        parameters["nodes"].insert(0, "simulator")
+    else:
+        cell = load_cell(context.launch_configurations["cell"])
+        actions = [f"{name}/_action/status" for name in (cell.robot.trajectory_action, cell.gripper.action)]
+        parameters["topics"] = [*CAMERA_TOPICS, "/joint_states", *actions]
+    return [
+        Node(
+            package="lab_bringup",
+            executable="lifecycle_manager",
+            name="lifecycle_manager",
+            parameters=[parameters],
+            on_exit=end_everything,
+        )
+    ]

@@ -32,7 +32,7 @@ def launch(*arguments):
     [
         ("robot:=ur55", ["ur55_table", "did you mean 'ur5e_table'"]),
         ("cell:=/nowhere/cell.yaml", ["/nowhere/cell.yaml"]),
-        ("sim:=gazebo", ["sim:=gazebo", "ros_gz_sim"]),
+        ("sim:=gazebo", ["sim:=gazebo", "ros_gz_sim", "gz_ros2_control", "sim:=mujoco"]),
         ("sim:=unity", ["unity", "mujoco"]),
         ("planner:=moveit", ["planner:=moveit", "moveit_py"]),
         ("speed:=fast", ["fast"]),

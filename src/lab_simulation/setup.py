@@ -17,5 +17,10 @@ setup(
     maintainer_email="maintainers@lab-manipulation.invalid",
     description="The embedded simulator: a cell in MuJoCo that looks to ROS like a real one.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["simulator_node = lab_simulation.simulator_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "simulator_node = lab_simulation.simulator_node:main",
+            "write_gazebo_files = lab_simulation.gazebo:main",
+        ]
+    },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ class ManagerParameters:
     """Parameters of the lifecycle manager."""
 
     nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
+    topics: list[str] = parameter([], "that somebody has to publish before the first node is configured")
+    topics_timeout: float = parameter(120.0, "limit for all of them to appear", unit="s", minimum=1.0)
     start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
     transition_timeout: float = parameter(60.0, "limit for one transition of a node", unit="s", minimum=1.0)
 
@@ -53,12 +56,28 @@ class LifecycleManager(Node):
         Raises LabError, which names the node, at the first one that does not follow.
         """
         names: Sequence[str] = self.parameters.nodes
+        self._wait_for_topics()
         for name in names:
             self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active = True
         self.get_logger().info(f"active: {', '.join(names)}")
+
+    def _wait_for_topics(self) -> None:
+        """Simulator and drivers take their time, and have no lifecycle of ours."""
+        deadline = time.monotonic() + self.parameters.topics_timeout
+        missing: list[str] = list(self.parameters.topics)
+        if missing:
+            self.get_logger().info(f"waits for {', '.join(missing)}")
+        while missing:
+            missing = [topic for topic in missing if self.count_publishers(topic) == 0]
+            if missing and time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"nobody publishes {', '.join(missing)} after {self.parameters.topics_timeout:.0f} s:"
+                    " the driver, controller or camera behind it does not run; its own messages say why"
+                )
+            time.sleep(0.2)
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
         client = self._change_state[name]

@@ -10,6 +10,7 @@ from lab_node.errors import ConfigurationError, UnavailableError
 from lab_node.lifecycle import LabNode
 from lab_node.parameters import parameter
 from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import JointState
 
 HISTORY = []
 
@@ -75,3 +76,34 @@ def test_a_node_that_is_not_there_is_named(start):
     manager = start(["camera"], "-p", "lifecycle_manager:nodes:=[camera, absent]", timeout=1.0)
     with pytest.raises(UnavailableError, match="node absent did not come up within 1 s"):
         manager.bring_up()
+
+
+def test_nodes_wait_for_what_they_live_on(start):
+    manager = start(
+        ["camera"],
+        "-p",
+        "lifecycle_manager:nodes:=[camera]",
+        "-p",
+        "lifecycle_manager:topics:=[/joint_states]",
+    )
+    up = threading.Thread(target=manager.bring_up)
+    up.start()
+    assert HISTORY == []
+    manager.create_publisher(JointState, "/joint_states", 1)
+    up.join(10.0)
+    assert HISTORY == ["configure camera", "activate camera"]
+
+
+def test_what_nobody_publishes_is_named(start):
+    manager = start(
+        ["camera"],
+        "-p",
+        "lifecycle_manager:nodes:=[camera]",
+        "-p",
+        "lifecycle_manager:topics:=[/camera/color/image_raw]",
+        "-p",
+        "lifecycle_manager:topics_timeout:=1.0",
+    )
+    with pytest.raises(UnavailableError, match="nobody publishes /camera/color/image_raw after 1 s"):
+        manager.bring_up()
+    assert HISTORY == []

@@ -1,0 +1,83 @@
+"""Gazebo in place of a cell: world, robot with its controllers, and the topics that ROS sees of it.
+
+cell.launch.py includes it for sim:=gazebo; alone it is a cell that waits for commands. The controller manager
+takes its hardware from /robot_description, which cell.launch.py publishes.
+"""
+
+import tempfile
+from pathlib import Path
+
+from lab_node.errors import LabError
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+from lab_description import load_cell
+from launch import LaunchContext, LaunchDescription
+
+ARGUMENTS = [
+    DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
+    DeclareLaunchArgument("scene", default_value="scattered", description="What lies on the table"),
+    DeclareLaunchArgument("parts", default_value="0", description="Number of parts; 0: as the scene says"),
+    DeclareLaunchArgument("meshes", default_value="", description="Folder to take the parts from"),
+    DeclareLaunchArgument("seed", default_value="0", description="Decides the scene"),
+    DeclareLaunchArgument(
+        "headless",
+        default_value="false",
+        choices=["true", "false"],
+        description="Without a window, rendering by EGL: for CI and remote machines",
+    ),
+]
+
+
+def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Write the files of this cell and scene, and start what reads them."""
+    # imported here: a machine with a real cell needs no simulator
+    from lab_simulation.gazebo import scene_of, write_gazebo_files
+    from lab_simulation.gazebo_robot import ROBOT, controller_names
+    from lab_simulation.gazebo_world import WORLD
+
+    chosen = context.launch_configurations
+    try:
+        cell = load_cell(chosen["cell"])
+        scene = scene_of(cell, chosen["scene"], int(chosen["seed"]), int(chosen["parts"]), chosen["meshes"])
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    files = write_gazebo_files(cell, scene, Path(tempfile.mkdtemp(prefix="lab_gazebo_")))
+    window = "-s --headless-rendering " if chosen["headless"] == "true" else ""
+    simulator = PathJoinSubstitution([FindPackageShare("ros_gz_sim"), "launch", "gz_sim.launch.py"])
+    return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(simulator),
+            launch_arguments={"gz_args": f"-r {window}{files.world}", "on_exit_shutdown": "true"}.items(),
+        ),
+        Node(
+            package="ros_gz_sim",
+            executable="create",
+            arguments=["-world", WORLD, "-name", ROBOT, "-file", str(files.robot)],
+        ),
+        Node(
+            package="ros_gz_bridge",
+            executable="parameter_bridge",
+            parameters=[{"config_file": str(files.bridges)}],
+        ),
+        Node(
+            package="controller_manager",
+            executable="spawner",
+            arguments=[
+                *controller_names(cell),
+                "--param-file",
+                str(files.controllers),
+                "--controller-manager-timeout",
+                "60",
+            ],
+        ),
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Launch description of the simulated cell."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=gazebo)])
