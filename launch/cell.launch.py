@@ -11,6 +11,7 @@ from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import (
+    AndSubstitution,
     EqualsSubstitution,
     LaunchConfiguration,
     NotEqualsSubstitution,
@@ -65,6 +66,12 @@ ARGUMENTS = [
         "headless", default_value="false", choices=["true", "false"], description="Gazebo without a window"
     ),
     DeclareLaunchArgument(
+        "drivers",
+        default_value="true",
+        choices=["true", "false"],
+        description="For sim:=none, start the drivers that the cell names; false: they run already",
+    ),
+    DeclareLaunchArgument(
         "task",
         default_value="none",
         choices=["none", "clear_table"],
@@ -109,11 +116,30 @@ def refuse_the_impossible(context: LaunchContext) -> None:
                 f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)},"
                 " or use sim:=mujoco"
             )
+    if context.launch_configurations["sim"] == "none":
+        refuse_missing_drivers(context)
     if context.launch_configurations["planner"] == "moveit" and not installed("moveit_py"):
         raise RuntimeError(
             "planner:=moveit needs MoveIt, and package moveit_py is not installed here:"
             " install it from your distribution, or use planner:=roboplan"
         )
+
+
+def refuse_missing_drivers(context: LaunchContext) -> None:
+    """Ends with a sentence when the cell does not say where its devices are, or a driver is away."""
+    try:
+        devices = load_cell(context.launch_configurations["cell"]).drivers()
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    if context.launch_configurations["drivers"] == "false":
+        return
+    for device in devices:
+        missing = [package for package in device.packages if not installed(package)]
+        if missing:
+            raise RuntimeError(
+                f"sim:=none needs the driver of the {device.kind}, and not installed here:"
+                f" {', '.join(missing)}: install them, or try the cell with sim:=mujoco"
+            )
 
 
 def installed(package: str) -> bool:
@@ -140,6 +166,8 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
         cell = load_cell(context.launch_configurations["cell"])
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    if context.launch_configurations["sim"] == "none":
+        return []  # the drivers do, see drivers.launch.py
     urdf = build_urdf(cell)
     if context.launch_configurations["sim"] == "gazebo":
         from lab_simulation.gazebo_robot import robot_description
@@ -172,6 +200,25 @@ def lab_node(package: str, executable: str, name: str, *parameters: dict[str, An
         on_exit=end_everything,
         **arguments,
     )
+
+
+def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The motion node."""
+    return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context))]
+
+
+def motion_parameters(context: LaunchContext) -> dict[str, Any]:
+    """A real arm starts slowly, and after somebody has said that it may."""
+    parameters: dict[str, Any] = {"planner": LaunchConfiguration("planner"), "seed": number("seed")}
+    hardware = load_cell(context.launch_configurations["cell"]).hardware
+    if context.launch_configurations["sim"] == "none" and hardware is not None:
+        parameters |= {
+            "speed": hardware.speed,
+            "acceleration": hardware.acceleration,
+            "confirm_first": True,
+            "first_speed": hardware.first_speed,
+        }
+    return parameters
 
 
 def included(file: str, arguments: list[str], condition: IfCondition) -> IncludeLaunchDescription:
@@ -208,14 +255,18 @@ def generate_launch_description() -> LaunchDescription:
                 ["cell", "scene", "parts", "meshes", "seed", "headless"],
                 IfCondition(EqualsSubstitution(LaunchConfiguration("sim"), "gazebo")),
             ),
+            included(
+                "drivers.launch.py",
+                ["cell"],
+                IfCondition(
+                    AndSubstitution(
+                        EqualsSubstitution(LaunchConfiguration("sim"), "none"), LaunchConfiguration("drivers")
+                    )
+                ),
+            ),
             lab_node("lab_perception", "perception_node", "perception"),
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}),
-            lab_node(
-                "lab_motion",
-                "motion_node",
-                "motion",
-                {"planner": LaunchConfiguration("planner"), "seed": number("seed")},
-            ),
+            OpaqueFunction(function=motion),
             lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}),
             OpaqueFunction(function=lifecycle_manager),
         ]

@@ -14,6 +14,7 @@ from lab_description.camera import Camera, CameraModel
 from lab_description.configuration import find
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
 from lab_description.gripper import Gripper
+from lab_description.hardware import Hardware, StartedDriver, started_drivers
 from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
 from lab_description.tree import Pose
@@ -32,7 +33,8 @@ class CellFile:
     """What config/cells/NAME.yaml holds.
 
     robot: its base_link is the root of the cell. gripper: mounted on the robot's tool_link. camera: in
-    base_link. table_height: z of the table's top in base_link, metres.
+    base_link. table_height: z of the table's top in base_link, metres. hardware: of the real cell, if there
+    is one.
     """
 
     robot: Mount
@@ -42,6 +44,7 @@ class CellFile:
     workspace: Workspace
     furniture: Mapping[str, Furniture]
     destinations: Mapping[str, Destination]
+    hardware: Hardware | None = None
 
     def __post_init__(self) -> None:
         if not self.destinations:
@@ -58,7 +61,8 @@ class Cell:
 
     files: the YAML files that it was read from, by "cell", "robot", "gripper", "camera".
     furniture: every box that stands still, of furniture and destinations. tool_from_gripper: (4, 4).
-    destinations: in the order of the file; the first one is the default.
+    destinations: in the order of the file; the first one is the default. hardware: None for a cell that is
+    only simulated.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Cell:
     destinations: Mapping[str, Destination]
     tool_from_gripper: FloatArray
     files: Mapping[str, Path]
+    hardware: Hardware | None = None
 
     @cached_property
     def tool_from_tcp(self) -> FloatArray:
@@ -78,6 +83,19 @@ class Cell:
         gripper_from_tcp = self.gripper.forward({self.gripper.joint: 0.0})[self.gripper.tcp_link][0]
         result: FloatArray = self.tool_from_gripper @ gripper_from_tcp
         return result
+
+    def drivers(self) -> list[StartedDriver]:
+        """What starts the devices of the real cell.
+
+        Raises ConfigurationError when the cell's YAML says too little about them.
+        """
+        if self.hardware is None:
+            raise ConfigurationError(
+                f"{self.files['cell']}: hardware: missing, sim:=none needs it;"
+                " docs/real_cell.md says what goes there"
+            )
+        models = {"robot": self.robot.name, "gripper": self.gripper.name, "camera": self.camera.name}
+        return started_drivers(self.hardware, models, self.files["cell"])
 
 
 def load_cell(name_or_path: str | Path) -> Cell:
@@ -112,6 +130,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
         destinations=content.destinations,
         tool_from_gripper=content.gripper.pose.matrix,
         files=files,
+        hardware=content.hardware,
     )
 
 

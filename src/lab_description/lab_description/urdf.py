@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import xml.dom.minidom
+from collections.abc import Collection
 from pathlib import Path
 from threading import Lock
+from xml.etree import ElementTree
 
 import xacro
 
@@ -24,6 +26,19 @@ def build_urdf(cell: Cell, visuals: bool = True) -> str:
     Python packages), the collision shapes where none is. Without it, no visual at all: enough for planning.
     """
     return with_file_uris(_expand(cell, installed(_packages(cell)) if visuals else [], visuals))
+
+
+def urdf_of_links(urdf: str, links: Collection[str]) -> str:
+    """The part of a URDF that some of its links make, with the joints between them."""
+    root = ElementTree.fromstring(urdf)
+    for element in list(root):
+        ends = [element.find(role) for role in ("parent", "child")]
+        names = (
+            [element.get("name")] if element.tag == "link" else [e.get("link") for e in ends if e is not None]
+        )
+        if element.tag not in ("link", "joint") or not all(name in links for name in names):
+            root.remove(element)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def build_mujoco_urdf(cell: Cell, visuals: bool = True) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab_grasping.contact import ContactLimits
@@ -18,13 +19,14 @@ from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import RELIABLE
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
+from std_srvs.srv import Trigger
 
 from lab_description import load_cell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Scene
+from lab_interfaces.msg import Outcome, Scene
 from lab_motion.conversions import grasp_goal, ordered_positions, scene_from_message, stage_times
 from lab_motion.destinations import Destinations
-from lab_motion.errors import InvalidGoal
+from lab_motion.errors import InvalidGoal, PlanningCancelled
 from lab_motion.manipulator import Manipulator, MotionSettings
 from lab_motion.move_to import move_to_joints, move_to_pose
 from lab_motion.pick import Picked, pick
@@ -50,6 +52,15 @@ class MotionParameters:
     speed: float = parameter(1.0, "share of the robot's velocity limits", minimum=0.01, maximum=1.0)
     acceleration: float = parameter(
         1.0, "share of the robot's acceleration limits", minimum=0.01, maximum=1.0
+    )
+    confirm_first: bool = parameter(
+        False, "the first action waits until ~/confirm is called, and moves with first_speed"
+    )
+    first_speed: float = parameter(
+        0.05, "share of velocity and acceleration limits until an action succeeded", minimum=0.01, maximum=1.0
+    )
+    confirm_timeout: float = parameter(
+        600.0, "wall time that the first action waits to be confirmed", unit="s", minimum=1.0
     )
     held_acceleration: float = parameter(
         1.0, "share of `acceleration` while a part is held", minimum=0.01, maximum=1.0
@@ -118,6 +129,7 @@ class MotionNode(LabNode):
         self._active = False
         self._busy = threading.Lock()
         self._doing = ""
+        self._confirmed = threading.Event()
 
     def configure(self) -> None:
         """Load cell and planner, compile, open topics and actions."""
@@ -127,7 +139,7 @@ class MotionNode(LabNode):
         self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
         states = JointStates(self, p.max_state_age)
-        settings = MotionSettings(
+        self._settings = MotionSettings(
             seed=p.seed,
             speed=p.speed,
             acceleration=p.acceleration,
@@ -148,21 +160,28 @@ class MotionNode(LabNode):
             planner=planner,
             arm=ControlledArm(self, self._cell, states, p.stall_tolerance, p.patience),
             hand=ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout),
-            settings=settings,
+            settings=self._settings,
             contact=ContactLimits(p.min_force, p.meeting, p.wider, p.slip),
         )
         self._destinations = Destinations(self._cell.destinations)
         self._scenes: OrderedDict[int, Scene] = OrderedDict()
         self.create_subscription(Scene, "/scene/objects", self._keep, RELIABLE)
+        self.create_service(Trigger, "~/confirm", self._confirm)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
         serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
         self.get_logger().info(f"plans with {type(planner).__name__} for {self._cell.name}")
 
     def activate(self) -> None:
-        """Every place of every destination counts as free."""
+        """Every place of every destination counts as free; the next action is the first one."""
         self._destinations = Destinations(self._cell.destinations)
         self._robot.placed.clear()
+        self._first = self.parameters.confirm_first
+        self._confirmed.clear()
+        if self._first:
+            slow = min(self.parameters.first_speed, self._settings.speed)
+            gentle = min(self.parameters.first_speed, self._settings.acceleration)
+            self._robot.settings = replace(self._settings, speed=slow, acceleration=gentle)
         self._active = True
 
     def deactivate(self) -> None:
@@ -187,9 +206,42 @@ class MotionNode(LabNode):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
-            return work(goal)
+            if self._first:
+                self._wait_for_confirmation(name, goal)
+            result = work(goal)
+            if self._first and result.outcome.code == Outcome.SUCCESS:
+                self._first = False
+                self._robot.settings = self._settings
+                self.get_logger().info(f"the first {name} went well: from now on at the cell's speed")
+            return result
         finally:
             self._busy.release()
+
+    def _wait_for_confirmation(self, name: str, goal: ServerGoalHandle) -> None:
+        """Raises PlanningCancelled, or UnavailableError when nobody confirms."""
+        if self._confirmed.is_set():
+            return
+        self.get_logger().warning(
+            f"the first {name} of this arm waits: look that the cell is clear and a hand is at the stop, then"
+            f" call  ros2 service call /{self.get_name()}/confirm std_srvs/srv/Trigger"
+        )
+        cancelled = self._cancelled(goal)
+        deadline = time.monotonic() + self.parameters.confirm_timeout
+        while not self._confirmed.wait(0.05):
+            if cancelled():
+                raise PlanningCancelled()
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"nobody has confirmed the first {name} within {self.parameters.confirm_timeout:.0f} s:"
+                    f" call /{self.get_name()}/confirm when the cell is clear"
+                )
+
+    def _confirm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self._active
+        if self._active:
+            self._confirmed.set()
+        response.message = "the arm may move" if self._active else "the node is not active: activate it first"
+        return response
 
     def _pick(self, goal: ServerGoalHandle) -> Pick.Result:
         picked, stages = Picked(), self._stages(goal, Pick)

@@ -56,24 +56,35 @@ _FAILURES: dict[int, type[ExecutionError]] = {
 
 
 class JointStates:
-    """The newest state of all joints."""
+    """The newest states of groups of joints. Drivers of their own publish arm and gripper in turns."""
 
     def __init__(self, node: Node, max_age: float) -> None:
         self._node = node
         self._max_age = max_age
-        self._latest: Latest[JointState] = Latest("joint state on /joint_states")
-        node.create_subscription(JointState, "/joint_states", self._latest.put, SENSOR)
+        self._latest: dict[tuple[str, ...], Latest[JointState]] = {}
+        node.create_subscription(JointState, "/joint_states", self._put, SENSOR)
+
+    def watch(self, names: tuple[str, ...]) -> None:
+        """Keep the newest state that holds all of these joints."""
+        self._latest[names] = Latest(f"state of {', '.join(names)} on /joint_states")
 
     def positions(self, names: tuple[str, ...]) -> FloatArray:
-        """(J,) of the named joints.
+        """(J,) of joints that are watched.
 
         Raises StaleInputError.
         """
-        return ordered_positions(self._latest.fresh(self._node.get_clock().now(), self._max_age), names)
+        now = self._node.get_clock().now()
+        return ordered_positions(self._latest[names].fresh(now, self._max_age), names)
 
-    def wait_for_newer(self, stamp: Time, wall_timeout: float) -> None:
-        """Wait for a state stamped at or after `stamp`, at most so long."""
-        self._latest.wait_for_newer(stamp, wall_timeout)
+    def wait_for_newer(self, names: tuple[str, ...], stamp: Time, wall_timeout: float) -> None:
+        """Wait for a state of watched joints stamped at or after `stamp`, at most so long."""
+        self._latest[names].wait_for_newer(stamp, wall_timeout)
+
+    def _put(self, message: JointState) -> None:
+        held = frozenset(message.name)
+        for names, latest in self._latest.items():
+            if held.issuperset(names):
+                latest.put(message)
 
     def wait_until_still(self, names: tuple[str, ...], wall_timeout: float) -> None:
         """Wait until none of the named joints moves any more.
@@ -82,7 +93,8 @@ class JointStates:
         """
         deadline = time.monotonic() + wall_timeout
         stamp = self._node.get_clock().now()
-        while (message := self._latest.wait_for_newer(stamp, deadline - time.monotonic())) is not None:
+        latest = self._latest[names]
+        while (message := latest.wait_for_newer(stamp, deadline - time.monotonic())) is not None:
             speeds = dict(zip(message.name, message.velocity, strict=False))
             if all(abs(speeds.get(name, 0.0)) < _STILL for name in names):
                 return
@@ -133,6 +145,7 @@ class ControlledArm:
         self._node = node
         self._states = states
         self._names = cell.robot.joint_names
+        states.watch(self._names)
         self._tolerance = stall_tolerance
         self._patience = patience
         self._action = cell.robot.trajectory_action
@@ -181,7 +194,9 @@ class ControlledHand:
         """max_age: of a wrench; timeout: of one motion of the fingers; seconds of the cell's clock."""
         self._node = node
         self._gripper = cell.gripper
+        self._names = (cell.gripper.joint,)
         self._states = states
+        states.watch(self._names)
         self._max_age = max_age
         self._timeout = timeout
         self._client: ActionClient[Any, Any, Any] = ActionClient(
@@ -197,7 +212,7 @@ class ControlledHand:
 
     def reading(self) -> PadReading:
         """Opening and forces now."""
-        joint = self._states.positions((self._gripper.joint,))
+        joint = self._states.positions(self._names)
         now = self._node.get_clock().now()
         left, right = (pad_force(latest.fresh(now, self._max_age)) for latest in self._wrenches)
         return PadReading(float(self._gripper.opening_from_joint(joint)[0]), (left, right))
@@ -232,7 +247,7 @@ class ControlledHand:
         stamp = clock.now()
         for latest in self._wrenches:
             latest.wait_for_newer(stamp, _ANSWER)
-        self._states.wait_for_newer(stamp, _ANSWER)
+        self._states.wait_for_newer(self._names, stamp, _ANSWER)
         return self.reading()
 
 

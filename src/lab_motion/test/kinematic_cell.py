@@ -35,6 +35,7 @@ class KinematicCell(Node):
         self.part_width: float | None = None
         self.frozen = False
         self.refuse = False
+        self.in_turns = False
         self.speed = 1.0
         self.trajectories: list[np.ndarray] = []
         self.cancelled = 0
@@ -92,16 +93,24 @@ class KinematicCell(Node):
             self._tick_hand()
         stamp = self.get_clock().now().to_msg()
         joint = float(self._cell.gripper.joint_from_opening(self.opening))
-        message = JointState(name=[*self._cell.robot.joint_names, self._cell.gripper.joint])
-        message.header.stamp = stamp
-        message.position = [*self.positions.tolist(), joint]
-        self._states.publish(message)
+        arm, hand = list(self._cell.robot.joint_names), [self._cell.gripper.joint]
+        positions = self.positions.tolist()
+        if self.in_turns:
+            self._publish(stamp, arm, positions)
+            self._publish(stamp, hand, [joint])
+        else:
+            self._publish(stamp, arm + hand, [*positions, joint])
         touching = self.part_width is not None and self.opening <= self.part_width + 1e-4
         for pad in self._pads:
             wrench = WrenchStamped()
             wrench.header.stamp = stamp
             wrench.wrench.force.y = self._force if touching else 0.0
             pad.publish(wrench)
+
+    def _publish(self, stamp, names, positions) -> None:
+        message = JointState(name=names, position=positions)
+        message.header.stamp = stamp
+        self._states.publish(message)
 
     def _tick_arm(self) -> None:
         job = self._arm

@@ -20,6 +20,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
 from lab_description import load_cell
 from lab_geometry import make_transform, rotation_about
@@ -254,3 +255,48 @@ def test_parameters_that_cannot_work_refuse_to_configure(ros, parameters):
     graph = Graph(**parameters)
     assert graph.node.trigger_configure() == TransitionCallbackReturn.FAILURE
     graph.close()
+
+
+@pytest.fixture
+def cautious(ros):
+    graph = Graph(confirm_first=True, first_speed=0.2, confirm_timeout=30.0)
+    assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    yield graph
+    graph.close()
+
+
+def confirm(graph):
+    client = graph.caller.create_client(Trigger, "/motion/confirm")
+    assert client.wait_for_service(timeout_sec=WAIT)
+    return graph.caller.wait(client.call_async(Trigger.Request()))
+
+
+def test_the_first_motion_waits_for_a_person_and_is_slow(cautious):
+    goal = MoveTo.Goal(configuration="stow")
+    pending = cautious.caller.send(MoveTo, goal)
+    cautious.caller.until(lambda: cautious.node._busy.locked(), "the action did not begin")
+    assert cautious.cell.trajectories == []
+    assert confirm(cautious).success
+    first = cautious.caller.wait(pending.get_result_async()).result
+    assert first.outcome.code == Outcome.SUCCESS, first.outcome.message
+    second = cautious.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
+    assert second.outcome.code == Outcome.SUCCESS, second.outcome.message
+    slow, usual = (sum(stage.duration for stage in result.stages) for result in (first, second))
+    assert slow > 2.0 * usual
+
+
+def test_what_nobody_confirms_can_be_cancelled_and_moves_nothing(cautious):
+    pending = cautious.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    cautious.caller.until(lambda: cautious.node._busy.locked(), "the action did not begin")
+    cautious.caller.wait(pending.cancel_goal_async())
+    result = cautious.caller.wait(pending.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED
+    assert cautious.cell.trajectories == []
+
+
+def test_arm_and_gripper_may_publish_their_joints_in_turns(graph):
+    """Two drivers have two broadcasters: a state of the gripper is none of the arm."""
+    graph.cell.in_turns = True
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message

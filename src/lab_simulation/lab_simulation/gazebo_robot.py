@@ -12,6 +12,7 @@ from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.meshes import ros_package
 
 from lab_description import Cell, build_urdf
+from lab_description.urdf import urdf_of_links
 from lab_simulation.gazebo_world import pose_words
 from lab_simulation.simulation import HOME, USUAL_GRIP
 
@@ -36,12 +37,7 @@ def gazebo_urdf(cell: Cell, controllers: Path) -> str:
 
     controllers: file that `controller_parameters` was written to.
     """
-    root = fromstring(build_urdf(cell))
-    kept = {*cell.robot.links, *cell.gripper.links}
-    for element in list(root):
-        link = element.get("name") if element.tag == "link" else _child(element)
-        if element.tag not in ("link", "joint") or link not in kept:
-            root.remove(element)
+    root = fromstring(urdf_of_links(build_urdf(cell), {*cell.robot.links, *cell.gripper.links}))
     SubElement(root, "link", name="world")
     joint = SubElement(root, "joint", name="world_mount", type="fixed")
     SubElement(joint, "parent", link="world")

@@ -1,0 +1,168 @@
+"""The drivers of a real cell, as its YAML names them, and the frames that they do not publish themselves.
+
+cell.launch.py includes it for sim:=none; alone it is a cell that waits for commands.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import yaml
+from lab_description.controllers import arm_parameters, gripper_parameters
+from lab_description.hardware import Driver
+from lab_node.errors import LabError
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.actions import Node, SetRemap
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+from lab_description import Cell, build_urdf, load_cell
+from lab_description.urdf import urdf_of_links
+from launch import LaunchContext, LaunchDescription
+
+ARGUMENTS = [
+    DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
+]
+# What an action consists of; ROS 2 remaps each part by itself.
+ACTION = ("send_goal", "cancel_goal", "get_result", "feedback", "status")
+# Of a controller manager that we start, Hz.
+RATE = 100
+
+
+def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Everything that stands between this stack and the devices of the cell."""
+    try:
+        cell = load_cell(context.launch_configurations["cell"])
+        started = cell.drivers()
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    folder = Path(tempfile.mkdtemp(prefix="lab_drivers_"))
+    actions = list(frames(cell))
+    for device in started:
+        if device.driver.launch is not None:
+            actions.append(makers_launch_file(device.driver))
+        if device.kind == "robot":
+            actions.append(arm_controller(cell, device.driver, folder))
+        elif device.kind == "gripper":
+            actions += gripper(cell, device.driver, folder)
+    return actions
+
+
+def frames(cell: Cell) -> list[LaunchDescriptionEntity]:
+    """The arm's driver publishes the arm's frames, from its own calibration; these are all others."""
+    standing = {box.link for box in cell.furniture} | {*cell.camera.model.links, cell.robot.base_link}
+    return [
+        state_publisher("surroundings", urdf_of_links(build_urdf(cell), standing)),
+        state_publisher("gripper", gripper_urdf(cell)),
+    ]
+
+
+def state_publisher(namespace: str, urdf: str) -> Node:
+    """Frames of a part of the cell; its description stays in its namespace."""
+    return Node(
+        package="robot_state_publisher",
+        executable="robot_state_publisher",
+        namespace=namespace,
+        parameters=[{"robot_description": ParameterValue(urdf, value_type=str)}],
+        remappings=[("joint_states", "/joint_states")],
+    )
+
+
+def gripper_urdf(cell: Cell) -> str:
+    """The gripper on the flange; with hardware where its driver is a plug-in of ros2_control."""
+    urdf = urdf_of_links(build_urdf(cell), {cell.robot.tool_link, *cell.gripper.links})
+    driver = next(device.driver for device in cell.drivers() if device.kind == "gripper")
+    if driver.plugin is None:
+        return urdf
+    root = ElementTree.fromstring(urdf)
+    system = ElementTree.SubElement(root, "ros2_control", name="gripper", type="system")
+    hardware = ElementTree.SubElement(system, "hardware")
+    ElementTree.SubElement(hardware, "plugin").text = driver.plugin
+    for name, value in driver.parameters.items():
+        ElementTree.SubElement(hardware, "param", name=name).text = value
+    joint = ElementTree.SubElement(system, "joint", name=cell.gripper.joint)
+    ElementTree.SubElement(joint, "command_interface", name="position")
+    for interface in ("position", "velocity"):
+        ElementTree.SubElement(joint, "state_interface", name=interface)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def makers_launch_file(driver: Driver) -> GroupAction:
+    """The launch file of the device's maker; its topics get the names of docs/architecture.md."""
+    file = PathJoinSubstitution([FindPackageShare(driver.package), "launch", str(driver.launch)])
+    return GroupAction(
+        [
+            *(SetRemap(theirs, ours) for theirs, ours in driver.remap.items()),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(file), launch_arguments=driver.arguments.items()
+            ),
+        ]
+    )
+
+
+def arm_controller(cell: Cell, driver: Driver, folder: Path) -> Node:
+    """The controller of our trajectories, in the controller manager of the arm's driver."""
+    name, file = cell.robot.arm_controller, folder / "arm.yaml"
+    file.write_text(
+        yaml.safe_dump({name: {"ros__parameters": arm_parameters(cell, str(driver.controller))}}),
+        encoding="utf-8",
+    )
+    return Node(
+        package="controller_manager",
+        executable="spawner",
+        arguments=[name, "--param-file", str(file), "--controller-manager-timeout", "120"],
+    )
+
+
+def gripper(cell: Cell, driver: Driver, folder: Path) -> list[LaunchDescriptionEntity]:
+    """A controller manager of its own for a gripper whose driver is a plug-in of ros2_control."""
+    if driver.plugin is None:
+        return []
+    name, file = cell.gripper.gripper_controller, folder / "gripper.yaml"
+    broadcaster = "joint_state_broadcaster/JointStateBroadcaster"
+    parameters = gripper_parameters(cell, str(driver.controller))
+    manager: dict[str, Any] = {
+        "update_rate": RATE,
+        "joint_state_broadcaster": {"type": broadcaster},
+        name: {"type": parameters["type"]},
+    }
+    nodes = {"/gripper/controller_manager": manager, f"/gripper/{name}": parameters}
+    file.write_text(
+        yaml.safe_dump({node: {"ros__parameters": content} for node, content in nodes.items()}),
+        encoding="utf-8",
+    )
+    ours, theirs = cell.gripper.action, f"/gripper{cell.gripper.action}"
+    return [
+        Node(
+            package="controller_manager",
+            executable="ros2_control_node",
+            namespace="gripper",
+            parameters=[str(file)],
+            remappings=[
+                ("joint_states", "/joint_states"),
+                *((f"{theirs}/_action/{part}", f"{ours}/_action/{part}") for part in ACTION),
+            ],
+        ),
+        Node(
+            package="controller_manager",
+            executable="spawner",
+            namespace="gripper",
+            arguments=[
+                "joint_state_broadcaster",
+                name,
+                "--controller-manager",
+                "/gripper/controller_manager",
+                "--controller-manager-timeout",
+                "120",
+            ],
+        ),
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Launch description of the drivers."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=drivers)])

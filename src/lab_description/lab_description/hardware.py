@@ -1,0 +1,106 @@
+"""The devices of a real cell: who drives them (config/drivers) and where they are (the cell's YAML)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from lab_node.errors import ConfigurationError
+
+from lab_description.configuration import find
+from lab_description.schema import Quantity, parse, read_yaml
+
+Share = Annotated[float, Quantity("", 0.01, 1.0)]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """How a kind of device is started.
+
+    Either `launch`, a launch file of `package` with its `arguments`; or `plugin`, hardware of ros2_control
+    with its `parameters`, which gets a controller manager of its own. "{key}" in a value stands for what the
+    cell gives under that key, "{model}" for the name of the device's YAML.
+    controller: type of the controller that carries out this stack's actions; empty for a camera.
+    also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
+    """
+
+    package: str
+    launch: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    plugin: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    controller: str | None = None
+    also: tuple[str, ...] = ()
+    remap: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.launch is None) == (self.plugin is None):
+            raise ValueError("expected either 'launch' or 'plugin'")
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device of a cell. driver: a name in config/drivers. values: what the driver has to know of it."""
+
+    driver: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What sim:=none starts, and how fast it may move.
+
+    speed, acceleration: shares of the robot's limits. first_speed: share in the first action, which has to be
+    confirmed.
+    """
+
+    robot: Device
+    gripper: Device
+    camera: Device
+    speed: Share = 0.25
+    acceleration: Share = 0.25
+    first_speed: Share = 0.05
+
+
+@dataclass(frozen=True)
+class StartedDriver:
+    """A driver with the values of one device in it. kind: "robot", "gripper" or "camera"."""
+
+    kind: str
+    driver: Driver
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All that have to be installed."""
+        return (self.driver.package, *self.driver.also)
+
+
+def started_drivers(hardware: Hardware, models: Mapping[str, str], cell_file: Path) -> list[StartedDriver]:
+    """The drivers of all devices, filled in. models: name of each device's model by kind.
+
+    Raises ConfigurationError that names the value that is missing.
+    """
+    beside = [cell_file.resolve().parent.parent]
+    found = []
+    for kind in ("robot", "gripper", "camera"):
+        device: Device = getattr(hardware, kind)
+        path = find("drivers", device.driver, beside)
+        driver = parse(Driver, read_yaml(path), path)
+        values = {**device.values, "model": models[kind]}
+        try:
+            filled = replace(
+                driver,
+                arguments={key: text.format_map(values) for key, text in driver.arguments.items()},
+                parameters={key: text.format_map(values) for key, text in driver.parameters.items()},
+            )
+        except KeyError as error:
+            raise ConfigurationError(
+                f"{cell_file}: hardware.{kind}.values.{error.args[0]}: missing,"
+                f" driver '{device.driver}' needs it"
+            ) from None
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: a value is no template: {error}") from None
+        found.append(StartedDriver(kind, filled))
+    return found
