@@ -1,0 +1,110 @@
+"""A machine with a full ROS 2: no stand-in is built or seen there, and every dependency has a rosdep key."""
+
+import ast
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import yaml
+
+from environment.distribution import PACKAGE_MARKERS, choose_underlay, find_distribution
+from environment.workspace import find_packages
+
+ROOT = Path(__file__).parents[2]
+KEYS = yaml.safe_load((Path(__file__).parent / "rosdep_keys.yaml").read_text())
+# Modules whose key has another name.
+MODULES = {
+    "cv2": "python3-opencv",
+    "hypothesis": "python3-hypothesis",
+    "jinja2": "python3-jinja2",
+    "numba": "python3-numba",
+    "numpy": "python3-numpy",
+    "pytest": "python3-pytest",
+    "rich": "python3-rich",
+    "scipy": "python3-scipy",
+    "tf2_ros": "tf2_ros_py",
+    "trimesh": "python3-trimesh-pip",
+    "yaml": "python3-yaml",
+}
+OURS = find_packages(ROOT / "src")
+STAND_INS = find_packages(ROOT / "underlay")
+
+
+@pytest.fixture
+def full_ros(tmp_path):
+    """A prefix that holds every package that the underlay imitates."""
+    markers = tmp_path / "opt" / PACKAGE_MARKERS
+    markers.mkdir(parents=True)
+    for name in [*STAND_INS, "rclpy"]:
+        (markers / name).touch()
+    return tmp_path / "opt"
+
+
+def test_nothing_of_the_underlay_is_chosen_where_ros_has_it_all(full_ros):
+    variables = {"ROS_DISTRO": "jazzy", "AMENT_PREFIX_PATH": str(full_ros)}
+    distribution = find_distribution(variables, ROOT, ROOT / ".venv")
+    assert distribution.sourced
+    assert choose_underlay(STAND_INS, distribution) == []
+
+
+def test_only_what_ros_lacks_is_chosen(full_ros):
+    (full_ros / PACKAGE_MARKERS / "vision_msgs").unlink()
+    variables = {"ROS_DISTRO": "jazzy", "AMENT_PREFIX_PATH": str(full_ros)}
+    distribution = find_distribution(variables, ROOT, ROOT / ".venv")
+    assert choose_underlay(STAND_INS, distribution) == ["vision_msgs"]
+
+
+def test_colcon_at_the_root_sees_our_packages_and_no_stand_in():
+    """What `colcon build` builds for somebody who knows nothing of ./lab."""
+    listed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "colcon", "--log-base", "/dev/null", "list", "--names-only"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert set(listed.stdout.split()) == OURS.keys()
+
+
+def dependencies(package):
+    manifest = ElementTree.parse(package.path / "package.xml").getroot()
+    return {element.text for element in manifest if element.tag.endswith("depend")}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_every_dependency_has_a_key_in_both_distributions(name):
+    foreign = dependencies(OURS[name]) - OURS.keys()
+    unknown = foreign - KEYS.keys()
+    assert not unknown, f"look {', '.join(sorted(unknown))} up in rosdistro and enter it in rosdep_keys.yaml"
+
+
+def imported(path):
+    """Top names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_a_package_imports_it_declares(name):
+    package, known = OURS[name], KEYS.keys() | OURS.keys()
+    used = {module for path in package.path.rglob("*.py") for module in imported(path)}
+    keys = {MODULES.get(module, module) for module in used}
+    assert (keys & known) - {name} <= dependencies(package)
+
+
+def test_no_key_is_kept_that_nobody_needs():
+    assert KEYS.keys() <= set().union(*(dependencies(package) for package in OURS.values()))
+
+
+def test_what_is_open_is_said():
+    said = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    for key, found in KEYS.items():
+        assert set(found) == {"jazzy", "lyrical"}
+        if "open" in found.values():
+            assert f"`{key}`" in said, key
