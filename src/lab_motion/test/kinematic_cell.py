@@ -38,6 +38,7 @@ class KinematicCell(Node):
         self.in_turns = False
         self.speed = 1.0
         self.trajectories: list[np.ndarray] = []
+        self.durations: list[float] = []
         self.cancelled = 0
         self._force = 0.0
         self._arm: dict | None = None
@@ -78,6 +79,7 @@ class KinematicCell(Node):
         positions = np.array([p.positions for p in trajectory.points])
         velocities = np.array([p.velocities for p in trajectory.points])
         self.trajectories.append(positions)
+        self.durations.append(time[-1])
         begin = self.get_clock().now()
         return {"spline": CubicHermiteSpline(time, positions, velocities), "begin": begin, "end": time[-1]}
 
