@@ -35,7 +35,7 @@ def find_distribution(variables: Mapping[str, str], root: Path, venv: Path) -> D
     """The distribution that these environment variables name, or else the wheels of `venv`.
 
     Prefixes inside `root` are this workspace's own and do not make a distribution, nor do those of another
-    workspace like this one. Raises SetupError for a sourced distribution without rclpy.
+    workspace like this one. Raises SetupError for a sourced distribution without rclpy, or for two of them.
     """
     workspaces = [root.resolve(), Path(variables.get(WORKSPACE) or root).resolve()]
     entries = [Path(entry) for entry in variables.get("AMENT_PREFIX_PATH", "").split(":") if entry]
@@ -45,6 +45,12 @@ def find_distribution(variables: Mapping[str, str], root: Path, venv: Path) -> D
     name = variables.get("ROS_DISTRO", "")
     if not name or not prefixes:
         return Distribution("jazzy", (venv,), sourced=False)
+    names = sorted({entry.name for entry in prefixes if entry.parent.name == "ros"})
+    if len(names) > 1:
+        raise SetupError(
+            f"ROS 2 {' and '.join(names)} are sourced in the same shell, and their libraries do not mix: "
+            "open a new shell and source one of them."
+        )
     distribution = Distribution(name, prefixes, sourced=True, python=_python_of(prefixes))
     if not distribution.has("rclpy"):
         raise SetupError(

@@ -46,6 +46,19 @@ def test_a_sourced_distribution_without_rclpy_is_named(root, tmp_path):
         find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=str(prefix))
 
 
+def test_two_distributions_in_one_shell_are_refused(root, tmp_path):
+    both = [make_prefix(tmp_path / "ros" / name, "rclpy") for name in ("lyrical", "jazzy")]
+    with pytest.raises(SetupError, match="jazzy and lyrical are sourced in the same shell"):
+        find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=":".join(map(str, both)))
+
+
+def test_a_workspace_on_top_of_a_distribution_is_no_second_one(root, tmp_path):
+    ros = make_prefix(tmp_path / "ros" / "jazzy", "rclpy")
+    overlay = make_prefix(tmp_path / "robotiq" / "install", "robotiq_driver")
+    found = find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=f"{overlay}:{ros}")
+    assert found.prefixes == (overlay, ros)
+
+
 def test_our_own_environment_is_no_distribution(root):
     venv = make_prefix(root / ".venv", "rclpy")
     found = find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=f"{root}/install/lab_node:{venv}")
