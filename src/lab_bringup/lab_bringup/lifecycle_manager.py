@@ -71,6 +71,8 @@ class LifecycleManager(Node):
         if missing:
             self.get_logger().info(f"waits for {', '.join(missing)}")
         while missing:
+            if not self.context.ok():
+                raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
             missing = [topic for topic in missing if self.count_publishers(topic) == 0]
             if missing and time.monotonic() > deadline:
                 raise UnavailableError(
