@@ -1,5 +1,6 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
+import time
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
@@ -69,6 +70,9 @@ ARGUMENTS = [
 ]
 
 
+# of one node within the window, seconds, until the cell ends
+RESTARTS, RESTART_WINDOW = 3, 600.0
+
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 
 
@@ -109,6 +113,31 @@ def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchD
     return [EmitEvent(event=Shutdown(reason=f"{event.process_name} has ended"))]
 
 
+class Restarts:
+    """A node that has died is started again, and the lifecycle manager brings it up; not again and again."""
+
+    def __init__(self) -> None:
+        self._deaths: dict[str, list[float]] = {}
+
+    def __call__(self, event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        """Ends the cell at one death too many."""
+        if context.is_shutdown:
+            return []
+        name, now = event.process_name.rpartition("-")[0], time.monotonic()
+        deaths = [then for then in self._deaths.get(name, []) if now - then < RESTART_WINDOW] + [now]
+        self._deaths[name] = deaths
+        if len(deaths) > RESTARTS:
+            raise RuntimeError(
+                f"{name} ended with exit code {event.returncode}, for the {len(deaths)}th time within"
+                f" {RESTART_WINDOW:.0f} s: its messages above say why"
+            )
+        return []
+
+
+# without world or latch the cell is none: simulator and stop node are not among these
+RESTARTED: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
+
+
 def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The tf tree of the cell, from the one URDF that everyone uses."""
     try:
@@ -122,7 +151,7 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
             parameters=[
                 {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
             ],
-            on_exit=end_everything,
+            **RESTARTED,
         )
     ]
 
@@ -133,14 +162,13 @@ def number(name: str) -> ParameterValue:
 
 
 def lab_node(package: str, executable: str, name: str, *parameters: dict[str, Any], **arguments: Any) -> Node:
-    """One of our managed nodes, with its entry in config/nodes.yaml and the cell."""
+    """One of our managed nodes, with its entry in config/nodes.yaml and the cell. Its end is the cell's."""
     return Node(
         package=package,
         executable=executable,
         name=name,
         parameters=[NODE_PARAMETERS, {"cell": LaunchConfiguration("cell")}, *parameters],
-        on_exit=end_everything,
-        **arguments,
+        **{"on_exit": end_everything, **arguments},
     )
 
 
@@ -162,19 +190,23 @@ def generate_launch_description() -> LaunchDescription:
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),
             OpaqueFunction(function=robot_state_publisher),
             lab_node("lab_simulation", "simulator_node", "simulator", scene, condition=embedded),
-            lab_node("lab_perception", "perception_node", "perception"),
-            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}),
+            lab_node("lab_stop", "stop_node", "stop", {"use_sim_time": False}),
+            lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
+            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             lab_node(
                 "lab_motion",
                 "motion_node",
                 "motion",
                 {"planner": LaunchConfiguration("planner"), "seed": number("seed")},
+                **RESTARTED,
             ),
-            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}),
+            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}, **RESTARTED),
             lifecycle_manager(
-                ["simulator", "perception", "grasping", "motion", "tasks"], IfCondition(simulated)
+                ["simulator", "stop", "perception", "grasping", "motion", "tasks"], IfCondition(simulated)
             ),
-            lifecycle_manager(["perception", "grasping", "motion", "tasks"], UnlessCondition(simulated)),
+            lifecycle_manager(
+                ["stop", "perception", "grasping", "motion", "tasks"], UnlessCondition(simulated)
+            ),
         ]
     )
 

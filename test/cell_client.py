@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,13 @@ from lab_node.qos import HISTORY, LATCHED, RELIABLE
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.time import Time
 from sensor_msgs.msg import JointState
 from simulation_interfaces.srv import GetEntitiesStates
 from std_srvs.srv import Trigger
 
 from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Attempt, Scene, TaskStatus
+from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
 
 ACTIONS = {
     "/clear_table": ClearTable,
@@ -28,6 +30,15 @@ ACTIONS = {
     "/place": Place,
     "/plan_grasps": PlanGrasps,
 }
+
+
+# Joints slower than this stand, rad/s: what the simulated drives make of noise is below.
+STILL = 0.01
+
+
+def stamp_of(message: Any) -> int:
+    """Nanoseconds of the header."""
+    return int(Time.from_msg(message.header.stamp).nanoseconds)
 
 
 class CellClient:
@@ -42,11 +53,15 @@ class CellClient:
         self._thread.start()
         self.attempts: list[Attempt] = []
         self.scene, self.joints = Latest[Scene]("scene"), Latest[JointState]("joint state")
-        self.status = Latest[TaskStatus]("status")
+        self.status, self.held = Latest[TaskStatus]("status"), Latest[HeldPart]("held part")
+        self.phase = ""  # of the last action that was sent
+        self.speeds: deque[tuple[int, float]] = deque(maxlen=4000)  # ns, and of the fastest arm joint, rad/s
         self.node.create_subscription(Attempt, "/task/attempts", self.attempts.append, HISTORY)
         self.node.create_subscription(Scene, "/scene/objects", self.scene.put, RELIABLE)
         self.node.create_subscription(TaskStatus, "/task/status", self.status.put, LATCHED)
-        self.node.create_subscription(JointState, "/joint_states", self.joints.put, RELIABLE)
+        self.node.create_subscription(HeldPart, "/motion/held", self.held.put, LATCHED)
+        self.node.create_subscription(JointState, "/joint_states", self._take_joints, RELIABLE)
+        self._services: dict[str, Any] = {}
         self._actions = {name: ActionClient(self.node, kind, name) for name, kind in ACTIONS.items()}
         return self
 
@@ -64,7 +79,7 @@ class CellClient:
             pause.wait(0.01)
         return value
 
-    def until_active(self, timeout: float = 90.0) -> None:
+    def until_active(self, timeout: float = 240.0) -> None:
         """Wait until the whole cell is active."""
         client = self.node.create_client(Trigger, "/lifecycle_manager/is_active")
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
@@ -78,7 +93,10 @@ class CellClient:
         """Handle of an accepted goal."""
         client = self._actions[action]
         assert client.wait_for_server(timeout), f"no server for {action}"
-        handle = wait_for(client.send_goal_async(goal), timeout, action)
+        self.phase = ""
+        handle = wait_for(
+            client.send_goal_async(goal, feedback_callback=self._take_feedback), timeout, action
+        )
         assert handle.accepted, f"{action} refused the goal"
         return handle
 
@@ -87,6 +105,44 @@ class CellClient:
     ) -> Any:
         """Result of an action."""
         return result_of(self.send(action, goal), cancelled, timeout, action).result
+
+    def stop(self) -> None:
+        """What an operator does first."""
+        assert self._trigger("/cell/stop").success
+
+    def reset(self) -> None:
+        """What an operator does when the cause is gone."""
+        answer = self._trigger("/cell/reset")
+        assert answer.success, answer.message
+
+    def time(self) -> int:
+        """Stamp of the newest joint state, nanoseconds of the cell's clock."""
+        return stamp_of(self.joints.peek())
+
+    def seconds_until_still(self, since: int, still_for: float = 0.2) -> float:
+        """Seconds of the cell's clock from `since` until the arm rests for good; 0 if it stood."""
+        end = since
+        while True:
+            moving = [stamp for stamp, speed in list(self.speeds) if stamp >= since and speed > STILL]
+            end = max(moving, default=since)
+            if self.time() - end > still_for * 1e9:
+                return (end - since) * 1e-9
+            assert end - since < 30e9, "the arm does not come to rest"
+            self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 10.0)
+
+    def _trigger(self, name: str) -> Any:
+        if name not in self._services:
+            self._services[name] = self.node.create_client(Trigger, name)
+        assert self._services[name].wait_for_service(20.0)
+        return self.call(self._services[name], Trigger.Request())
+
+    def _take_feedback(self, message: Any) -> None:
+        self.phase = getattr(message.feedback, "phase", "")
+
+    def _take_joints(self, message: JointState) -> None:
+        arm = [abs(v) for n, v in zip(message.name, message.velocity, strict=True) if "robotiq" not in n]
+        self.speeds.append((stamp_of(message), max(arm)))
+        self.joints.put(message)
 
     def part_positions(self) -> dict[str, tuple[float, float, float]]:
         """Where the parts really are, by the simulator, metres in base_link."""

@@ -1,6 +1,7 @@
 """Brings managed nodes up in order: configured along the flow of data, activated against it.
 
 So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready.
+Afterwards it asks each node for its state, as a heartbeat: one that was started anew is brought up again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +18,8 @@ import rclpy
 from lab_node.actions import wait_for
 from lab_node.errors import LabError, UnavailableError
 from lab_node.parameters import declare_parameters, parameter
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
@@ -29,11 +31,48 @@ class ManagerParameters:
 
     nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
     start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
+    silence: float = parameter(
+        60.0, "time without an answer until a node is given up, a new start included", unit="s", minimum=1.0
+    )
     transition_timeout: float = parameter(60.0, "limit for one transition of a node", unit="s", minimum=1.0)
 
 
+# seconds of the wall: between two heartbeats, and after which one was missed
+_PERIOD, _MISSED = 0.5, 3.0
+
+
+class _Heartbeat:
+    """Asks one node for its state, again and again, and remembers when it answered last."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._asked: Any = None
+        self._asked_at = self._heard = time.monotonic()
+
+    def state(self) -> int | None:
+        """The state by the newest answer; None while there is no new one."""
+        answer = None
+        if self._asked is not None and self._asked.done():
+            answer = int(self._asked.result().current_state.id)
+            self._asked, self._heard = None, time.monotonic()
+        if self._asked is not None and time.monotonic() - self._asked_at > _MISSED:
+            self._client.remove_pending_request(self._asked)  # a dead node took it along
+            self._asked = None
+        if self._asked is None and self._client.service_is_ready():
+            self._asked, self._asked_at = self._client.call_async(GetState.Request()), time.monotonic()
+        return answer
+
+    def silence(self) -> float:
+        """Seconds since the last answer."""
+        return time.monotonic() - self._heard
+
+    def forgive(self) -> None:
+        """Nobody was asked for a while."""
+        self._heard = time.monotonic()
+
+
 class LifecycleManager(Node):
-    """Configures and activates the nodes of its parameter `nodes`.
+    """Configures and activates the nodes of its parameter `nodes`, again when one was started anew.
 
     Service `~/is_active` (std_srvs/Trigger) says whether all of them are active.
     """
@@ -44,6 +83,9 @@ class LifecycleManager(Node):
         self._active = False
         self._change_state: dict[str, Any] = {
             name: self.create_client(ChangeState, f"{name}/change_state") for name in self.parameters.nodes
+        }
+        self._get_state: dict[str, Any] = {
+            name: self.create_client(GetState, f"{name}/get_state") for name in self.parameters.nodes
         }
         self.create_service(Trigger, "~/is_active", self._is_active)
 
@@ -59,6 +101,30 @@ class LifecycleManager(Node):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active = True
         self.get_logger().info(f"active: {', '.join(names)}")
+
+    def watch(self) -> None:
+        """Ask all nodes for their states until the end; not in the executor's thread.
+
+        Raises LabError, which names the node, when one does not answer any more, or does not come up again.
+        """
+        beats = {name: _Heartbeat(client) for name, client in self._get_state.items()}
+        pause = threading.Event()
+        while not pause.wait(_PERIOD):
+            for name, beat in beats.items():
+                state = beat.state()
+                if state == State.PRIMARY_STATE_UNCONFIGURED:
+                    self._active = False
+                    self.get_logger().warning(f"{name} was started anew: bringing it up")
+                    self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
+                    self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
+                    self.get_logger().info(f"active again: {name}")
+                    for other in beats.values():
+                        other.forgive()
+                elif beat.silence() > self.parameters.silence:
+                    raise UnavailableError(
+                        f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
+                    )
+            self._active = all(beat.silence() < _MISSED for beat in beats.values())
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
         client = self._change_state[name]
@@ -91,6 +157,7 @@ def main() -> None:
         nonlocal exit_code
         try:
             manager.bring_up()
+            manager.watch()
         except LabError as error:
             if rclpy.ok():
                 manager.get_logger().fatal(str(error))

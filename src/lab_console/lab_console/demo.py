@@ -28,6 +28,7 @@ from lab_console.cell_process import CellProcess
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
 from lab_console.observer import Observer
+from lab_console.operator_keys import RESET, STOP, Keys, Operator
 from lab_console.overlay import Image
 from lab_console.report import write_report
 from lab_console.run_record import RunRecord
@@ -134,28 +135,50 @@ def run_demo(
 def _observe(observer: Observer, cell: CellProcess, console: Console, start: float) -> None:
     """Show the run until the task is done, the cell has ended or gone silent."""
     record = observer.record
+    operator = Operator(observer)
     executor = SingleThreadedExecutor()
     executor.add_node(observer)
     thread = threading.Thread(target=_spin, args=(executor,), name="console", daemon=True)
     thread.start()
     heard, last = time.monotonic(), (0, "")
     try:
-        with Live(console=console, refresh_per_second=4, transient=False) as live:
-            while not observer.done.wait(0.2) and not cell.ended():
+        with Live(console=console, refresh_per_second=4, transient=False) as live, Keys() as keys:
+            hint = f"{STOP}: stop" if keys.there else ""
+            while not _ended(observer, keys) and not cell.ended():
+                key = keys.pressed(0.1 if observer.done.is_set() else 0.0)
+                if key == STOP:
+                    operator.stop()
+                elif key == RESET and observer.status.phase == "done":
+                    observer.expect_another_task()
+                    operator.reset_and_start()
                 status, now = observer.status, time.monotonic()
-                live.update(live_view(record, status.phase, status.object_id, now - start))
+                stopped = observer.done.is_set()
+                hint = hint and (
+                    f"{RESET}: reset and start again, Ctrl-C: end" if stopped else f"{STOP}: stop"
+                )
+                doing = (
+                    f"{record.outcome}: {record.message}" if stopped else f"{status.phase} {status.object_id}"
+                )
+                live.update(live_view(record, doing, now - start, hint))
+                if stopped:
+                    heard = now
                 if (state := (record.frames, status.phase)) != last:
                     heard, last = now, state
                 if now - heard > SILENCE:
                     record.outcome, record.message = "TIMEOUT", f"the cell said nothing for {SILENCE:.0f} s"
                     break
-            live.update(live_view(record, observer.status.phase, "", time.monotonic() - start))
+            live.update(live_view(record, observer.status.phase, time.monotonic() - start))
     except KeyboardInterrupt:
         record.outcome, record.message = "CANCELLED", "interrupted from the keyboard"
     finally:
         executor.shutdown()
         thread.join()
         observer.destroy_node()
+
+
+def _ended(observer: Observer, keys: Keys) -> bool:
+    """Whether the task has ended for good; one that was stopped can be started again from the terminal."""
+    return observer.done.wait(0.1) and not (keys.there and observer.record.outcome == "STOPPED")
 
 
 def _spin(executor: SingleThreadedExecutor) -> None:

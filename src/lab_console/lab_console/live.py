@@ -10,8 +10,8 @@ from rich.text import Text
 from lab_console.run_record import RunRecord
 
 
-def live_view(record: RunRecord, phase: str, object_id: str, wall_seconds: float) -> RenderableType:
-    """What the cell does now, and one row an attempt."""
+def live_view(record: RunRecord, doing: str, wall_seconds: float, keys: str = "") -> RenderableType:
+    """What the cell does now, one row an attempt, and what the keys do."""
     table = Table(
         title=f"{record.robot}, scene {record.scene}, seed {record.seed}", title_justify="left", expand=False
     )
@@ -38,12 +38,16 @@ def live_view(record: RunRecord, phase: str, object_id: str, wall_seconds: float
             f"{attempt.held_force:.0f}" if attempt.held_force else "",
             f"{attempt.end - attempt.start:.1f}",
         )
-    doing = f" {phase} {object_id}".rstrip()
     totals = f"placed {record.placed} of {record.presented}"
     totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
     if record.placed:
         totals += f"   {record.picks_per_hour:.0f} picks/h"
-    return Group(table, Spinner("dots", text=Text(doing)), Text(totals, style="bold"))
+    return Group(
+        table,
+        Spinner("dots", text=Text(f" {doing.rstrip()}")),
+        Text(totals, style="bold"),
+        Text(keys, style="dim"),
+    )
 
 
 def summary(record: RunRecord) -> RenderableType:

@@ -41,6 +41,7 @@ class Observer(Node):
         self.record, self.frames, self._keep_picture = record, frames, keep_picture
         self.status = TaskStatus(phase="starting")
         self.done = threading.Event()
+        self._placed_before = 0
         self._start = start
         self._scenes: OrderedDict[int, SeenScene] = OrderedDict()
         self._image_times: OrderedDict[int, float] = OrderedDict()
@@ -49,6 +50,10 @@ class Observer(Node):
         self.create_subscription(Attempt, "/task/attempts", self._take_attempt, HISTORY)
         self.create_subscription(Scene, "/scene/objects", self._take_scene, RELIABLE)
         self.create_subscription(Image, "/camera/color/image_raw", self._take_image, SENSOR)
+
+    def expect_another_task(self) -> None:
+        """The task that has ended will be started again."""
+        self.done.clear()
 
     def _take_image(self, message: Image) -> None:
         stamp = Time.from_msg(message.header.stamp).nanoseconds
@@ -77,9 +82,12 @@ class Observer(Node):
             self._scenes.popitem(last=False)
 
     def _take_status(self, message: TaskStatus) -> None:
+        if message.placed < self.status.placed:  # the task was started anew
+            self._placed_before += self.status.placed
         self.status = message
         record, now = self.record, _seconds(message.header.stamp)
-        record.presented, record.placed = message.presented, message.placed
+        record.presented = self._placed_before + message.presented
+        record.placed = self._placed_before + message.placed
         if message.phase == "idle":
             return
         if record.sim_start is None:
@@ -108,9 +116,10 @@ class Observer(Node):
         stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds
         scene = self._scenes.get(stamp)
         end = _seconds(message.header.stamp)
+        number = len(self.record.attempts) + 1
         self.record.attempts.append(
             AttemptRecord(
-                number=message.number,
+                number=number,
                 object_id=message.object_id,
                 colour="" if scene is None else scene.colours.get(message.object_id, ""),
                 outcome=name_of(message.outcome),
@@ -129,9 +138,7 @@ class Observer(Node):
         image = self.frames.at(stamp)
         if image is not None and scene is not None:
             pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
-            self._keep_picture(
-                message.number, draw(image, scene, message.object_id, pose, message.grasp.opening)
-            )
+            self._keep_picture(number, draw(image, scene, message.object_id, pose, message.grasp.opening))
 
 
 def _box(frame_from_box: FloatArray, size: Vector3) -> OrientedBox:

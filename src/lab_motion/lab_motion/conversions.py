@@ -11,6 +11,7 @@ from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from lab_node.errors import StaleInputError
 from lab_node.poses import matrix_from_pose
+from rclpy.time import Time
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -66,19 +67,26 @@ def ordered_positions(message: JointState, names: Sequence[str]) -> FloatArray:
     return np.array([positions[name] for name in names])
 
 
-def trajectory_goal(trajectory: Trajectory) -> FollowJointTrajectory.Goal:
-    """Goal that starts at once; without accelerations, so that the controller's spline is the checked one."""
+def trajectory_goal(
+    trajectory: Trajectory, start: Time | None = None, delay: float = 0.0
+) -> FollowJointTrajectory.Goal:
+    """Goal without accelerations, so that the controller's spline is the checked one.
+
+    start, delay: the trajectory's time 0 is so many seconds after that time; without a start it is at once.
+    """
     points = [
         JointTrajectoryPoint(
             positions=array("d", positions),
             velocities=array("d", velocities),
-            time_from_start=_duration(time),
+            time_from_start=_duration(time + delay),
         )
         for time, positions, velocities in zip(
             trajectory.time, trajectory.positions, trajectory.velocities, strict=True
         )
     ]
     message = JointTrajectory(joint_names=list(trajectory.names), points=points)
+    if start is not None:
+        message.header.stamp = start.to_msg()
     return FollowJointTrajectory.Goal(trajectory=message)
 
 

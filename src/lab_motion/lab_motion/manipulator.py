@@ -16,10 +16,13 @@ from lab_grasping.contact import (
 )
 
 from lab_description import Cell
-from lab_geometry import FloatArray
+from lab_geometry import FloatArray, OrientedBox
 from lab_motion.hardware import Arm, Cancelled, Hand
 from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
 from lab_motion.stages import Stages
+
+# Of a held part that nobody has seen, across the fingers and along them, metres.
+_UNKNOWN_SIZE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,40 @@ class Manipulator:
         self.scene = scene
         self.planner.update_scene(scene)
 
+    def see(self, seen: PlanningScene) -> None:
+        """Take over what was seen anew; what the hand holds stays in it and is not an object as well."""
+        held = self.scene.held
+        objects = (*seen.objects, *self.placed)
+        if held is not None:
+            box = self.planner.forward(self.start()) @ held.box.frame_from_box
+            reach = 0.5 * float(np.linalg.norm(held.box.size))
+            objects = tuple(
+                body
+                for body in objects
+                if np.linalg.norm(body.box.frame_from_box[:3, 3] - box[:3, 3]) > reach
+            )
+        self.set_scene(PlanningScene(objects, held, seen.opening))
+
     def everything(self) -> frozenset[str]:
         """Names of all objects and furniture: what a part may brush on its way out of a heap."""
         return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
+
+    def find_held(self) -> None:
+        """Know of a part that the fingers have held since before this was made, by what the hand feels.
+
+        Raises StaleInputError.
+        """
+        reading = self.hand.reading()
+        if (
+            self.grip is not None
+            or reading.force < self.contact.min_force
+            or reading.opening < self.contact.meeting
+        ):
+            return
+        reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
+        self.grip = Judgement(True, reading.opening, reading.opening, reading.force, reason)
+        box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
+        self.set_scene(replace(self.scene, held=Body("unknown_part", box), opening=reading.opening))
 
     def holding(self, reading: PadReading) -> None:
         """Raises ObjectLost, and forgets the part, when the fingers no longer hold what they held."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +11,23 @@ from typing import Any
 
 from lab_grasping.contact import ContactLimits
 from lab_node.actions import serve_action
-from lab_node.errors import LabError, StaleInputError, UnavailableError
+from lab_node.codes import OutcomeCode
+from lab_node.errors import CancelledError, LabError, StaleInputError, UnavailableError
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
 from lab_node.parameters import parameter
+from lab_node.permit import Permit
 from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import RELIABLE
+from lab_node.qos import HISTORY, LATCHED, RELIABLE
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
 
 from lab_description import load_cell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Scene
+from lab_interfaces.msg import Attempt, HeldPart, Scene
 from lab_motion.conversions import grasp_goal, ordered_positions, scene_from_message, stage_times
 from lab_motion.destinations import Destinations
-from lab_motion.errors import InvalidGoal
+from lab_motion.errors import InvalidGoal, PlanningCancelled
 from lab_motion.manipulator import Manipulator, MotionSettings
 from lab_motion.move_to import move_to_joints, move_to_pose
 from lab_motion.pick import Picked, pick
@@ -96,6 +99,22 @@ class MotionParameters:
     max_state_age: float = parameter(
         0.5, "older joint states and wrenches are refused", unit="s", minimum=0.01
     )
+    max_stop_age: float = parameter(
+        0.5,
+        "silence of the stop node, of the wall, beyond which nothing moves",
+        unit="s",
+        minimum=0.1,
+        maximum=10.0,
+    )
+    deceleration: float = parameter(
+        4.0,
+        "at most while braking, as a multiple of the robot's acceleration limits",
+        minimum=0.1,
+        maximum=20.0,
+    )
+    look_timeout: float = parameter(
+        5.0, "for a scene that is newer than the last stop", unit="s", minimum=0.1, maximum=60.0
+    )
     stall_tolerance: float = parameter(
         0.15, "distance from the trajectory that counts as lagging", unit="rad", minimum=0.005, maximum=3.0
     )
@@ -105,6 +124,29 @@ class MotionParameters:
     gripper_timeout: float = parameter(
         4.0, "for one motion of the fingers", unit="s", minimum=0.1, maximum=60.0
     )
+
+
+class Interruption:
+    """What ends the work on one goal from outside. The first cause stays, also when it goes away again."""
+
+    def __init__(self, goal: ServerGoalHandle, permit: Permit, active: Callable[[], bool]) -> None:
+        self._goal, self._permit, self._active = goal, permit, active
+        self.error: LabError | None = None
+
+    def __call__(self) -> bool:
+        """Whether the work has to end; asked often."""
+        if self.error is None:
+            self.error = self._cause()
+        return self.error is not None
+
+    def _cause(self) -> LabError | None:
+        if (refusal := self._permit.refusal()) is not None:
+            return refusal
+        if self._goal.is_cancel_requested:
+            return CancelledError("the caller cancelled; the arm holds where it is")
+        if not self._active():
+            return UnavailableError("the motion node was deactivated; the arm holds where it is")
+        return None
 
 
 class MotionNode(LabNode):
@@ -126,6 +168,7 @@ class MotionNode(LabNode):
         planner = load_planner(p.planner, self._cell, self.get_logger().info)
         self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
+        self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
         settings = MotionSettings(
             seed=p.seed,
@@ -146,14 +189,27 @@ class MotionNode(LabNode):
         self._robot = Manipulator(
             cell=self._cell,
             planner=planner,
-            arm=ControlledArm(self, self._cell, states, p.stall_tolerance, p.patience),
+            arm=ControlledArm(
+                self,
+                self._cell,
+                states,
+                lambda: self._permit.speed,
+                p.deceleration,
+                p.stall_tolerance,
+                p.patience,
+            ),
             hand=ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout),
             settings=settings,
             contact=ContactLimits(p.min_force, p.meeting, p.wider, p.slip),
         )
         self._destinations = Destinations(self._cell.destinations)
         self._scenes: OrderedDict[int, Scene] = OrderedDict()
+        self._looked = self.get_clock().now()
+        self._held = self.create_publisher(HeldPart, "/motion/held", LATCHED)
         self.create_subscription(Scene, "/scene/objects", self._keep, RELIABLE)
+        self._filled: list[tuple[Time, str]] = []
+        self._begun: Time | None = None
+        self.create_subscription(Attempt, "/task/attempts", self._note_filled, HISTORY)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
         serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
@@ -163,15 +219,25 @@ class MotionNode(LabNode):
         """Every place of every destination counts as free."""
         self._destinations = Destinations(self._cell.destinations)
         self._robot.placed.clear()
+        self._begun = None
         self._active = True
+        self._tell_held()
+        # the first reading comes once the executor has left this transition
+        self._first_reading = self.create_timer(0.1, self._find_held)
 
     def deactivate(self) -> None:
-        """Refuse goals."""
+        """Refuse goals; the one under way is interrupted."""
         self._active = False
 
     def cleanup(self) -> None:
         """End the planner."""
         self._planner.close()
+
+    def end(self) -> None:
+        """The arm comes to rest before the node lets go of it."""
+        self._active = False
+        self._busy.acquire(timeout=2.0)
+        super().end()
 
     def _keep(self, message: Scene) -> None:
         self._scenes[Time.from_msg(message.header.stamp).nanoseconds] = message
@@ -179,19 +245,55 @@ class MotionNode(LabNode):
             self._scenes.popitem(last=False)
 
     def _one_at_a_time(
-        self, name: str, work: Callable[[ServerGoalHandle], Any], goal: ServerGoalHandle
+        self, name: str, work: Callable[[ServerGoalHandle, Interruption], Any], goal: ServerGoalHandle
     ) -> Any:
         if not self._active:
             raise UnavailableError(f"the node {self.get_name()} is not active: activate it before the {name}")
+        self._permit.require()
         if not self._busy.acquire(blocking=False):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
-            return work(goal)
+            self._begin()
+            return work(goal, Interruption(goal, self._permit, lambda: self._active))
         finally:
+            self._tell_held()
             self._busy.release()
 
-    def _pick(self, goal: ServerGoalHandle) -> Pick.Result:
+    def _find_held(self) -> None:
+        """Once, when the hand can be read: a node before this one may have died with a part in it."""
+        try:
+            self._robot.find_held()
+        except StaleInputError:
+            return
+        self.destroy_timer(self._first_reading)
+        if self._robot.grip is not None:
+            self.get_logger().warning(
+                f"the hand holds a part that nobody has seen: {self._robot.grip.reason}"
+            )
+        self._tell_held()
+
+    def _note_filled(self, attempt: Attempt) -> None:
+        if attempt.destination:
+            self._filled.append((Time.from_msg(attempt.header.stamp), attempt.destination))
+
+    def _begin(self) -> None:
+        """At the first goal: where exactly parts were put before is not known to this node."""
+        if self._begun is None:
+            self._begun = self.get_clock().now()
+            for stamp, destination in self._filled:
+                if stamp < self._begun:
+                    self._destinations.distrust(destination)
+
+    def _tell_held(self) -> None:
+        held, grip = self._robot.scene.held, self._robot.grip
+        message = HeldPart()
+        message.header.stamp = self.get_clock().now().to_msg()
+        if held is not None and grip is not None:
+            message.object_id, message.width = held.name, grip.opening
+        self._held.publish(message)
+
+    def _pick(self, goal: ServerGoalHandle, interrupted: Interruption) -> Pick.Result:
         picked, stages = Picked(), self._stages(goal, Pick)
         frame = self._cell.robot.base_link
 
@@ -199,9 +301,9 @@ class MotionNode(LabNode):
             grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
             scene = scene_from_message(self._scene_of(goal.request), frame, opening)
-            pick(self._robot, scene, grasps, stages, self._cancelled(goal), picked)
+            pick(self._robot, scene, grasps, stages, interrupted, picked)
 
-        result = Pick.Result(outcome=_outcome(work))
+        result = Pick.Result(outcome=_outcome(work, interrupted))
         result.grasp_index = picked.grasp
         result.stages = stage_times(stages.done)
         if picked.reading is not None:
@@ -209,31 +311,25 @@ class MotionNode(LabNode):
             result.held_force = picked.reading.force
         return result
 
-    def _place(self, goal: ServerGoalHandle) -> Place.Result:
+    def _place(self, goal: ServerGoalHandle, interrupted: Interruption) -> Place.Result:
         placed, stages = Placed(), self._stages(goal, Place)
 
         def work() -> None:
-            place(
-                self._robot,
-                self._destinations,
-                goal.request.destination,
-                stages,
-                self._cancelled(goal),
-                placed,
-            )
+            self._look_after_stop(interrupted)
+            place(self._robot, self._destinations, goal.request.destination, stages, interrupted, placed)
 
-        result = Place.Result(outcome=_outcome(work), stages=stage_times(stages.done))
+        result = Place.Result(outcome=_outcome(work, interrupted), stages=stage_times(stages.done))
         if placed.base_from_tcp is not None:
             result.pose.header.frame_id = self._cell.robot.base_link
             result.pose.header.stamp = self.get_clock().now().to_msg()
             result.pose.pose = pose_from_matrix(placed.base_from_tcp)
         return result
 
-    def _move_to(self, goal: ServerGoalHandle) -> MoveTo.Result:
+    def _move_to(self, goal: ServerGoalHandle, interrupted: Interruption) -> MoveTo.Result:
         stages = self._stages(goal, MoveTo)
 
         def work() -> None:
-            request, cancelled = goal.request, self._cancelled(goal)
+            request = goal.request
             given = [
                 bool(request.configuration),
                 bool(request.joints.name),
@@ -243,13 +339,14 @@ class MotionNode(LabNode):
                 raise InvalidGoal(
                     "expected exactly one of configuration, joints (with names) and pose (with frame)"
                 )
+            self._look_after_stop(interrupted)
             robot = self._cell.robot
             if request.configuration:
                 try:
                     positions = robot.configuration(request.configuration)
                 except KeyError as error:
                     raise InvalidGoal(str(error.args[0])) from error
-                move_to_joints(self._robot, positions, stages, cancelled)
+                move_to_joints(self._robot, positions, stages, interrupted)
             elif request.joints.name:
                 try:
                     positions = ordered_positions(request.joints, robot.joint_names)
@@ -257,15 +354,15 @@ class MotionNode(LabNode):
                     raise InvalidGoal(
                         f"the goal names other joints than {', '.join(robot.joint_names)}"
                     ) from error
-                move_to_joints(self._robot, positions, stages, cancelled)
+                move_to_joints(self._robot, positions, stages, interrupted)
             else:
                 if request.pose.header.frame_id != robot.base_link:
                     raise InvalidGoal(
                         f"the pose is in frame '{request.pose.header.frame_id}', expected '{robot.base_link}'"
                     )
-                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, cancelled)
+                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, interrupted)
 
-        outcome = _outcome(work)
+        outcome = _outcome(work, interrupted)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
 
     def _scene_of(self, request: Pick.Goal) -> Scene:
@@ -280,7 +377,32 @@ class MotionNode(LabNode):
                 f"the scene of the grasps is {age:.1f} s old,"
                 f" the limit is {self.parameters.max_scene_age:.1f} s"
             )
+        if Time.from_msg(message.header.stamp) < self._permit.freed:
+            raise StaleInputError("the grasps were planned before the cell was stopped: look again")
+        self._looked = self.get_clock().now()
         return message
+
+    def _look_after_stop(self, interrupted: Interruption) -> None:
+        """After a stop the world may be another: wait for a scene that was seen since, and take it."""
+        freed = self._permit.freed
+        if self._looked >= freed:
+            return
+        begin, wall, limit = self.get_clock().now(), time.monotonic(), self.parameters.look_timeout
+        while not (
+            seen := [s for s in list(self._scenes.values()) if Time.from_msg(s.header.stamp) >= freed]
+        ):
+            waited = (self.get_clock().now() - begin).nanoseconds * 1e-9
+            if waited > limit or time.monotonic() - wall > 10.0 * limit:
+                raise StaleInputError(
+                    f"no scene has come on /scene/objects since the stop was reset, in {limit:.1f} s:"
+                    " is perception active?"
+                )
+            if interrupted():
+                raise PlanningCancelled
+            time.sleep(0.01)
+        opening = self._robot.hand.reading().opening
+        self._robot.see(scene_from_message(seen[-1], self._cell.robot.base_link, opening))
+        self._looked = self.get_clock().now()
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
         clock = self.get_clock()
@@ -291,16 +413,16 @@ class MotionNode(LabNode):
 
         return Stages(lambda: clock.now().nanoseconds * 1e-9, announce)
 
-    def _cancelled(self, goal: ServerGoalHandle) -> Callable[[], bool]:
-        return lambda: goal.is_cancel_requested or not self._active
 
-
-def _outcome(work: Callable[[], None]) -> Any:
-    """Outcome of what raises its failures."""
+def _outcome(work: Callable[[], None], interrupted: Interruption) -> Any:
+    """Outcome of what raises its failures; what was ended from outside says by what."""
     try:
         work()
     except LabError as error:
-        return outcome_from(error)
+        cause = interrupted.error if error.code == OutcomeCode.CANCELLED else None
+        outcome = outcome_from(cause or error)
+        outcome.stage = error.stage
+        return outcome
     return success()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
 from lab_node.codes import OutcomeCode
+from lab_node.errors import LabError
 
 from lab_geometry import FloatArray, make_transform, rotation_about
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
@@ -59,7 +60,7 @@ def pick(
     """Take the part by the first grasp that can be reached; fills in `result` on the way.
 
     After a failure the hand is empty and the arm is where the straight approach began, or holds where it
-    failed.
+    failed. After a cancel the arm holds where it was; what the fingers have gripped by then they keep.
 
     Raises a MotionError, or StaleInputError.
     """
@@ -95,8 +96,10 @@ def pick(
             grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
         with stages.stage("plan", computing=True):
             lift = _plan_lift(robot, chosen, grasp.object_id, grip.opening, cancelled)
-    except (ContactError, GripperFailed, PlanningError) as error:
-        if error.code != OutcomeCode.CANCELLED:
+    except LabError as error:
+        if error.code == OutcomeCode.CANCELLED:
+            _keep_if_held(robot, grasp)
+        elif isinstance(error, ContactError | GripperFailed | PlanningError):
             _back_off(robot, chosen, grasp, stages, cancelled)
         raise
     robot.grip = grip
@@ -146,6 +149,17 @@ def _plan_lift(
     except PlanningError:
         robot.set_scene(empty)
         raise
+
+
+def _keep_if_held(robot: Manipulator, grasp: GraspGoal) -> None:
+    """Know what the hand has after a cancel, by what it measures."""
+    reading = robot.hand.reading()
+    grip = judge_closing(reading, grasp.width, grasp.opening, robot.contact)
+    scene = replace(robot.scene, opening=reading.opening)
+    if grip.held:
+        robot.grip = grip
+        scene = scene.attach(grasp.object_id, robot.planner.forward(robot.start()))
+    robot.set_scene(scene)
 
 
 def _back_off(

@@ -9,12 +9,15 @@ from lab_grasping.contact import ContactLimits, Judgement, PadReading
 
 from lab_geometry import FloatArray
 from lab_motion.destinations import Destinations
-from lab_motion.errors import InvalidGoal, ObjectNotReleased, PlanningError
+from lab_motion.errors import ExecutionCancelled, InvalidGoal, ObjectNotReleased, PlanningError
 from lab_motion.hardware import Cancelled
 from lab_motion.manipulator import Manipulator
 from lab_motion.planner import Body, Contacts, PlanningScene, Trajectory
 from lab_motion.reach import Target, plan_reach, shifted
 from lab_motion.stages import Stages
+
+# Fingers that were stopped while they opened have let go once they stand this much wider, metres.
+_LET_GO = 0.002
 
 
 @dataclass(slots=True)
@@ -34,7 +37,8 @@ def place(
 ) -> None:
     """Put the held part at the first free place of a destination that can be reached.
 
-    Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty.
+    Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty. A cancel before the
+    fingers have opened leaves the part in the hand, a later one at its place.
     """
     destination = destinations.get(name)
     if robot.grip is None or robot.scene.held is None:
@@ -62,21 +66,31 @@ def place(
             robot.planner, start, targets, robot.options(cancelled), robot.straight_options(cancelled)
         )
     robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, robot.watch_grip)
+    interrupted: ExecutionCancelled | None = None
     with stages.stage("open"):
-        _open(robot, grip, cancelled)
+        try:
+            _open(robot, grip, cancelled)
+        except ExecutionCancelled as error:
+            if robot.hand.reading().opening < grip.opening + _LET_GO:
+                raise
+            interrupted = error
     result.base_from_tcp = robot.planner.forward(robot.start())
     destinations.take(name, places[chosen.index].slot)
     robot.grip = None
     scene = replace(robot.scene, opening=robot.hand.reading().opening).detach(result.base_from_tcp)
     robot.set_scene(scene)
-    with stages.stage("plan", computing=True):
-        retreat = _plan_retreat(robot, result.base_from_tcp, frozenset([name, held.name]), cancelled)
-    robot.follow({"retreat": retreat}, stages, cancelled)
     put = robot.scene.objects[-1]
-    robot.set_scene(without(robot.scene, held.name))
-    if destination.kind == "tray":
-        # where a part that fell into a bin lies is not known
-        robot.placed.append(Body(f"part in place {places[chosen.index].slot} of {name}", put.box))
+    try:
+        if interrupted is not None:
+            raise interrupted
+        with stages.stage("plan", computing=True):
+            retreat = _plan_retreat(robot, result.base_from_tcp, frozenset([name, held.name]), cancelled)
+        robot.follow({"retreat": retreat}, stages, cancelled)
+    finally:
+        robot.set_scene(without(robot.scene, held.name))
+        if destination.kind == "tray":
+            # where a part that fell into a bin lies is not known
+            robot.placed.append(Body(f"part in place {places[chosen.index].slot} of {name}", put.box))
 
 
 def without(scene: PlanningScene, name: str) -> PlanningScene:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 from lab_geometry import FloatArray
 from lab_motion.errors import MotionStalled
-from lab_motion.planner import Trajectory
+from lab_motion.pace import Paced
 
 # Of the tolerance: what counts as having moved. Near its goal a slowed arm creeps.
 _MOVED = 0.1
@@ -20,29 +19,28 @@ class Progress:
     `patience` seconds, or the trajectory has been over for that long, it has stalled.
     """
 
-    def __init__(self, trajectory: Trajectory, tolerance: float, patience: float) -> None:
+    def __init__(self, paced: Paced, tolerance: float, patience: float) -> None:
         """tolerance: radians (metres) within which the arm is where it should be. patience: seconds."""
-        self._trajectory = trajectory
+        self._paced = paced
         self._tolerance = tolerance
         self._patience = patience
-        self._path = CubicHermiteSpline(trajectory.time, trajectory.positions, trajectory.velocities)
         self._last_good = 0.0
-        self._anchor = trajectory.positions[0]
+        self._anchor = paced.trajectory.positions[0]
 
     def check(self, elapsed: float, positions: FloatArray) -> None:
         """Positions (J,), `elapsed` seconds after the start.
 
         Raises MotionStalled.
         """
-        due = self._path(min(elapsed, self._trajectory.duration))
-        behind = float(np.abs(positions - due).max())
+        planned, duration = self._paced.planned(elapsed), self._paced.trajectory.duration
+        behind = float(np.abs(positions - self._paced.due(elapsed)).max())
         if np.abs(positions - self._anchor).max() > _MOVED * self._tolerance:
             self._anchor, self._last_good = positions, elapsed
-        elif behind <= self._tolerance:
-            self._last_good = max(self._last_good, min(elapsed, self._trajectory.duration))
+        elif behind <= self._tolerance and planned < duration:
+            self._last_good = elapsed
         if elapsed - self._last_good > self._patience:
-            share = min(1.0, elapsed / self._trajectory.duration)
             raise MotionStalled(
                 f"the arm has not moved for {self._patience:.1f} s and is {np.rad2deg(behind):.1f} degrees"
-                f" from where it should be, {100.0 * share:.0f} % into the motion: is it blocked or stopped?"
+                f" from where it should be, {100.0 * planned / duration:.0f} % into the motion:"
+                " is it blocked or stopped?"
             )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from lab_grasping.contact import PadReading
-from lab_node.errors import DeadlineError, LabError
+from lab_node.errors import DeadlineError, LabError, StaleInputError
 from lab_node.freshness import Latest
 from lab_node.qos import RELIABLE, SENSOR
 from rclpy.action import ActionClient
@@ -33,6 +35,7 @@ from lab_motion.errors import (
     TrajectoryRejected,
 )
 from lab_motion.hardware import Cancelled, Watch
+from lab_motion.pace import Paced
 from lab_motion.planner import Trajectory
 from lab_motion.progress import Progress
 
@@ -42,9 +45,16 @@ _LOOK = 0.01
 _ANSWER = 5.0
 # Joints slower than this stand, radians per second.
 _STILL = 0.005
+# Seconds of the cell's clock between the decision to change the pace and the change: time for the controller
+# to get and accept the goal, so that it still is on the old way when the new one leaves it.
+_LEAD = 0.04
+# Wall seconds within which a controller takes over a braking motion; beyond, the goal is cancelled.
+_TAKE_OVER = 0.5
 # A motion may take this many wall seconds for each second of the cell's clock, before the clock counts as
 # stopped.
 _SLOWEST_CLOCK = 50.0
+# Share of the planned speed that is the least to move with; to halt is to cancel.
+_SLOWEST = 0.05
 
 _FAILURES: dict[int, type[ExecutionError]] = {
     FollowJointTrajectory.Result.INVALID_GOAL: TrajectoryRejected,
@@ -71,6 +81,14 @@ class JointStates:
         """
         return ordered_positions(self._latest.fresh(self._node.get_clock().now(), self._max_age), names)
 
+    def newest(self, names: tuple[str, ...]) -> tuple[Time, FloatArray]:
+        """When the newest state was measured, and its positions (J,).
+
+        Raises StaleInputError.
+        """
+        message = self._latest.fresh(self._node.get_clock().now(), self._max_age)
+        return Time.from_msg(message.header.stamp), ordered_positions(message, names)
+
     def wait_for_newer(self, stamp: Time, wall_timeout: float) -> None:
         """Wait for a state stamped at or after `stamp`, at most so long."""
         self._latest.wait_for_newer(stamp, wall_timeout)
@@ -78,29 +96,44 @@ class JointStates:
     def wait_until_still(self, names: tuple[str, ...], wall_timeout: float) -> None:
         """Wait until none of the named joints moves any more.
 
-        Raises MotionStalled when they still move after the timeout, or no state comes.
+        Raises MotionStalled when they still move after the timeout, StaleInputError when no state comes.
         """
         deadline = time.monotonic() + wall_timeout
-        stamp = self._node.get_clock().now()
+        stamp, moving = self._node.get_clock().now(), None
         while (message := self._latest.wait_for_newer(stamp, deadline - time.monotonic())) is not None:
             speeds = dict(zip(message.name, message.velocity, strict=False))
-            if all(abs(speeds.get(name, 0.0)) < _STILL for name in names):
+            moving = next((name for name in names if abs(speeds.get(name, 0.0)) >= _STILL), None)
+            if moving is None:
                 return
             stamp = Time.from_msg(message.header.stamp) + Duration(nanoseconds=1)
-        raise MotionStalled(f"the arm was told to stop and still moved {wall_timeout:.0f} s later")
+        if moving is None:
+            raise StaleInputError(
+                "the arm was told to stop, but no joint state tells whether it did: are they published?"
+            )
+        raise MotionStalled(f"{moving} was told to stop and still moves {wall_timeout:.0f} s later")
 
 
 class _Goal:
     """A goal on its way: sent, accepted, ended."""
 
     def __init__(
-        self, client: ActionClient[Any, Any, Any], goal: Any, what: str, refused: type[LabError]
+        self,
+        client: ActionClient[Any, Any, Any],
+        goal: Any,
+        what: str,
+        refused: type[LabError],
+        patience: float = _ANSWER,
     ) -> None:
-        """Raises `refused` when the server is away or does not take the goal."""
+        """Raises `refused` when the server is away or does not take the goal, DeadlineError when silent."""
         self._what = what
-        if not client.wait_for_server(timeout_sec=_ANSWER):
+        if not client.wait_for_server(timeout_sec=patience):
             raise refused(f"{what} is not there: is the controller active?")
-        self._handle = _wait(client.send_goal_async(goal), f"{what}")
+        answer = client.send_goal_async(goal)
+        try:
+            self._handle = _wait(answer, what, patience)
+        except DeadlineError:
+            answer.add_done_callback(_let_go)  # nobody would watch what it begins then
+            raise
         if not self._handle.accepted:
             raise refused(f"{what} refused the goal: is the controller active and the joint list right?")
         self._done = threading.Event()
@@ -116,6 +149,11 @@ class _Goal:
         """Of an ended goal."""
         return self._future.result().result
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether an ended goal did; a controller may abort without an error code."""
+        return bool(self._future.result().status == GoalStatus.STATUS_SUCCEEDED)
+
     def stop(self) -> None:
         """Cancel and wait until the controller has let go."""
         _wait(self._handle.cancel_goal_async(), f"{self._what} (cancel)")
@@ -124,14 +162,31 @@ class _Goal:
 
 
 class ControlledArm:
-    """Arm by FollowJointTrajectory; see lab_motion.hardware."""
+    """Arm by FollowJointTrajectory; see lab_motion.hardware.
+
+    To brake it sends a new goal that slows down along the old way. A joint_trajectory_controller that is told
+    to cancel holds at once, which on a fast arm is a jump of the command (ros2_controllers 1516); a cancel is
+    what is left when the controller does not take the braking motion.
+    """
 
     def __init__(
-        self, node: Node, cell: Cell, states: JointStates, stall_tolerance: float, patience: float
+        self,
+        node: Node,
+        cell: Cell,
+        states: JointStates,
+        speed: Callable[[], float],
+        deceleration: float,
+        stall_tolerance: float,
+        patience: float,
     ) -> None:
-        """stall_tolerance: radians that the arm may lag; patience: seconds that it may do so, or end late."""
+        """speed: share of the planned speed that is allowed now. deceleration: at most while braking, as a
+        multiple of the robot's acceleration limits. stall_tolerance: radians that the arm may lag; patience:
+        seconds that it may do so, or end late.
+        """
         self._node = node
         self._states = states
+        self._speed = speed
+        self._deceleration = deceleration * cell.robot.acceleration
         self._names = cell.robot.joint_names
         self._tolerance = stall_tolerance
         self._patience = patience
@@ -146,32 +201,65 @@ class ControlledArm:
 
     def follow(self, trajectory: Trajectory, cancelled: Cancelled, watch: Watch) -> None:
         """Send, watch and wait for the end."""
-        request = trajectory_goal(trajectory)
-        goal = _Goal(self._client, request, self._action, TrajectoryRejected)
-        self._sent.publish(request.trajectory)
+        if cancelled():
+            raise ExecutionCancelled("the motion was cancelled before it began")
+        paced = Paced(trajectory, max(self._speed(), _SLOWEST), self._deceleration)
+        goal = self._send(trajectory_goal(paced.start()), _ANSWER)
         clock = self._node.get_clock()
         begin, wall = clock.now(), time.monotonic()
-        progress = Progress(trajectory, self._tolerance, self._patience)
+        progress = Progress(paced, self._tolerance, self._patience)
         try:
             while not goal.ended(_LOOK):
                 elapsed = (clock.now() - begin).nanoseconds * 1e-9
                 if cancelled():
                     raise ExecutionCancelled("the motion was cancelled, the arm holds where it is")
-                watch(elapsed)
+                watch(paced.planned(elapsed))
                 progress.check(elapsed, self.positions())
+                rate = max(self._speed(), _SLOWEST)
+                if rate != paced.rate:
+                    goal = self._change(paced, begin, rate, _ANSWER)
                 if time.monotonic() - wall > _ANSWER + _SLOWEST_CLOCK * (
-                    trajectory.duration + self._patience
+                    trajectory.duration / paced.rate + self._patience
                 ):
                     raise MotionStalled(f"{self._action} does not end, and the clock stands still")
         except LabError:
-            # a controller lets go of a cancelled goal before the arm has come to rest
-            goal.stop()
-            self._states.wait_until_still(self._names, _ANSWER)
+            self._brake(paced, begin, goal)
             raise
         result = goal.result
-        if result.error_code != FollowJointTrajectory.Result.SUCCESSFUL:
-            failure = _FAILURES.get(result.error_code, ExecutionError)
-            raise failure(f"{self._action}: {result.error_string or f'error {result.error_code}'}")
+        if not goal.succeeded or result.error_code != FollowJointTrajectory.Result.SUCCESSFUL:
+            self._states.wait_until_still(self._names, _ANSWER)
+            failure = _FAILURES.get(result.error_code, MotionStalled)
+            raise failure(
+                f"{self._action} did not carry the motion out: {result.error_string or 'it says no more'}"
+            )
+
+    def _send(self, request: FollowJointTrajectory.Goal, patience: float) -> _Goal:
+        goal = _Goal(self._client, request, self._action, TrajectoryRejected, patience)
+        self._sent.publish(request.trajectory)
+        return goal
+
+    def _change(self, paced: Paced, begin: Time, rate: float, patience: float) -> _Goal:
+        """Go on at another rate, from where the arm really is on its path."""
+        try:
+            stamp, positions = self._states.newest(self._names)
+            paced.align((stamp - begin).nanoseconds * 1e-9, positions)
+        except StaleInputError:
+            pass  # then where it should be has to do
+        now = self._node.get_clock().now()
+        rest = paced.change((now - begin).nanoseconds * 1e-9 + _LEAD, rate)
+        return self._send(trajectory_goal(rest, now, _LEAD), patience)
+
+    def _brake(self, paced: Paced, begin: Time, goal: _Goal) -> None:
+        """Come to rest on the path."""
+        if not goal.ended(0.0):
+            try:
+                goal = self._change(paced, begin, 0.0, _TAKE_OVER)
+            except LabError:
+                goal.stop()
+        # a controller may let go of a goal before the arm has come to rest, or hold on to one for ever
+        self._states.wait_until_still(self._names, _ANSWER)
+        if not goal.ended(_TAKE_OVER):
+            goal.stop()
 
 
 class ControlledHand:
@@ -225,7 +313,7 @@ class ControlledHand:
                 goal.stop()
                 raise GripperFailed(f"{self._gripper.action} did not end within {self._timeout:.1f} s")
         result = goal.result
-        if not (result.reached_goal or result.stalled):
+        if not goal.succeeded or not (result.reached_goal or result.stalled):
             raise GripperFailed(
                 f"{self._gripper.action} ended without reaching its goal or stalling on a part"
             )
@@ -236,9 +324,14 @@ class ControlledHand:
         return self.reading()
 
 
-def _wait(future: Future, what: str) -> Any:
+def _let_go(answer: Future) -> None:
+    if answer.result().accepted:
+        answer.result().cancel_goal_async()
+
+
+def _wait(future: Future, what: str, patience: float = _ANSWER) -> Any:
     done = threading.Event()
     future.add_done_callback(lambda _: done.set())
-    if not done.wait(_ANSWER):
-        raise DeadlineError(f"{what} did not answer within {_ANSWER:.0f} s")
+    if not done.wait(patience):
+        raise DeadlineError(f"{what} did not answer within {patience:.1f} s")
     return future.result()

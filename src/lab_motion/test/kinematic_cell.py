@@ -1,7 +1,8 @@
 """Controllers, arm, hand and pads without dynamics: what ros2_control shows of a cell, by kinematics alone.
 
 The arm is where its trajectory says. The fingers stop at the width of the part that `part_width` puts
-between them and press with the force of the command. Faults are switched on by attributes.
+between them and press with the force of the command. Faults are switched on by attributes. It says what the
+stop node would say, too.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import threading
 import numpy as np
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
-from lab_node.qos import SENSOR
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED, SENSOR
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.node import Node
 from rclpy.task import Future
+from rclpy.time import Time
 from scipy.interpolate import CubicHermiteSpline
 from sensor_msgs.msg import JointState
 
 from lab_description import Cell
+from lab_interfaces.msg import StopState
 
 _PERIOD = 0.01
 
@@ -34,6 +38,9 @@ class KinematicCell(Node):
         self.opening = cell.gripper.maximum_opening
         self.part_width: float | None = None
         self.frozen = False
+        self.arm_error: int | None = None
+        self.hand_ends_early = False
+        self.part_sticks = False
         self.refuse = False
         self.speed = 1.0
         self.trajectories: list[np.ndarray] = []
@@ -41,6 +48,8 @@ class KinematicCell(Node):
         self._force = 0.0
         self._arm: dict | None = None
         self._hand: dict | None = None
+        self.stopped, self.allowed, self.silent = False, 1.0, False
+        self._stop = self.create_publisher(StopState, STOP_STATE, LATCHED)
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
         self._pads = [
             self.create_publisher(WrenchStamped, cell.gripper.wrench_topics[side], SENSOR)
@@ -77,7 +86,8 @@ class KinematicCell(Node):
         positions = np.array([p.positions for p in trajectory.points])
         velocities = np.array([p.velocities for p in trajectory.points])
         self.trajectories.append(positions)
-        begin = self.get_clock().now()
+        stamp = Time.from_msg(trajectory.header.stamp)
+        begin = stamp if stamp.nanoseconds > 0 else self.get_clock().now()
         return {"spline": CubicHermiteSpline(time, positions, velocities), "begin": begin, "end": time[-1]}
 
     def _move_fingers(self, handle) -> dict:
@@ -88,6 +98,7 @@ class KinematicCell(Node):
 
     def _tick(self) -> None:
         with self._lock:
+            before = self.positions
             self._tick_arm()
             self._tick_hand()
         stamp = self.get_clock().now().to_msg()
@@ -95,8 +106,14 @@ class KinematicCell(Node):
         message = JointState(name=[*self._cell.robot.joint_names, self._cell.gripper.joint])
         message.header.stamp = stamp
         message.position = [*self.positions.tolist(), joint]
+        message.velocity = [*((self.positions - before) / _PERIOD).tolist(), 0.0]
         self._states.publish(message)
-        touching = self.part_width is not None and self.opening <= self.part_width + 1e-4
+        touching = self.part_width is not None and (
+            self.part_sticks or self.opening <= self.part_width + 1e-4
+        )
+        if not self.silent:
+            reason = "a test stopped the cell" if self.stopped else ""
+            self._stop.publish(StopState(stopped=self.stopped, reason=reason, speed=self.allowed))
         for pad in self._pads:
             wrench = WrenchStamped()
             wrench.header.stamp = stamp
@@ -114,8 +131,13 @@ class KinematicCell(Node):
             return
         if self.frozen:
             return
+        if self.arm_error is not None:
+            self._arm = None
+            self._end(job, "abort", FollowJointTrajectory.Result(error_code=self.arm_error))
+            return
         elapsed = self.speed * (self.get_clock().now() - job["begin"]).nanoseconds * 1e-9
-        self.positions = job["spline"](min(elapsed, job["end"]))
+        spline = job["spline"]
+        self.positions = spline(np.clip(elapsed, spline.x[0], job["end"]))
         if elapsed >= job["end"]:
             self._arm = None
             self._end(job, "succeed", FollowJointTrajectory.Result())
@@ -123,6 +145,10 @@ class KinematicCell(Node):
     def _tick_hand(self) -> None:
         job = self._hand
         if job is None or "done" not in job:
+            return
+        if self.hand_ends_early:
+            self._hand = None
+            self._end(job, "abort", ParallelGripperCommand.Result())
             return
         step = float(np.clip(job["goal"] - self.opening, -0.15 * _PERIOD, 0.15 * _PERIOD))
         stop = self.part_width if self.part_width is not None and step < 0.0 else -1.0

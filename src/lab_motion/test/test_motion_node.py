@@ -9,9 +9,11 @@ import time
 import numpy as np
 import pytest
 import rclpy
+from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import PoseStamped
 from kinematic_cell import KinematicCell
 from lab_motion.motion_node import MotionNode
+from lab_motion.planner import Body, PlanningScene
 from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import RELIABLE
 from rclpy.action import ActionClient
@@ -22,13 +24,15 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 
 from lab_description import load_cell
-from lab_geometry import make_transform, rotation_about
+from lab_geometry import OrientedBox, make_transform, rotation_about
 from lab_interfaces.action import MoveTo, Pick, Place
 from lab_interfaces.msg import Grasp, ObservedObject, Outcome, Scene
+from lab_motion import ros_controllers
 
 CELL = load_cell("ur5e_table")
 PART = "part_1"
 WIDTH = 0.04
+HOME = CELL.robot.configuration("home")
 WAIT = 60.0
 
 
@@ -123,7 +127,7 @@ def ros():
 
 @pytest.fixture
 def graph(ros):
-    graph = Graph(patience=0.6)
+    graph = Graph(patience=0.6, look_timeout=0.5)
     assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
     yield graph
@@ -181,14 +185,62 @@ def test_a_part_that_falls_on_the_way_is_lost(graph):
     assert "empty" in again.outcome.message
 
 
-def test_cancel_stops_the_arm_at_once(graph):
+def on_the_path(graph):
+    """How far the last position is from the first trajectory that was sent, radians."""
+    return np.abs(graph.cell.trajectories[0] - graph.cell.positions).max(axis=1).min()
+
+
+def test_cancel_brakes_the_arm_on_its_path(graph):
     handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
-    graph.caller.until(lambda: len(graph.cell.trajectories) == 1, "no trajectory came")
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
     graph.caller.wait(handle.cancel_goal_async())
     result = graph.caller.wait(handle.get_result_async()).result
     assert result.outcome.code == Outcome.CANCELLED
-    assert graph.cell.cancelled == 1
+    assert len(graph.cell.trajectories) == 2  # the way, and the braking
+    assert graph.cell.cancelled == 0
     assert np.abs(graph.cell.positions - CELL.robot.configuration("stow")).max() > 0.05
+    assert on_the_path(graph) < 0.05
+
+
+def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    graph.cell.stopped = True
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert (result.outcome.code, result.outcome.message) == (Outcome.STOPPED, "a test stopped the cell")
+    assert on_the_path(graph) < 0.05
+    sent = len(graph.cell.trajectories)
+    assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.STOPPED
+    graph.cell.stopped = False
+    graph.caller.until(lambda: graph.node._permit.refusal() is None, "never reset")
+    blind = graph.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
+    assert blind.outcome.code == Outcome.STALE_INPUT and "since the stop" in blind.outcome.message
+    assert len(graph.cell.trajectories) == sent
+    graph.show()
+    assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
+
+
+def test_a_silent_stop_node_stops_too(graph):
+    graph.cell.allowed = 0.2  # so slowly that the silence is noticed on the way
+    graph.caller.until(lambda: graph.node._permit.speed == 0.2, "never told to be slow")
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    graph.cell.silent = True
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.STALE_INPUT and "/cell/stop_state" in result.outcome.message
+    assert np.abs(graph.cell.positions - CELL.robot.configuration("stow")).max() > 0.05
+
+
+def test_the_arm_goes_slowly_while_it_is_told_to(graph):
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    graph.cell.allowed = 0.25
+    graph.caller.until(lambda: len(graph.cell.trajectories) == 2, "never slowed down")
+    graph.cell.allowed = 1.0
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    assert len(graph.cell.trajectories) == 3
+    assert np.abs(graph.cell.positions - CELL.robot.configuration("stow")).max() < 0.01
 
 
 def test_an_arm_that_does_not_move_has_stalled(graph):
@@ -254,3 +306,124 @@ def test_parameters_that_cannot_work_refuse_to_configure(ros, parameters):
     graph = Graph(**parameters)
     assert graph.node.trigger_configure() == TransitionCallbackReturn.FAILURE
     graph.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED, Outcome.PATH_TOLERANCE_EXCEEDED),
+        (FollowJointTrajectory.Result.GOAL_TOLERANCE_VIOLATED, Outcome.GOAL_TOLERANCE_EXCEEDED),
+        (FollowJointTrajectory.Result.INVALID_JOINTS, Outcome.TRAJECTORY_REJECTED),
+        # another client took the controller over: it aborts without an error code
+        (FollowJointTrajectory.Result.SUCCESSFUL, Outcome.MOTION_STALLED),
+    ],
+)
+def test_what_the_controller_aborts_is_no_success(graph, error, code):
+    graph.cell.arm_error = error
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == code
+    assert result.outcome.stage == "execution"
+
+
+def test_a_controller_that_does_not_answer_in_time(graph, monkeypatch):
+    monkeypatch.setattr(ros_controllers, "_ANSWER", 0.0)
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == Outcome.TIMEOUT
+    graph.caller.until(lambda: graph.cell.cancelled == 1, "a motion that nobody watches goes on")
+
+
+def test_a_defect_of_a_planner_is_told_as_one(graph, monkeypatch):
+    monkeypatch.setattr(graph.node._robot.planner, "plan_joint", lambda *_: 1 // 0)
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == Outcome.INTERNAL_ERROR
+    assert "ZeroDivisionError" in result.outcome.message
+
+
+def pose_goal(x, y, z):
+    goal = MoveTo.Goal()
+    goal.pose.header.frame_id = "base_link"
+    goal.pose.pose = pose_from_matrix(make_transform(rotation_about([1.0, 0.0, 0.0], np.pi), [x, y, z]))
+    return goal
+
+
+def joint_goal(change):
+    names = list(CELL.robot.joint_names)
+    return MoveTo.Goal(joints=JointState(name=names, position=(HOME + np.array(change)).tolist()))
+
+
+@pytest.mark.parametrize(
+    ("goal", "code"),
+    [
+        (pose_goal(0.5, 0.0, -0.05), Outcome.GOAL_IN_COLLISION),
+        (joint_goal([9.0, 0.0, 0.0, 0.0, 0.0, 0.0]), Outcome.LIMITS_EXCEEDED),
+    ],
+)
+def test_goals_that_cannot_be_reached(graph, goal, code):
+    result = graph.caller.run(MoveTo, goal)
+    assert result.outcome.code == code, result.outcome.message
+    assert not graph.cell.trajectories
+
+
+def test_an_arm_that_stands_in_the_table_does_not_begin(graph):
+    graph.cell.positions = HOME + np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    graph.caller.until(lambda: np.abs(graph.node._robot.arm.positions() - HOME).max() > 0.5, "not there")
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
+    assert result.outcome.code == Outcome.START_IN_COLLISION, result.outcome.message
+
+
+def test_a_part_out_of_which_no_straight_way_leads(graph):
+    """At the end of the arm's reach the hand can close, but not lift."""
+    grasp = graph.show(x=0.90, y=0.0)
+    result = graph.caller.run(Pick, Pick.Goal(grasps=[grasp]))
+    assert result.outcome.code == Outcome.PATH_NOT_STRAIGHT, result.outcome.message
+
+
+def test_a_gripper_that_gives_up(graph):
+    grasp = graph.show()
+    graph.cell.hand_ends_early = True
+    result = graph.caller.run(Pick, Pick.Goal(grasps=[grasp]))
+    assert result.outcome.code == Outcome.GRIPPER_FAILED
+
+
+def test_a_part_that_sticks_to_the_hand(graph):
+    grasp = graph.show()
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    graph.cell.part_sticks = True
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.OBJECT_NOT_RELEASED
+
+
+def test_a_part_too_large_for_every_place_of_the_tray_and_what_holds_it_is_known(graph):
+    grasp = graph.show(size=(0.20, WIDTH, 0.04))
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.DESTINATION_FULL, result.outcome.message
+    assert graph.node._robot.scene.held.name == PART
+
+
+def test_a_node_that_starts_with_a_part_in_the_hand_knows_it(ros):
+    graph = Graph()
+    graph.cell.part_width = graph.cell.opening = WIDTH
+    graph.cell._force = 20.0
+    assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    graph.caller.until(lambda: graph.node._robot.grip is not None, "it did not feel the part")
+    assert graph.node._robot.grip.opening == pytest.approx(WIDTH, abs=1e-3)
+    assert graph.caller.run(Place, Place.Goal(destination="bin")).outcome.code == Outcome.SUCCESS
+    graph.close()
+
+
+def test_no_way_leads_through_a_wall(graph):
+    """From the arm's column outwards and higher than it reaches, between where it is and where it shall be."""
+    angle, near, far, height = HOME[0] + 0.95, 0.15, 1.4, 2.2
+    middle = 0.5 * (near + far)
+    pose = make_transform(
+        rotation_about([0.0, 0.0, 1.0], angle), [middle * np.cos(angle), middle * np.sin(angle), 0.5 * height]
+    )
+    wall = Body("wall", OrientedBox(pose, np.array([far - near, 0.02, height])))
+    graph.node._robot.set_scene(PlanningScene((wall,), None, 0.08))
+    result = graph.caller.run(MoveTo, joint_goal([1.9, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert result.outcome.code == Outcome.NO_PATH, result.outcome.message
+    assert not graph.cell.trajectories

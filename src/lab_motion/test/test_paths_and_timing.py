@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_motion.errors import LimitsExceeded, MotionStalled
+from lab_motion.pace import Paced
 from lab_motion.paths import blended_polyline, smooth_path
 from lab_motion.planner import Trajectory
 from lab_motion.progress import Progress
@@ -127,24 +128,70 @@ def moving(seconds: float) -> Trajectory:
     return Trajectory(NAMES, time, positions, velocities, np.zeros_like(positions))
 
 
+def paced(trajectory: Trajectory, rate: float = 1.0) -> Paced:
+    return Paced(trajectory, rate, np.full(3, 20.0))
+
+
 def test_an_arm_at_a_third_of_the_speed_has_not_stalled():
     trajectory = moving(3.0)
-    progress = Progress(trajectory, 0.05, 1.0)
+    progress = Progress(paced(trajectory), 0.05, 1.0)
     for elapsed in np.arange(0.0, 9.0, 0.05):
         position = 0.5 - 0.5 * np.cos(np.pi * min(elapsed / 9.0, 1.0))
         progress.check(float(elapsed), np.full(3, position))
 
 
 def test_an_arm_that_stops_on_the_way_has_stalled():
-    progress = Progress(moving(3.0), 0.05, 1.0)
+    progress = Progress(paced(moving(3.0)), 0.05, 1.0)
     with pytest.raises(MotionStalled, match="not moved"):
         for elapsed in np.arange(0.0, 3.0, 0.05):
             progress.check(float(elapsed), np.full(3, min(0.3, 0.5 - 0.5 * np.cos(np.pi * elapsed / 3.0))))
 
 
 def test_a_controller_that_does_not_end_has_stalled():
-    progress = Progress(moving(1.0), 0.05, 1.0)
+    progress = Progress(paced(moving(1.0)), 0.05, 1.0)
     progress.check(1.0, np.ones(3))
     progress.check(1.9, np.ones(3))
     with pytest.raises(MotionStalled):
         progress.check(2.1, np.ones(3))
+
+
+@settings(max_examples=30)
+@given(WAYPOINTS, st.floats(0.0, 1.0), st.sampled_from([0.0, 0.25, 1.0]), st.sampled_from([0.25, 1.0]))
+def test_a_change_of_pace_stays_on_the_path_and_within_the_deceleration(waypoints, share, rate, before):
+    whole = time_path(NAMES, blended_polyline(waypoints, 0.2), LIMITS, 0.02)
+    ride = paced(whole, before)
+    begin = share * whole.duration / before
+    left_at, due = ride.planned(begin), ride.due(begin)
+    rest = ride.change(begin, rate)
+    assert np.abs(rest.positions[0] - due).max() < 1e-9
+    assert np.abs(rest.velocities[-1]).max() == 0.0
+    steps = np.diff(rest.time)[:, None]
+    assert (steps > 0.0).all()
+    assert (
+        np.abs(np.diff(rest.velocities, axis=0) / steps) <= 1.05 * (LIMITS.acceleration + 20.0) + 0.1
+    ).all()
+    fine = densified(whole, 20)
+    for position in rest.positions:
+        assert np.abs(fine - position).max(axis=1).min() < 0.01
+    if rate == 0.0:
+        assert rest.time[-1] <= max(3.0 / 20.0, 0.02) + 1e-9
+        assert ride.planned(begin + 9.0) - left_at <= 0.1
+    else:
+        assert np.abs(rest.positions[-1] - whole.positions[-1]).max() < 1e-6
+        assert rest.time[-1] <= (whole.duration - left_at) / min(rate, before) + 0.2
+
+
+def test_a_slow_start_takes_the_path_in_more_time():
+    slow = paced(moving(2.0), 0.25)
+    assert slow.start().time[-1] == pytest.approx(8.0)
+    assert np.abs(slow.start().velocities).max() == pytest.approx(0.25 * np.abs(moving(2.0).velocities).max())
+    assert slow.planned(4.0) == pytest.approx(1.0)
+
+
+def test_a_late_arm_brakes_from_where_it_is():
+    ride = paced(moving(2.0))
+    ride.align(1.0, moving(2.0).positions[20])
+    assert ride.planned(1.0) == pytest.approx(moving(2.0).time[20], abs=0.005)
+    far = ride.planned(1.0)
+    ride.align(1.0, np.full(3, 5.0))
+    assert ride.planned(1.0) == far

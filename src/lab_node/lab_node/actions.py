@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
@@ -14,8 +15,11 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from lab_interfaces.msg import Outcome
-from lab_node.errors import CancelledError, DeadlineError, LabError
+from lab_node.errors import CancelledError, DeadlineError, LabError, UnavailableError
 from lab_node.outcomes import outcome_from
+
+# wall seconds
+_ASK_AGAIN = 2.0
 
 Work = Callable[[ServerGoalHandle], Any]
 
@@ -81,19 +85,31 @@ def wait_for(future: Future, wall_timeout: float, what: str) -> Any:
 def result_of(handle: ClientGoalHandle, cancelled: Callable[[], bool], wall_timeout: float, what: str) -> Any:
     """Result of an accepted goal, waited for in a worker thread; cancels it when `cancelled` says so.
 
-    Raises CancelledError once the server has ended a cancelled goal, DeadlineError after the timeout, s.
+    Raises CancelledError once the server has ended a cancelled goal, DeadlineError after the timeout, s, and
+    UnavailableError when the server was started anew and knows nothing of the goal.
     """
     done = threading.Event()
-    future = handle.get_result_async()
-    future.add_done_callback(lambda _: done.set())
+    asked: list[Future] = []
+
+    def ask() -> None:
+        asked.append(handle.get_result_async())
+        asked[-1].add_done_callback(lambda _: done.set())
+
+    ask()
     waited, step = 0.0, 0.02
     while not done.wait(step):
         waited += step
         if cancelled():
             wait_for(handle.cancel_goal_async(), 5.0, f"{what} (cancel)")
-            wait_for(future, 10.0, f"{what} (end after cancel)")
+            if not done.wait(10.0):
+                raise DeadlineError(f"{what} did not end within 10 s after it was cancelled")
             raise CancelledError(f"{what} was cancelled")
         if waited > wall_timeout:
             handle.cancel_goal_async()
             raise DeadlineError(f"{what} did not end within {wall_timeout:.1f} s")
-    return future.result()
+        if waited > len(asked) * _ASK_AGAIN:
+            ask()  # a question that a server took into its grave is never answered
+    result = next(future for future in asked if future.done()).result()
+    if result.status == GoalStatus.STATUS_UNKNOWN:
+        raise UnavailableError(f"the node of {what} was started anew and knows nothing of the goal")
+    return result

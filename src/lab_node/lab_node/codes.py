@@ -8,6 +8,7 @@ class OutcomeCode(IntEnum):
 
     SUCCESS = 0
     CANCELLED = 1
+    STOPPED = 2
     INVALID_REQUEST = 10
     STALE_INPUT = 11
     TIMEOUT = 12

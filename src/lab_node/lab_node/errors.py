@@ -16,6 +16,12 @@ class CancelledError(LabError):
     code = OutcomeCode.CANCELLED
 
 
+class StoppedError(LabError):
+    """The cell was stopped; only an operator's reset lets it move again."""
+
+    code = OutcomeCode.STOPPED
+
+
 class InvalidRequestError(LabError):
     """The request contradicts itself or names what does not exist."""
 

@@ -1,13 +1,14 @@
 """The behaviour tree that clears the table.
 
     clear the table
+    ├─ empty the hand
     ├─ first look
     ├─ until nothing is left
     │  └─ one part
     │     ├─ choose
     │     └─ attempt or recover
     │        ├─ plan grasps → pick → place (first destination that takes it) → look again → confirm
-    │        └─ record the failure → clear the view → look again
+    │        └─ record the failure → empty the hand → clear the view → look again
     └─ home
 
 A pick verifies by itself, after closing and after lifting, that the part is held; `confirm` holds the whole
@@ -49,7 +50,7 @@ class Step(Behaviour):
     def initialise(self) -> None:
         """Start the work."""
         self._job.progress(self.name)
-        self._future = self._job.start(lambda: self._work(self._job))
+        self._future = self._job.start(self._do)
 
     def update(self) -> Status:
         """Success, failure, or running while the work goes on."""
@@ -65,6 +66,11 @@ class Step(Behaviour):
             self._job.note(Failure.of(error))
             return Status.FAILURE
         return Status.SUCCESS
+
+    def _do(self) -> None:
+        if self._job.cancelled():  # the tree goes on within the tick in which a step was interrupted
+            raise _Ended
+        self._work(self._job)
 
 
 def clear_table(job: Job) -> Behaviour:
@@ -85,6 +91,7 @@ def clear_table(job: Job) -> Behaviour:
     recover.add_children(
         [
             Step("record failure", job, _record_failure),
+            Step("empty the hand", job, _empty_hand),
             Step("clear the view", job, _clear_view),
             Step("look again", job, _look),
         ]
@@ -96,6 +103,7 @@ def clear_table(job: Job) -> Behaviour:
     everything = Sequence("clear the table", memory=True)
     everything.add_children(
         [
+            FailureIsSuccess("hand", Step("empty the hand", job, _empty_hand)),
             FailureIsSuccess("look", Step("first look", job, _first_look)),
             FailureIsSuccess("until nothing is left", Repeat("parts", one_part, num_success=-1)),
             FailureIsSuccess("finish", Step("home", job, _home)),
@@ -105,7 +113,7 @@ def clear_table(job: Job) -> Behaviour:
 
 
 def run(job: Job) -> None:
-    """Tick the tree until the task has ended or was cancelled; the job then holds how."""
+    """Tick the tree until the task has ended, or was cancelled or stopped; the job then holds how."""
     tree = clear_table(job)
     while not job.cancelled():
         tree.tick_once()
@@ -115,8 +123,30 @@ def run(job: Job) -> None:
         tree.stop(Status.INVALID)
     job.close()
     if job.attempt is not None:
-        job.attempt.failure = job.outcome()
+        failure = job.outcome()
+        assert failure is not None
+        job.attempt.failure = _still_held(failure) if job.skills.held() else failure
         job.close_attempt()
+
+
+def _empty_hand(job: Job) -> None:
+    """Put down what a failed attempt, an earlier task or whoever commanded the cell has left in the hand."""
+    if not job.skills.held():
+        return
+    failure: Failure | None = None
+    for destination in job.policy.destinations:
+        try:
+            job.skills.place(destination, job.cancelled)
+        except LabError as error:
+            if error.code == OutcomeCode.OBJECT_LOST:  # it lies where the camera will see it, or out of reach
+                return
+            failure = failure or Failure.of(error)
+        else:
+            job.ledger.put_down()
+            return
+    assert failure is not None
+    job.end = job.end or _still_held(failure)
+    raise _Ended
 
 
 def _first_look(job: Job) -> None:
@@ -137,9 +167,12 @@ def _look_from(job: Job, not_before: int) -> None:
             view = job.skills.look(not_before, job.policy.look_timeout, job.cancelled)
         except LabError as error:
             failed += 1
-            retry = job.policy.reaction(OutcomeCode(error.code)) is Reaction.RETRY
-            if error.code == OutcomeCode.CANCELLED or not retry or failed >= job.policy.failed_looks:
+            reaction = job.policy.reaction(OutcomeCode(error.code))
+            if reaction is Reaction.WAIT:
+                job.outlast(Failure.of(error))
+            elif reaction is not Reaction.RETRY or failed >= job.policy.failed_looks:
                 job.end = Failure.of(error)
+            if job.end is not None:
                 raise
             not_before = job.skills.now()
             continue
@@ -213,6 +246,7 @@ def _confirm(job: Job) -> None:
         job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
     else:
         job.ledger.moved(attempt.record)
+        job.outages = 0
     job.close_attempt()
     job.ledger.enter(view)
 
@@ -223,10 +257,11 @@ def _record_failure(job: Job) -> None:
     reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
     if reaction is Reaction.STOP:
         job.end = job.end or attempt.failure
-    if attempt.holding:
-        sentence = f"{attempt.failure.message}; the part is still in the gripper"
-        job.end = job.end or replace(attempt.failure, message=sentence)
+    if job.end is not None and job.skills.held():
+        job.end = attempt.failure = _still_held(job.end)
     job.close_attempt()
+    if reaction is Reaction.WAIT and job.end is None:
+        job.outlast(attempt.failure)
     if job.end is not None:
         raise _Ended
 
@@ -237,6 +272,8 @@ def _clear_view(job: Job) -> None:
 
 
 def _home(job: Job) -> None:
+    if job.end is not None and job.end.code == OutcomeCode.STOPPED:
+        raise _Ended  # also when it was reset meanwhile: nothing resumes by itself
     job.skills.move_to(job.policy.home, job.cancelled)
     job.arm_in_view = False
 
@@ -247,6 +284,10 @@ def _lies_still(part: SeenObject, view: View) -> bool:
         and np.linalg.norm(seen.size - part.size) < SAME_PLACE
         for seen in view.objects
     )
+
+
+def _still_held(failure: Failure) -> Failure:
+    return replace(failure, message=f"{failure.message}; the part is still in the gripper")
 
 
 def _current(job: Job) -> Attempt:

@@ -41,7 +41,7 @@ class Job:
     """State that the steps of one tree share.
 
     report: called with each finished attempt; progress: called with the name of each step as it starts;
-    cancel_requested: asked often, ends the task as cancel() does.
+    interrupted: asked often, why the task is to end at once, such as a stop of the cell.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Job:
         max_parts: int = 0,
         report: Callable[[Attempt], None] = lambda attempt: None,
         progress: Callable[[str], None] = lambda phase: None,
-        cancel_requested: Callable[[], bool] = lambda: False,
+        interrupted: Callable[[], Failure | None] = lambda: None,
     ) -> None:
         self.policy, self.skills, self.max_parts = policy, skills, max_parts
         self.report, self.progress = report, progress
@@ -59,19 +59,23 @@ class Job:
         self.view: View | None = None
         self.attempt: Attempt | None = None
         self.arm_in_view = False
+        self.outages = 0
         self.end: Failure | None = None
-        self._cancel = threading.Event()
-        self._cancel_requested = cancel_requested
+        self._interrupted = interrupted
+        self._interruption: Failure | None = None
         self._ended = threading.Condition()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="task")
 
     def cancel(self) -> None:
         """Stop the running step and end the task as cancelled."""
-        self._cancel.set()
+        self._interruption = self._interruption or Failure(
+            OutcomeCode.CANCELLED, "task", "the task was cancelled"
+        )
 
     def cancelled(self) -> bool:
-        """Whether the task was cancelled; steps ask this while they wait."""
-        return self._cancel.is_set() or self._cancel_requested()
+        """Whether the task was cancelled or stopped; steps ask this while they wait. Once so, it stays so."""
+        self._interruption = self._interruption or self._interrupted()
+        return self._interruption is not None
 
     def start(self, work: Callable[[], None]) -> Future[None]:
         """Run the work of a step beside the tree."""
@@ -91,7 +95,7 @@ class Job:
     def outcome(self) -> Failure | None:
         """How the task ended; None when every part was placed."""
         if self.cancelled():
-            return Failure(OutcomeCode.CANCELLED, "task", "the task was cancelled")
+            return self._interruption
         if self.end is not None:
             return self.end
         left, lost = len(self.ledger.left), self.ledger.lost
@@ -112,6 +116,14 @@ class Job:
         """Enter the times of a step into the attempt under way."""
         if self.attempt is not None:
             self.attempt.stages.extend(stages)
+
+    def outlast(self, failure: Failure) -> None:
+        """Give the cell time after a failure that is no part's fault; too many in a row end the task."""
+        self.outages += 1
+        if self.outages > self.policy.outages:
+            self.end = self.end or failure
+        else:
+            self.skills.wait(self.policy.outage_wait, self.cancelled)
 
     def note(self, failure: Failure) -> None:
         """Enter a failure: of the attempt under way, else of the task; the first one counts."""

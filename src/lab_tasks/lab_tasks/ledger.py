@@ -104,11 +104,13 @@ class Ledger:
     def failed(self, record: Record, failure: Failure, grasp: FloatArray | None) -> Reaction:
         """Enter a failed attempt; grasp (4, 4) where one was tried."""
         self.attempts += 1
-        record.attempts += 1
         record.failure = failure
+        reaction = self._policy.reaction(failure.code)
+        if reaction is Reaction.WAIT:
+            return reaction  # not the part's fault, nor the grasp's
+        record.attempts += 1
         if grasp is not None:
             record.failed_grasps.append(grasp)
-        reaction = self._policy.reaction(failure.code)
         if reaction is Reaction.LEAVE or record.attempts >= self._policy.attempts_per_object:
             record.left = True
         return reaction
@@ -125,6 +127,11 @@ class Ledger:
         for other in self.visible:
             if other.failure is not None and not other.failed_grasps and self._may_retry(other):
                 other.attempts, other.left = 0, False
+
+    def put_down(self) -> None:
+        """Enter a part that was in the hand when the task began, and is at a destination now."""
+        self.placed += 1
+        self.presented = max(self.presented, self.placed)
 
     def untried(self, record: Record, grasps: Iterable[FloatArray]) -> list[int]:
         """Indices of the grasps (4, 4) that are not like one that failed on this part."""

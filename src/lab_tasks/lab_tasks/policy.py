@@ -19,6 +19,7 @@ class Reaction(Enum):
 
     RETRY = "retry"
     LEAVE = "leave"
+    WAIT = "wait"
     STOP = "stop"
 
 
@@ -35,6 +36,8 @@ class Policy:
     failed_looks: int
     attempts_per_object: int
     grasps_per_attempt: int
+    outages: int
+    outage_wait: float
     on_outcome: Mapping[str, Reaction]
 
     def reaction(self, code: OutcomeCode) -> Reaction:
@@ -98,6 +101,6 @@ def _reactions(path: Path, value: Any) -> Mapping[str, Reaction]:
             reactions[key] = Reaction(reaction)
         except ValueError:
             raise ConfigurationError(
-                f"{path}: on_outcome: {key}: expected retry, leave or stop, found {reaction!r}"
+                f"{path}: on_outcome: {key}: expected retry, leave, wait or stop, found {reaction!r}"
             ) from None
     return reactions

@@ -9,13 +9,13 @@ from typing import Any
 from lab_node.actions import result_of, wait_for
 from lab_node.errors import CancelledError, DeadlineError, StaleInputError, UnavailableError
 from lab_node.freshness import Latest
-from lab_node.qos import RELIABLE
+from lab_node.qos import LATCHED, RELIABLE
 from rclpy.action import ActionClient
 from rclpy.lifecycle import LifecycleNode
 from rclpy.time import Time
 
 from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Outcome, Scene
+from lab_interfaces.msg import HeldPart, Outcome, Scene
 from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
 from lab_tasks.ledger import SeenObject, View
 from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
@@ -33,6 +33,8 @@ class RosSkills:
         self._node = node
         self._scene = Latest[Scene]("scene on /scene/objects")
         node.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
+        self._held = Latest[HeldPart]("word on /motion/held")
+        node.create_subscription(HeldPart, "/motion/held", self._held.put, LATCHED)
         self._plan_grasps = ActionClient(node, PlanGrasps, "/plan_grasps")
         self._pick = ActionClient(node, Pick, "/pick")
         self._place = ActionClient(node, Place, "/place")
@@ -96,6 +98,11 @@ class RosSkills:
             raise ReportedError(result.outcome)
         return stages_from(result.stages)
 
+    def held(self) -> str:
+        """What is in the hand; empty when nothing is."""
+        held = self._held.peek()
+        return "" if held is None else str(held.object_id)
+
     def move_to(self, configuration: str, cancelled: Cancelled) -> None:
         """Move the arm to a named configuration.
 
@@ -124,6 +131,8 @@ class RosSkills:
     def _ask(
         self, client: ActionClient, goal: Any, name: str, wall_timeout: float, cancelled: Cancelled
     ) -> Any:
+        if cancelled():
+            raise CancelledError(f"{name} was cancelled before it was asked for")
         if not client.wait_for_server(SERVER_TIMEOUT):
             raise UnavailableError(f"no server for {name}: is its node active?")
         handle = wait_for(client.send_goal_async(goal), ANSWER_TIMEOUT, name)

@@ -60,6 +60,9 @@ class Skills(Protocol):
     def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
         """Put the held part down."""
 
+    def held(self) -> str:
+        """What is in the hand; empty when nothing is."""
+
     def move_to(self, configuration: str, cancelled: Cancelled) -> None:
         """Move the arm to a named configuration."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab_node.actions import serve_action
+from lab_node.codes import OutcomeCode
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
+from lab_node.permit import Permit
 from lab_node.qos import HISTORY, LATCHED
 from rclpy.action.server import ServerGoalHandle
 from std_msgs.msg import Header
@@ -21,6 +24,7 @@ from lab_tasks import clear_table
 from lab_tasks.conversions import attempt_message, left_message, outcome_message
 from lab_tasks.job import Attempt as JobAttempt
 from lab_tasks.job import Job
+from lab_tasks.ledger import Failure
 from lab_tasks.policy import load_policy
 from lab_tasks.ros_skills import RosSkills
 
@@ -46,6 +50,7 @@ class TaskNode(LabNode):
         self._policy = load_policy(path)
         self._frame = load_cell(self.parameters.cell).robot.base_link
         self._skills = RosSkills(self)
+        self._permit = Permit(self, max_age=math.inf)  # what is silent is the business of who moves
         self._job: Job | None = None
         self._active = False
         self._thread: threading.Thread | None = None
@@ -92,16 +97,22 @@ class TaskNode(LabNode):
             said = f"placed in {message.destination}" if message.destination else message.outcome.message
             self.get_logger().info(f"{message.object_id}: {name_of(message.outcome)} {said}")
 
-        def cancel_requested() -> bool:
-            return goal is not None and bool(goal.is_cancel_requested)
+        def interrupted() -> Failure | None:
+            stopped = self._permit.stopped()
+            if stopped is not None:
+                return Failure.of(stopped)
+            if goal is not None and goal.is_cancel_requested:
+                return Failure(OutcomeCode.CANCELLED, "task", "the task was cancelled")
+            return None
 
-        self._job = job = Job(self._policy, self._skills, max_parts, report, progress, cancel_requested)
+        self._job = job = Job(self._policy, self._skills, max_parts, report, progress, interrupted)
         clear_table.run(job)
         ledger = job.ledger
         result = ClearTable.Result(
             outcome=outcome_message(job.outcome()),
             presented=ledger.presented,
             placed=ledger.placed,
+            lost=ledger.lost,
             attempts=ledger.attempts,
             successes=ledger.placed,
             left=[left_message(record) for record in ledger.left],
@@ -120,6 +131,7 @@ class TaskNode(LabNode):
             status.object_id = attempt.record.object.id if attempt is not None else ""
             status.placed, status.successes, status.attempts = ledger.placed, ledger.placed, ledger.attempts
             status.presented, status.visible = ledger.presented, len(ledger.visible)
+            status.lost = ledger.lost
         self._status_publisher.publish(status)
 
 

@@ -1,0 +1,62 @@
+"""Whether the cell may move: what the stop node says, and that it goes on saying it."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+from rclpy.time import Time
+
+from lab_interfaces.msg import StopState
+from lab_node.errors import LabError, StaleInputError, StoppedError
+from lab_node.qos import LATCHED
+
+STOP_STATE = "/cell/stop_state"
+
+
+class Permit:
+    """Listens to the stop node. Silence forbids as much as a stop does."""
+
+    def __init__(self, node: Node, max_age: float) -> None:
+        """max_age: seconds of the wall without a word from the stop node."""
+        self._node = node
+        self._max_age = max_age
+        self._state: StopState | None = None
+        self._heard = 0.0
+        self.freed = Time(clock_type=node.get_clock().clock_type)
+        """When the last stop was reset, by the node's clock; zero before the first."""
+        node.create_subscription(StopState, STOP_STATE, self._take, LATCHED)
+
+    @property
+    def speed(self) -> float:
+        """Share of the planned speed that is allowed, 0..1."""
+        return 1.0 if self._state is None else min(max(float(self._state.speed), 0.0), 1.0)
+
+    def stopped(self) -> StoppedError | None:
+        """The stop that is in force."""
+        state = self._state
+        return StoppedError(state.reason) if state is not None and state.stopped else None
+
+    def refusal(self) -> LabError | None:
+        """Why nothing may move; None when the cell may."""
+        if self._state is None:
+            return StaleInputError(f"nothing has come on {STOP_STATE} yet: is the stop node active?")
+        silence = time.monotonic() - self._heard
+        if silence > self._max_age:
+            return StaleInputError(
+                f"the stop node has said nothing on {STOP_STATE} for {silence:.2f} s,"
+                f" the limit is {self._max_age:.2f} s: does it run?"
+            )
+        return self.stopped()
+
+    def require(self) -> None:
+        """Raises StoppedError or StaleInputError when nothing may move."""
+        error = self.refusal()
+        if error is not None:
+            raise error
+
+    def _take(self, state: StopState) -> None:
+        if self._state is not None and self._state.stopped and not state.stopped:
+            self.freed = self._node.get_clock().now()
+        self._heard = time.monotonic()
+        self._state = state

@@ -1,0 +1,1 @@
+"""The latch that halts the cell, and what it listens to."""

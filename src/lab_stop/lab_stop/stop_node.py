@@ -1,0 +1,161 @@
+"""Holds the latch that halts the cell. Topics, services and parameters: see README."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from action_msgs.srv import CancelGoal
+from lab_node.errors import ConfigurationError
+from lab_node.lifecycle import LabNode, spin
+from lab_node.parameters import parameter
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED, RELIABLE, SENSOR
+from rclpy.clock import Clock, ClockType
+from sensor_msgs.msg import Range
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from lab_description import load_cell
+from lab_interfaces.msg import StopState
+from lab_stop.latch import Latch, Verdict, Zone
+
+PERIOD = 0.05
+
+
+@dataclass(frozen=True)
+class StopParameters:
+    """Parameters of the stop node."""
+
+    cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
+    hardware_topic: str = parameter("", "std_msgs/Bool that is true to stop; empty: the cell has none")
+    presence_topic: str = parameter(
+        "", "sensor_msgs/Range with the distance of the nearest person; empty: the cell has none"
+    )
+    input_timeout: float = parameter(
+        0.5, "silence of an input that counts as a stop", unit="s", minimum=0.05, maximum=10.0
+    )
+    slow_distance: float = parameter(
+        1.5, "of a person, below which the cell goes slowly", unit="m", minimum=0.0, maximum=20.0
+    )
+    stop_distance: float = parameter(
+        0.8, "of a person, below which the cell stops", unit="m", minimum=0.0, maximum=20.0
+    )
+    slow_speed: float = parameter(0.25, "share of the planned speed when slow", minimum=0.01, maximum=1.0)
+    backstop: float = parameter(
+        0.3,
+        "after a stop, until whatever the arm's controller still does is cancelled",
+        unit="s",
+        minimum=0.1,
+        maximum=5.0,
+    )
+
+
+class StopNode(LabNode):
+    """Takes stops from everywhere, keeps them, and tells the cell again and again whether it may move."""
+
+    Parameters = StopParameters
+    parameters: StopParameters
+
+    def configure(self) -> None:
+        """Open inputs, services and the output; nothing is said before the node is active."""
+        p = self.parameters
+        if p.stop_distance > p.slow_distance:
+            raise ConfigurationError(
+                f"stop_distance is {p.stop_distance} m, expected at most slow_distance, {p.slow_distance} m"
+            )
+        self._active = False
+        self._said: Verdict | None = None
+        self._stopped_at = math.inf
+        self._latch = self._new_latch()
+        self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
+        self.create_subscription(Bool, "/cell/stop", self._take_stop, RELIABLE)
+        if p.hardware_topic:
+            self.create_subscription(Bool, p.hardware_topic, self._take_hardware, SENSOR)
+        if p.presence_topic:
+            self.create_subscription(Range, p.presence_topic, self._take_presence, SENSOR)
+        self.create_service(Trigger, "/cell/stop", self._stop)
+        self.create_service(Trigger, "/cell/reset", self._reset)
+        action = load_cell(p.cell).robot.trajectory_action
+        self._cancel_all = self.create_client(CancelGoal, f"{action}/_action/cancel_goal")
+        # the wall's time: a cell whose clock stands has to stop too
+        self.create_timer(PERIOD, self._tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def activate(self) -> None:
+        """Begin to watch the inputs, with nothing latched."""
+        self._latch = self._new_latch()
+        self._said, self._stopped_at = None, math.inf
+        self._active = True
+        self._tell()
+
+    def deactivate(self) -> None:
+        """Stop the cell: from now on nobody watches."""
+        self._latch.stop("the stop node has ended: start it again")
+        self._tell()
+        self._halt_controller()
+        self._active = False
+
+    def _new_latch(self) -> Latch:
+        p = self.parameters
+        zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
+        return Latch(time.monotonic(), p.input_timeout, p.hardware_topic, p.presence_topic, zone)
+
+    def _take_stop(self, message: Bool) -> None:
+        if message.data:
+            self._latch.stop("a stop came on the topic /cell/stop")
+            self._tell()
+
+    def _take_hardware(self, message: Bool) -> None:
+        self._latch.take_hardware(message.data, time.monotonic())
+        if message.data:
+            self._tell()
+
+    def _take_presence(self, message: Range) -> None:
+        # REP 117: beyond the sensor's reach is +inf, closer than it can measure is -inf, a failure NaN
+        self._latch.take_presence(message.range, time.monotonic())
+        if not message.range >= self.parameters.slow_distance:
+            self._tell()
+
+    def _stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._latch.stop("an operator stopped the cell")
+        self._tell()
+        response.success, response.message = True, "stopped"
+        return response
+
+    def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        cause = self._latch.reset(time.monotonic())
+        self._tell()
+        response.success = not cause
+        response.message = (
+            f"cannot reset: {cause}" if cause else "reset: the cell may move when it is told to"
+        )
+        return response
+
+    def _tell(self) -> None:
+        if not self._active:
+            return
+        now = time.monotonic()
+        verdict = self._latch.verdict(now)
+        state = StopState(stopped=verdict.stopped, reason=verdict.reason, speed=verdict.speed)
+        state.header.stamp = self.get_clock().now().to_msg()
+        self._states.publish(state)
+        if verdict.stopped and (self._said is None or not self._said.stopped):
+            self.get_logger().warning(f"stopped: {verdict.reason}")
+            self._stopped_at = now
+        if self._said is not None and self._said.stopped and not verdict.stopped:
+            self.get_logger().info("reset")
+        self._said = verdict
+        if verdict.stopped and now - self._stopped_at > self.parameters.backstop:
+            self._stopped_at = math.inf
+            self._halt_controller()
+
+    def _halt_controller(self) -> None:
+        """Cancel every goal of the arm's controller, in case that nobody else could: a zero id means all."""
+        if self._cancel_all.service_is_ready():
+            self._cancel_all.call_async(CancelGoal.Request())
+
+
+def main() -> None:
+    """Executable."""
+    spin(lambda: StopNode("stop"))

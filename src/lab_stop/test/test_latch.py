@@ -1,0 +1,59 @@
+"""What stops the cell, and what lets it go on."""
+
+import math
+
+import pytest
+from lab_stop.latch import Latch, Zone
+
+ZONE = Zone(slow=1.5, stop=0.8, speed=0.25)
+
+
+def test_a_stop_stays_until_it_is_reset_and_keeps_its_first_reason():
+    latch = Latch(0.0, 0.5)
+    assert not latch.verdict(0.0).stopped
+    latch.stop("first")
+    latch.stop("second")
+    assert [latch.verdict(t).reason for t in (0.1, 1e6)] == ["first"] * 2
+    assert latch.verdict(1.0).speed == 0.0
+    assert latch.reset(2.0) == ""
+    assert latch.verdict(2.0).stopped is False
+
+
+def test_a_pressed_input_cannot_be_reset_away():
+    latch = Latch(0.0, 0.5, hardware="/estop")
+    latch.take_hardware(True, 0.1)
+    assert latch.verdict(0.1).stopped
+    assert "/estop" in latch.reset(0.2)
+    assert latch.verdict(0.2).stopped
+    latch.take_hardware(False, 0.3)
+    assert latch.verdict(0.3).stopped, "released is not reset"
+    assert latch.reset(0.4) == ""
+    assert not latch.verdict(0.4).stopped
+
+
+@pytest.mark.parametrize("inputs", [{"hardware": "/estop"}, {"presence": "/range"}])
+def test_an_input_that_is_silent_stops(inputs):
+    latch = Latch(0.0, 0.5, **inputs, zone=ZONE)
+    assert not latch.verdict(0.4).stopped
+    assert "does its publisher run?" in latch.verdict(0.6).reason
+
+
+@pytest.mark.parametrize(
+    ("distance", "stopped", "speed"),
+    [
+        (math.inf, False, 1.0),
+        (2.0, False, 1.0),
+        (1.2, False, 0.25),
+        (0.5, True, 0.0),
+        (-math.inf, True, 0.0),
+        (math.nan, True, 0.0),
+    ],
+)
+def test_who_comes_near_slows_and_then_stops(distance, stopped, speed):
+    latch = Latch(0.0, 0.5, presence="/range", zone=ZONE)
+    latch.take_presence(distance, 0.1)
+    verdict = latch.verdict(0.1)
+    assert (verdict.stopped, verdict.speed) == (stopped, speed)
+    latch.take_presence(math.inf, 0.2)
+    assert latch.verdict(0.2).stopped == stopped, "leaving the zone resets nothing"
+    assert latch.verdict(0.2).speed == (0.0 if stopped else 1.0)

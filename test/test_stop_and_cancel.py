@@ -1,0 +1,153 @@
+"""Stop and cancel in every phase of a job, in one cell: the arm stands, and what follows can rely on it."""
+
+import os
+import unittest
+from pathlib import Path
+
+import launch_testing
+import pytest
+from cell_client import CellClient
+from lab_node.actions import wait_for
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_testing.actions import ReadyToTest
+
+from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Outcome
+from launch import LaunchDescription
+
+CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
+ARGUMENTS = {"scene": "scattered", "parts": "6", "seed": "7", "speed": "1"}
+# seconds of the cell's clock within which the arm stands
+STOPS, CANCELS = 0.2, 0.5
+# another machine is slower: of a wait that has to be over at some time
+WAIT = 120.0
+
+
+@pytest.mark.launch_test
+def generate_test_description():
+    os.environ["ROS_DOMAIN_ID"] = "65"
+    cell = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(CELL)), launch_arguments=ARGUMENTS.items()
+    )
+    return LaunchDescription([cell, ReadyToTest()])
+
+
+class Interrupted(unittest.TestCase):
+    """One cell for all; each test leaves it as it found it: not stopped, the arm still."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cell = CellClient().__enter__()
+        cls.cell.until_active()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cell.__exit__()
+
+    def holding(self):
+        return self.cell.held.peek().object_id
+
+    def hold_nothing(self):
+        if self.holding():
+            self.assertEqual(self.ask("/place", Place.Goal(destination="bin")), Outcome.SUCCESS)
+        if self.ask("/move_to", MoveTo.Goal(configuration="home")) != Outcome.SUCCESS:
+            self.fail("cannot go home")
+
+    def hold_something(self):
+        if self.holding():
+            return
+        for _ in range(4):
+            self.hold_nothing()
+            if self.ask("/pick", self.pick_goal()) == Outcome.SUCCESS:
+                return
+        self.fail("nothing could be picked")
+
+    def pick_goal(self):
+        now = self.cell.joints.peek().header.stamp
+        planned = self.cell.ask("/plan_grasps", PlanGrasps.Goal(not_before=now, max_grasps=24))
+        self.assertEqual(planned.outcome.code, Outcome.SUCCESS, planned.outcome.message)
+        return Pick.Goal(grasps=planned.grasps)
+
+    def ask(self, action, goal):
+        outcome = self.cell.ask(action, goal, timeout=WAIT).outcome
+        self.said = outcome.message
+        return outcome.code
+
+    def prepared(self, action):
+        """The goal of an action, and the cell as the action needs it."""
+        if action == "/place":
+            self.hold_something()
+            return Place.Goal(destination="tray")
+        self.hold_nothing()
+        if action == "/pick":
+            return self.pick_goal()
+        return MoveTo.Goal(configuration="stow") if action == "/move_to" else ClearTable.Goal()
+
+    def interrupt(self, action, phase, how):
+        goal, cell = self.prepared(action), self.cell
+        handle = cell.send(action, goal)
+
+        def reached():
+            doing = cell.status.peek().phase if action == "/clear_table" else cell.phase
+            return doing == phase
+
+        cell.until(reached, WAIT, f"phase {phase} of {action}")
+        since = cell.time()
+        if how == "stop":
+            cell.stop()
+        else:
+            wait_for(handle.cancel_goal_async(), 20.0, "cancel")
+        outcome = wait_for(handle.get_result_async(), WAIT, "result").result.outcome
+        self.assertEqual(
+            outcome.code, Outcome.STOPPED if how == "stop" else Outcome.CANCELLED, outcome.message
+        )
+        self.assertLessEqual(cell.seconds_until_still(since), STOPS if how == "stop" else CANCELS)
+        if how == "stop":
+            self.assertEqual(self.ask("/move_to", MoveTo.Goal(configuration="home")), Outcome.STOPPED)
+            cell.reset()
+        return since
+
+    def goes_on(self):
+        """What the cell says of its hand is true: the held part can be placed, an empty hand can pick."""
+        if self.holding():
+            self.assertEqual(self.ask("/place", Place.Goal(destination="tray")), Outcome.SUCCESS, self.said)
+        else:
+            self.hold_nothing()
+
+
+def interruption(action, phase, how):
+    def test(self):
+        self.interrupt(action, phase, how)
+        self.goes_on()
+
+    return test
+
+
+PHASES = {
+    "/move_to": ["move"],
+    "/pick": ["plan", "move", "approach", "close", "lift"],
+    "/place": ["plan", "move", "lower", "open", "retreat"],
+    "/clear_table": ["first look", "plan grasps", "pick", "place"],
+}
+STOPPED = {
+    ("/pick", "move"),
+    ("/pick", "close"),
+    ("/pick", "lift"),
+    ("/place", "move"),
+    ("/clear_table", "pick"),
+}
+
+
+for _action, _phases in PHASES.items():
+    for _phase in _phases:
+        for _how in ("cancel", "stop"):
+            if _how == "cancel" or (_action, _phase) in STOPPED:
+                _name = f"test_{_how}_of_{_action[1:]}_in_{_phase.replace(' ', '_')}"
+                setattr(Interrupted, _name, interruption(_action, _phase, _how))
+
+
+@launch_testing.post_shutdown_test()
+class TestAfterShutdown(unittest.TestCase):
+    def test_every_node_ends_cleanly(self, proc_info):
+        launch_testing.asserts.assertExitCodes(proc_info)
