@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,6 +189,27 @@ def test_failures_are_outcomes(
     assert not result.grasps
     cell.spin_until(lambda: bool(cell.arrays), "publication")
     assert cell.arrays[-1].outcome.code == code
+
+
+def test_a_part_that_was_hardly_seen(cell: Cell) -> None:
+    scene = observe([BLOCK])
+    part = replace(scene.objects[0], points=scene.objects[0].points[:5], normals=scene.objects[0].normals[:5])
+    cell.show(scene_message(replace(scene, objects=(part,)), cell.now()))
+    outcome = cell.plan(object_id="part_1").outcome
+    assert outcome.code == Outcome.TOO_FEW_POINTS
+
+
+def test_a_part_among_walls_has_no_grasp(cell: Cell) -> None:
+    walls = [
+        Solid("box", (0.16, 0.02, 0.12), at(0.5, 0.045, 0.06)),
+        Solid("box", (0.16, 0.02, 0.12), at(0.5, -0.045, 0.06)),
+        Solid("box", (0.02, 0.07, 0.12), at(0.57, 0.0, 0.06)),
+    ]
+    cell.show(
+        scene_message(observe([Solid("box", (0.05, 0.06, 0.02), at(0.5, 0.0, 0.01)), *walls]), cell.now())
+    )
+    outcome = cell.plan(object_id="part_1").outcome
+    assert outcome.code == Outcome.NO_GRASP_FOUND, outcome.message
 
 
 def test_what_perception_could_not_do_is_passed_on(cell: Cell) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from tf2_ros import StaticTransformBroadcaster
 from vision_msgs.msg import Detection3DArray
 
 from lab_description import load_cell
+from lab_geometry import make_transform
 from lab_interfaces.msg import Outcome, Scene
 
 CELL = load_cell("ur5e_table")
@@ -203,6 +205,39 @@ def test_images_become_a_scene_with_their_stamp(graph, scene, encoding):
     detections = next(d for d in camera.detections if d.header == message.header)
     assert [d.id for d in detections.detections] == [item.id for item in message.objects]
     assert [d.bbox for d in detections.detections] == [item.box for item in message.objects]
+
+
+def over_the_border():
+    eye_to_the_side = make_transform(np.eye(3), [0.0, 0.42, 0.0])
+    part = box((0.06, 0.06, 0.03), 0.45, -0.04, rgb=(0.8, 0.1, 0.1))
+    return render([part], eye_to_the_side @ CELL.camera.base_from_camera)
+
+
+def blind(scene):
+    return replace(scene, depth=np.full_like(scene.depth, np.nan))
+
+
+def looks_away(scene):
+    return replace(
+        scene, base_from_camera=make_transform(np.eye(3), [0.0, 2.0, 0.0]) @ scene.base_from_camera
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (blind, Outcome.NO_DEPTH),
+        (looks_away, Outcome.NO_SUPPORT),
+        (lambda scene: render([], CELL.camera.base_from_camera), Outcome.NO_OBJECT),
+        (lambda scene: over_the_border(), Outcome.OBJECT_OUT_OF_VIEW),
+    ],
+)
+def test_what_an_image_does_not_show_is_an_outcome(graph, scene, change, code):
+    camera = graph(change(scene)).start()
+    camera.broadcast_pose()
+    message = camera.look(want=lambda s: s.outcome.code != Outcome.UNAVAILABLE)
+    assert message.outcome.code == code, message.outcome.message
+    assert message.outcome.message
 
 
 def test_without_a_transform_it_says_whose(graph, scene):
