@@ -1,0 +1,190 @@
+"""How soon the arm stands after a stop and after a cancel, in every phase of a job, and whether it then stays still.
+
+Protocol: one cell, one pick or place a trial; in each trial the phase is reached, a random time of up to 0.3 s of the
+wall later a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint of the
+arm came to rest (below 0.01 rad/s, for good), in seconds of the cell's clock since the newest state at the time of
+sending. After a stop the arm is watched for another simulated second. Trials in which the arm stood already count as 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _cell_run import ROOT, CellClient, running_cell, wall_wait
+from lab_node.actions import wait_for
+from lab_node.errors import LabError
+from rclpy.time import Time
+from rich.console import Console
+from rich.table import Table
+
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Outcome
+
+PHASES = {
+    "/pick": ["plan", "move", "approach", "close", "lift"],
+    "/place": ["plan", "move", "lower", "open", "retreat"],
+    "/move_to": ["move"],
+}
+LIMITS = {"stop": 0.2, "cancel": 0.5}
+
+
+class Trials:
+    """One cell and what was measured in it."""
+
+    def __init__(self, cell: CellClient, rng: np.random.Generator) -> None:
+        self._cell, self._rng = cell, rng
+        self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.moved_after_stop = 0.0
+        self.untyped: list[str] = []
+        self.unfinished = 0
+
+    def run(self, action: str, phase: str, how: str) -> None:
+        """One trial; one whose phase is never reached is counted as unfinished."""
+        cell = self._cell
+        goal = self._goal(action)
+        if goal is None:
+            self.unfinished += 1
+            return
+        handle = cell.send(action, goal)
+        result = handle.get_result_async()
+        wall_wait(lambda: cell.phase == phase or result.done(), 60.0)
+        threading.Event().wait(float(self._rng.uniform(0.0, 0.3)))
+        since = cell.time()
+        if how == "stop":
+            cell.stop()
+        else:
+            wait_for(handle.cancel_goal_async(), 20.0, "cancel")
+        outcome = wait_for(result, 60.0, "result").result.outcome
+        self.seconds[how, f"{action[1:]} {phase}"].append(cell.seconds_until_still(since))
+        expected = {Outcome.STOPPED if how == "stop" else Outcome.CANCELLED, Outcome.SUCCESS}
+        if outcome.code not in expected:
+            self.untyped.append(f"{how} in {phase} of {action}: {outcome.code} {outcome.message}")
+        if how == "stop":
+            self._stay()
+            cell.reset()
+
+    def _stay(self) -> None:
+        before = self._cell.joints.peek()
+        self._cell.ask("/move_to", MoveTo.Goal(configuration="home"))  # refused: the cell is stopped
+        after = self._cell.joints.wait_for_newer(Time(nanoseconds=self._cell.time() + 10**9), 30.0)
+        arm = range(6)
+        moved = max(abs(after.position[i] - before.position[i]) for i in arm)
+        self.moved_after_stop = max(self.moved_after_stop, moved)
+
+    def _goal(self, action: str) -> Any:
+        """The goal of an action, and the hand full or empty as it needs it; None when that cannot be had."""
+        cell = self._cell
+        for _ in range(5):
+            holding = bool(cell.held.peek().object_id)
+            if action == "/place" and holding:
+                return Place.Goal(destination="bin")
+            if action != "/place" and not holding:
+                cell.ask("/move_to", MoveTo.Goal(configuration="home"))
+                return self._grasps() if action == "/pick" else MoveTo.Goal(configuration="stow")
+            if holding:
+                cell.ask("/place", Place.Goal(destination="bin"))
+            else:
+                cell.ask("/move_to", MoveTo.Goal(configuration="home"))
+                if (goal := self._grasps()) is not None:
+                    cell.ask("/pick", goal)
+        return None
+
+    def _grasps(self) -> Pick.Goal | None:
+        now = self._cell.joints.peek().header.stamp
+        planned = self._cell.ask("/plan_grasps", PlanGrasps.Goal(not_before=now, max_grasps=24))
+        return Pick.Goal(grasps=planned.grasps) if planned.grasps else None
+
+
+def main() -> int:
+    """Exit code 0 when every trial kept its limit and ended typed."""
+    parser = argparse.ArgumentParser(prog="lab bench stop_and_cancel", description=__doc__)
+    parser.add_argument("--trials", type=int, default=100, metavar="N", help="stops; and as many cancels")
+    parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument(
+        "--parts", type=int, default=12, metavar="N", help="in a cell, until a new one is started"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.json")
+    options = parser.parse_args()
+    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    rng, console = np.random.default_rng(options.seed), Console()
+    wanted = [
+        (action, phase, how)
+        for i in range(options.trials)
+        for how in LIMITS
+        for action, phase in [[(a, p) for a, ps in PHASES.items() for p in ps][i % 11]]
+    ]
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    untyped: list[str] = []
+    moved, unfinished, seed = 0.0, 0, options.seed
+    while wanted:
+        seed += 1
+        arguments = {"scene": "scattered", "parts": str(options.parts), "seed": str(seed), "speed": "1"}
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            running_cell(ROOT / "launch" / "cell.launch.py", arguments, Path(folder) / "log") as (_, cell),
+        ):
+            trials = Trials(cell, rng)
+            # a pick that was cancelled in its lift takes a part off the table, and so does each place
+            while wanted and trials.unfinished == 0:
+                action, phase, how = wanted.pop(0)
+                try:
+                    trials.run(action, phase, how)
+                except (LabError, AssertionError) as error:
+                    trials.untyped.append(f"{how} in {phase} of {action}: {error}")
+                    break
+                console.print(f"{len(wanted)} to go: {how} in {phase} of {action}", style="dim")
+            for key, values in trials.seconds.items():
+                seconds[key] += values
+            untyped += trials.untyped
+            unfinished += trials.unfinished
+            moved = max(moved, trials.moved_after_stop)
+    table = Table(title="seconds of the cell's clock until the arm stands")
+    for heading in ("how", "phase", "trials", "median", "p95", "largest"):
+        table.add_column(heading, justify="right")
+    rows = []
+    for (how, phase), values in sorted(seconds.items()):
+        row = {
+            "how": how,
+            "phase": phase,
+            "trials": len(values),
+            "median": float(np.median(values)),
+            "p95": float(np.percentile(values, 95)),
+            "largest": max(values),
+        }
+        rows.append(row)
+        table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
+    console.print(table)
+    totals = {
+        how: {
+            "trials": sum(len(v) for (h, _), v in seconds.items() if h == how),
+            "largest": max((max(v) for (h, _), v in seconds.items() if h == how), default=0.0),
+            "late": sum(value > limit for (h, _), v in seconds.items() if h == how for value in v),
+            "limit": limit,
+        }
+        for how, limit in LIMITS.items()
+    }
+    console.print(f"{totals}; moved while stopped: at most {moved:.4f} rad; not as expected: {untyped}")
+    if options.out:
+        content = {
+            "protocol": " ".join((__doc__ or "").split()),
+            "totals": totals,
+            "phases": rows,
+            "moved_while_stopped_rad": moved,
+            "not_as_expected": untyped,
+            "cells_that_ran_out_of_parts": unfinished,
+        }
+        options.out.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return 0 if not untyped and not any(total["late"] for total in totals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
