@@ -1,9 +1,9 @@
-"""How soon the arm stands after a stop and after a cancel, in every phase of a job, and whether it then stays still.
+"""How soon the arm stands after a stop and after a cancel, in every phase of a job, and if it stays still.
 
-Protocol: one cell, one pick or place a trial; in each trial the phase is reached, a random time of up to 0.3 s of the
-wall later a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint of the
-arm came to rest (below 0.01 rad/s, for good), in seconds of the cell's clock since the newest state at the time of
-sending. After a stop the arm is watched for another simulated second. Trials in which the arm stood already count as 0.
+Protocol: real time, one pick, place or motion a trial. The phase is reached, up to 0.3 s of the wall later
+a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint came to
+rest (below 0.01 rad/s, for good), in seconds of the cell clock since the newest state at the time of sending.
+After a stop the arm is watched for another second. Trials in which the arm stood already count as 0.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Trials:
             return
         handle = cell.send(action, goal)
         result = handle.get_result_async()
-        wall_wait(lambda: cell.phase == phase or result.done(), 60.0)
+        wall_wait(lambda: phase in cell.phases or result.done(), 60.0)
         threading.Event().wait(float(self._rng.uniform(0.0, 0.3)))
         since = cell.time()
         if how == "stop":

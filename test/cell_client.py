@@ -17,7 +17,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
-from simulation_interfaces.srv import GetEntitiesStates
+from simulation_interfaces.srv import GetEntitiesStates, SpawnEntity
 from std_srvs.srv import Trigger
 
 from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
@@ -54,7 +54,7 @@ class CellClient:
         self.attempts: list[Attempt] = []
         self.scene, self.joints = Latest[Scene]("scene"), Latest[JointState]("joint state")
         self.status, self.held = Latest[TaskStatus]("status"), Latest[HeldPart]("held part")
-        self.phase = ""  # of the last action that was sent
+        self.phases: list[str] = []  # of the last action that was sent, and of a task
         self.speeds: deque[tuple[int, float]] = deque(maxlen=4000)  # ns, and of the fastest arm joint, rad/s
         self.node.create_subscription(Attempt, "/task/attempts", self.attempts.append, HISTORY)
         self.node.create_subscription(Scene, "/scene/objects", self.scene.put, RELIABLE)
@@ -62,13 +62,16 @@ class CellClient:
         self.node.create_subscription(HeldPart, "/motion/held", self.held.put, LATCHED)
         self.node.create_subscription(JointState, "/joint_states", self._take_joints, RELIABLE)
         self._services: dict[str, Any] = {}
+        self._others: list[Node] = []
+        self._spawned = 0
         self._actions = {name: ActionClient(self.node, kind, name) for name, kind in ACTIONS.items()}
         return self
 
     def __exit__(self, *_: object) -> None:
         self._executor.shutdown()
         self._thread.join()
-        self.node.destroy_node()
+        for node in (self.node, *self._others):
+            node.destroy_node()
         rclpy.try_shutdown()
 
     def until(self, condition: Callable[[], Any], timeout: float, what: str) -> Any:
@@ -81,9 +84,20 @@ class CellClient:
 
     def until_active(self, timeout: float = 240.0) -> None:
         """Wait until the whole cell is active."""
-        client = self.node.create_client(Trigger, "/lifecycle_manager/is_active")
+        client = self._services["/lifecycle_manager/is_active"] = self.node.create_client(
+            Trigger, "/lifecycle_manager/is_active"
+        )
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
-        self.until(lambda: self.call(client, Trigger.Request()).success, timeout, "active cell")
+        self.until(self.is_active, timeout, "active cell")
+
+    def is_active(self, timeout: float = 20.0) -> bool:
+        """Whether the whole cell is active now."""
+        return bool(self._trigger("/lifecycle_manager/is_active", timeout).success)
+
+    def spin_too(self, node: Node) -> None:
+        """Spin another node until the end."""
+        self._executor.add_node(node)
+        self._others.append(node)
 
     def call(self, client: Any, request: Any, timeout: float = 20.0) -> Any:
         """Answer of a service."""
@@ -93,7 +107,7 @@ class CellClient:
         """Handle of an accepted goal."""
         client = self._actions[action]
         assert client.wait_for_server(timeout), f"no server for {action}"
-        self.phase = ""
+        self.phases = []
         handle = wait_for(
             client.send_goal_async(goal, feedback_callback=self._take_feedback), timeout, action
         )
@@ -105,6 +119,21 @@ class CellClient:
     ) -> Any:
         """Result of an action."""
         return result_of(self.send(action, goal), cancelled, timeout, action).result
+
+    def part_on_table(self) -> bool:
+        """Whether a part lies in the work area, by the simulator."""
+        return any(x > 0.3 and abs(y) < 0.25 and z < 0.2 for x, y, z in self.part_positions().values())
+
+    def spawn(self, uri: str, x: float, y: float, z: float = 0.021) -> None:
+        """Add a part to the simulation; its origin metres in base_link."""
+        self._spawned += 1
+        request = SpawnEntity.Request(name=f"spawned_{self._spawned}", uri=uri)
+        pose = request.initial_pose.pose
+        pose.position.x, pose.position.y, pose.position.z = x, y, z
+        client = self.node.create_client(SpawnEntity, "/simulator/spawn_entity")
+        assert client.wait_for_service(20.0)
+        answer = self.call(client, request)
+        assert answer.result.result == answer.result.RESULT_OK, answer.result.error_message
 
     def stop(self) -> None:
         """What an operator does first."""
@@ -130,14 +159,15 @@ class CellClient:
             assert end - since < 30e9, "the arm does not come to rest"
             self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 10.0)
 
-    def _trigger(self, name: str) -> Any:
+    def _trigger(self, name: str, timeout: float = 20.0) -> Any:
         if name not in self._services:
             self._services[name] = self.node.create_client(Trigger, name)
         assert self._services[name].wait_for_service(20.0)
-        return self.call(self._services[name], Trigger.Request())
+        return self.call(self._services[name], Trigger.Request(), timeout)
 
     def _take_feedback(self, message: Any) -> None:
-        self.phase = getattr(message.feedback, "phase", "")
+        feedback = message.feedback
+        self.phases.append(feedback.status.phase if hasattr(feedback, "status") else feedback.phase)
 
     def _take_joints(self, message: JointState) -> None:
         arm = [abs(v) for n, v in zip(message.name, message.velocity, strict=True) if "robotiq" not in n]

@@ -1,7 +1,7 @@
 """Every outcome is explained to its reader, and has been seen to come out of a real node.
 
-A code counts as seen when a test that runs nodes (its file imports rclpy or launch_testing) asserts that an
-outcome equals it: `== Outcome.CODE` in an assert, `assertEqual(..., Outcome.CODE)`, or a parameter of a test.
+A code counts as seen when a test that runs nodes (its file imports rclpy, launch_testing or cell_run) asserts
+that an outcome equals it: `== Outcome.CODE` in an assert, `assertEqual(..., Outcome.CODE)`, or a parameter.
 """
 
 import ast
@@ -25,7 +25,7 @@ def runs_nodes(tree):
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom | ast.Import)
     }
-    return any(module.split(".")[0] in ("rclpy", "launch_testing") for module in modules)
+    return any(module.split(".")[0] in ("rclpy", "launch_testing", "cell_run") for module in modules)
 
 
 def asserted(tree):

@@ -416,7 +416,7 @@ def test_a_node_that_starts_with_a_part_in_the_hand_knows_it(ros):
 
 
 def test_no_way_leads_through_a_wall(graph):
-    """From the arm's column outwards and higher than it reaches, between where it is and where it shall be."""
+    """From the arm's column outwards, higher than it reaches, between where it is and shall be."""
     angle, near, far, height = HOME[0] + 0.95, 0.15, 1.4, 2.2
     middle = 0.5 * (near + far)
     pose = make_transform(

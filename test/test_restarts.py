@@ -1,0 +1,45 @@
+"""Nodes that die are started again, and the work goes on from what the cell sees and feels."""
+
+import os
+import signal
+
+from cell_run import ROOT, running_cell, wall_wait
+
+from lab_interfaces.action import ClearTable, Pick, PlanGrasps
+from lab_interfaces.msg import Outcome
+
+RESTARTED = ("perception", "grasping", "motion", "tasks")
+ARGUMENTS = {"scene": "scattered", "parts": "2", "seed": "7", "speed": "1"}
+
+
+def kill(run, node, previous=None):
+    """Kill a node, once it has been started again if it was killed before; its process."""
+    assert wall_wait(lambda: run.pid(node) not in (None, previous), 120.0), f"{node} was not started again"
+    pid = run.pid(node)
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def test_nodes_die_with_a_part_in_the_hand_and_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "66")
+    log = tmp_path / "log"
+    with running_cell(ROOT / "launch" / "cell.launch.py", ARGUMENTS, log) as (run, cell):
+        now = cell.until(cell.joints.peek, 60.0, "joint state").header.stamp
+        grasps = cell.ask("/plan_grasps", PlanGrasps.Goal(not_before=now, max_grasps=24)).grasps
+        assert cell.ask("/pick", Pick.Goal(grasps=grasps)).outcome.code == Outcome.SUCCESS
+        killed = {node: kill(run, node) for node in RESTARTED}
+        cell.until(lambda: not cell.is_active(), 60.0, "notice of the deaths")
+        cell.until(cell.is_active, 240.0, "cell that is up again")
+        cell.until(lambda: cell.held.peek().object_id == "unknown_part", 30.0, "part that motion feels")
+        result = cell.ask("/clear_table", ClearTable.Goal(max_parts=1), timeout=240.0)
+        assert result.outcome.code == Outcome.OBJECTS_LEFT  # the other one was not asked for
+        assert result.placed == 1 and result.presented == result.placed + len(result.left) + result.lost
+        assert sum(not on_table(p) for p in cell.part_positions().values()) == 1
+        for _ in range(3):
+            killed["grasping"] = kill(run, "grasping", killed["grasping"])
+        assert wall_wait(run.ended, 60.0), "the cell goes on"
+    assert "grasp_node ended with exit code -9, for the 4th time" in log.read_text()
+
+
+def on_table(position):
+    return position[0] > 0.3 and abs(position[1]) < 0.25
