@@ -120,10 +120,6 @@ class CellClient:
         """Result of an action."""
         return result_of(self.send(action, goal), cancelled, timeout, action).result
 
-    def part_on_table(self) -> bool:
-        """Whether a part lies in the work area, by the simulator."""
-        return any(x > 0.3 and abs(y) < 0.25 and z < 0.2 for x, y, z in self.part_positions().values())
-
     def spawn(self, uri: str, x: float, y: float, z: float = 0.021) -> None:
         """Add a part to the simulation; its origin metres in base_link."""
         self._spawned += 1

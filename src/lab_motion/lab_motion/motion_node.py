@@ -100,7 +100,7 @@ class MotionParameters:
         0.5, "older joint states and wrenches are refused", unit="s", minimum=0.01
     )
     max_stop_age: float = parameter(
-        0.5,
+        1.0,
         "silence of the stop node, of the wall, beyond which nothing moves",
         unit="s",
         minimum=0.1,

@@ -67,14 +67,17 @@ class Paced:
         if distance[best] < _ON_PATH:
             self._planned += float(near[best]) - middle
 
-    def change(self, clock: float, rate: float) -> Trajectory:
-        """Go over to another rate at a time of the clock; what to send: its time 0 is that time."""
+    def change(self, clock: float, rate: float, share: float = 1.0) -> Trajectory:
+        """Go over to another rate at a time of the clock; what to send: its time 0 is that time.
+
+        share: of the deceleration, 0..1.
+        """
         begin, before = self.planned(clock), self.rate
         duration = self.trajectory.duration
         # how fast joints are from here to where the change may end at the latest
         window = np.clip(np.linspace(begin, begin + 0.3, 16), 0.0, duration)
         fastest = np.abs(self._slope(window)).max(axis=0)
-        ramp = max(float((abs(rate - before) * fastest / self._deceleration).max()), _PERIOD)
+        ramp = max(float((abs(rate - before) * fastest / (share * self._deceleration)).max()), _PERIOD)
         self._planned, self._clock, self._from, self._ramp = begin, clock, before, ramp
         self.rate = rate
         times = np.linspace(0.0, ramp, _RAMP_SAMPLES + 1)

@@ -45,9 +45,11 @@ _LOOK = 0.01
 _ANSWER = 5.0
 # Joints slower than this stand, radians per second.
 _STILL = 0.005
-# Seconds of the cell's clock between the decision to change the pace and the change: time for the controller
-# to get and accept the goal, so that it still is on the old way when the new one leaves it.
-_LEAD = 0.04
+# Seconds of the cell's clock between the decision to change the pace and the change, for the controller to get
+# and accept the goal, so that it still is on the old way when the new one leaves it; and the share of the
+# deceleration. A stop has 0.2 s. What has more time is done more gently, for the sake of a held part.
+_AT_ONCE = (0.04, 1.0)
+_GENTLY = (0.10, 0.5)
 # Wall seconds within which a controller takes over a braking motion; beyond, the goal is cancelled.
 _TAKE_OVER = 0.5
 # A motion may take this many wall seconds for each second of the cell's clock, before the clock counts as
@@ -246,8 +248,9 @@ class ControlledArm:
         except StaleInputError:
             pass  # then where it should be has to do
         now = self._node.get_clock().now()
-        rest = paced.change((now - begin).nanoseconds * 1e-9 + _LEAD, rate)
-        return self._send(trajectory_goal(rest, now, _LEAD), patience)
+        lead, share = _AT_ONCE if self._speed() == 0.0 else _GENTLY
+        rest = paced.change((now - begin).nanoseconds * 1e-9 + lead, rate, share)
+        return self._send(trajectory_goal(rest, now, lead), patience)
 
     def _brake(self, paced: Paced, begin: Time, goal: _Goal) -> None:
         """Come to rest on the path."""
