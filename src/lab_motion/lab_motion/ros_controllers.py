@@ -45,7 +45,7 @@ _LOOK = 0.01
 _ANSWER = 5.0
 # Joints slower than this stand, radians per second.
 _STILL = 0.005
-# Seconds of the cell's clock between the decision to change the pace and the change, for the controller to get
+# Seconds of the cell clock between the decision to change the pace and the change, for the controller to get
 # and accept the goal, so that it still is on the old way when the new one leaves it; and the share of the
 # deceleration. A stop has 0.2 s. What has more time is done more gently, for the sake of a held part.
 _AT_ONCE = (0.04, 1.0)
