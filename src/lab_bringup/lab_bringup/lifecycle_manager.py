@@ -16,7 +16,7 @@ from typing import Any
 
 import rclpy
 from lab_node.actions import wait_for
-from lab_node.errors import LabError, UnavailableError
+from lab_node.errors import DeadlineError, LabError, UnavailableError
 from lab_node.parameters import declare_parameters, parameter
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
@@ -87,6 +87,7 @@ class LifecycleManager(Node):
         self._get_state: dict[str, Any] = {
             name: self.create_client(GetState, f"{name}/get_state") for name in self.parameters.nodes
         }
+        self._given_time: set[str] = set()
         self.create_service(Trigger, "~/is_active", self._is_active)
 
     def bring_up(self) -> None:
@@ -109,15 +110,11 @@ class LifecycleManager(Node):
         """
         beats = {name: _Heartbeat(client) for name, client in self._get_state.items()}
         pause = threading.Event()
-        while not pause.wait(_PERIOD):
+        while not pause.wait(_PERIOD) and rclpy.ok():
             for name, beat in beats.items():
-                state = beat.state()
-                if state == State.PRIMARY_STATE_UNCONFIGURED:
+                if beat.state() == State.PRIMARY_STATE_UNCONFIGURED:
                     self._active = False
-                    self.get_logger().warning(f"{name} was started anew: bringing it up")
-                    self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
-                    self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
-                    self.get_logger().info(f"active again: {name}")
+                    self._bring_up_again(name)
                     for other in beats.values():
                         other.forgive()
                 elif beat.silence() > self.parameters.silence:
@@ -125,6 +122,20 @@ class LifecycleManager(Node):
                         f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
                     )
             self._active = all(beat.silence() < _MISSED for beat in beats.values())
+
+    def _bring_up_again(self, name: str) -> None:
+        self.get_logger().warning(f"{name} was started anew: bringing it up")
+        try:
+            self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
+            self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
+        except DeadlineError as error:
+            if name in self._given_time:
+                raise
+            self._given_time.add(name)  # it may have died once more while it was configured
+            self.get_logger().warning(f"{error}: trying once more")
+        else:
+            self._given_time.discard(name)
+            self.get_logger().info(f"active again: {name}")
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
         client = self._change_state[name]
@@ -163,6 +174,9 @@ def main() -> None:
                 manager.get_logger().fatal(str(error))
                 exit_code = 1
                 rclpy.try_shutdown()
+        except Exception:
+            if rclpy.ok():  # else a signal has taken the context away in the middle of a heartbeat
+                raise
 
     worker = threading.Thread(target=bring_up, daemon=True)
     worker.start()

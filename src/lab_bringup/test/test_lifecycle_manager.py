@@ -1,6 +1,7 @@
 """The order in which nodes come up, and what happens when one does not."""
 
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -44,6 +45,7 @@ def start(monkeypatch):
         executor = SingleThreadedExecutor()
         manager = LifecycleManager()
         nodes.extend([manager, *(NotingNode(name) for name in names)])
+        manager.peers = {node.get_name(): node for node in nodes[1:]}
         for node in nodes:
             executor.add_node(node)
         threading.Thread(target=executor.spin, daemon=True).start()
@@ -75,3 +77,24 @@ def test_a_node_that_is_not_there_is_named(start):
     manager = start(["camera"], "-p", "lifecycle_manager:nodes:=[camera, absent]", timeout=1.0)
     with pytest.raises(UnavailableError, match="node absent did not come up within 1 s"):
         manager.bring_up()
+
+
+def test_a_node_that_was_started_anew_is_brought_up_again(start):
+    manager = start(["camera", "planner"], *NODES)
+    manager.bring_up()
+    threading.Thread(target=manager.watch, daemon=True).start()
+    HISTORY.clear()
+    manager.peers["camera"].trigger_deactivate()
+    manager.peers["camera"].trigger_cleanup()  # what a process that was just started looks like
+    deadline, pause = time.monotonic() + 60.0, threading.Event()
+    while HISTORY != ["configure camera", "activate camera"]:
+        assert time.monotonic() < deadline, HISTORY
+        pause.wait(0.05)
+
+
+def test_a_node_that_answers_no_more_ends_the_watch(start):
+    manager = start(["camera", "planner"], *NODES, "-p", "lifecycle_manager:silence:=1.0")
+    manager.bring_up()
+    manager.executor.remove_node(manager.peers["planner"])
+    with pytest.raises(UnavailableError, match="node planner has not answered for 1 s"):
+        manager.watch()
