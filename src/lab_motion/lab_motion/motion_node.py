@@ -219,6 +219,8 @@ class MotionNode(LabNode):
         """Every place of every destination counts as free."""
         self._destinations = Destinations(self._cell.destinations)
         self._robot.placed.clear()
+        if self._begun is not None:  # somebody activates it anew, and has emptied them
+            self._filled.clear()
         self._begun = None
         self._active = True
         self._tell_held()
@@ -228,6 +230,7 @@ class MotionNode(LabNode):
     def deactivate(self) -> None:
         """Refuse goals; the one under way is interrupted."""
         self._active = False
+        self.destroy_timer(self._first_reading)
 
     def cleanup(self) -> None:
         """End the planner."""
