@@ -57,8 +57,8 @@ class MotionSettings:
 class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
-    grip: what is held and how it felt; None with an empty hand. placed: what was put where the camera does
-    not see.
+    grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
+    something. placed: what was put where the camera does not see.
     """
 
     cell: Cell
@@ -69,6 +69,7 @@ class Manipulator:
     contact: ContactLimits = field(default_factory=ContactLimits)
     scene: PlanningScene = field(default_factory=PlanningScene)
     grip: Judgement | None = None
+    standing: bool = False
     placed: list[Body] = field(default_factory=list)
     _told: FloatArray | None = None
 
@@ -144,6 +145,28 @@ class Manipulator:
             )
         self.set_scene(PlanningScene(objects, held, seen.opening))
 
+    def plan_lift(self, cancelled: Cancelled) -> Trajectory:
+        """Straight up with the held part.
+
+        It stands on something and may lean on its neighbours: on its way out it may touch all of them.
+        """
+        around = self.everything()
+        options = self.straight_options(cancelled, Contacts(hand=around, held=around))
+        start = self.start()
+        lifted = self.planner.forward(start).copy()
+        lifted[2, 3] += self.settings.lift_height
+        return self.planner.plan_straight(start, lifted, options)
+
+    def lift_clear(self, stages: Stages, cancelled: Cancelled) -> None:
+        """Lift a part that was gripped, but not lifted, when its pick was interrupted."""
+        if self.grip is None or not self.standing:
+            return
+        with stages.stage("plan", computing=True):
+            self.planner.update_scene(self.scene)
+            lift = self.plan_lift(cancelled)
+        self.follow({"lift": lift}, stages, cancelled)
+        self.standing = False
+
     def everything(self) -> frozenset[str]:
         """Names of all objects and furniture: what a part may brush on its way out of a heap."""
         return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
@@ -161,6 +184,7 @@ class Manipulator:
         ):
             return
         reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
+        self.standing = True
         self.grip = Judgement(True, reading.opening, reading.opening, reading.force, reason)
         box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
         self.set_scene(replace(self.scene, held=Body("unknown_part", box), opening=reading.opening))

@@ -13,6 +13,7 @@ def move_to_joints(robot: Manipulator, goal: FloatArray, stages: Stages, cancell
 
     Raises a MotionError, or StaleInputError.
     """
+    robot.lift_clear(stages, cancelled)
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)
         trajectory = robot.planner.plan_joint(robot.start(), goal, robot.options(cancelled))
@@ -24,6 +25,7 @@ def move_to_pose(robot: Manipulator, base_from_tcp: FloatArray, stages: Stages, 
 
     Raises a MotionError, or StaleInputError.
     """
+    robot.lift_clear(stages, cancelled)
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)
         _, trajectory = robot.planner.plan_pose(robot.start(), [base_from_tcp], robot.options(cancelled))

@@ -15,7 +15,7 @@ from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.hardware import Cancelled
 from lab_motion.manipulator import Manipulator
 from lab_motion.planner import Contacts, PlanningScene, Trajectory
-from lab_motion.reach import Reach, Target, plan_reach, shifted
+from lab_motion.reach import Reach, Target, plan_reach
 from lab_motion.stages import Stages
 
 # A parallel hand turned by half a turn about its approach is the same hand.
@@ -95,15 +95,16 @@ def pick(
             reading = robot.hand.reading()
             grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
         with stages.stage("plan", computing=True):
-            lift = _plan_lift(robot, chosen, grasp.object_id, grip.opening, cancelled)
+            lift = _plan_lift(robot, grasp.object_id, grip.opening, cancelled)
     except LabError as error:
         if error.code == OutcomeCode.CANCELLED:
             _keep_if_held(robot, grasp)
         elif isinstance(error, ContactError | GripperFailed | PlanningError):
             _back_off(robot, chosen, grasp, stages, cancelled)
         raise
-    robot.grip = grip
+    robot.grip, robot.standing = grip, True
     robot.follow({"lift": lift}, stages, cancelled)
+    robot.standing = False
     with stages.stage("verify"):
         reading = robot.hand.reading()
         result.reading = reading
@@ -134,18 +135,11 @@ def _choose(
     )
 
 
-def _plan_lift(
-    robot: Manipulator, chosen: Reach, name: str, opening: float, cancelled: Cancelled
-) -> Trajectory:
-    start = robot.start()
+def _plan_lift(robot: Manipulator, name: str, opening: float, cancelled: Cancelled) -> Trajectory:
     empty = robot.scene
-    robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(start)))
-    lifted = shifted(chosen.base_from_tcp, np.array([0.0, 0.0, robot.settings.lift_height]))
-    # it stands on something and may lean on its neighbours: on its way out it may touch all of them
-    around = robot.everything()
-    options = robot.straight_options(cancelled, Contacts(hand=around, held=around))
+    robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(robot.start())))
     try:
-        return robot.planner.plan_straight(start, lifted, options)
+        return robot.plan_lift(cancelled)
     except PlanningError:
         robot.set_scene(empty)
         raise
@@ -157,7 +151,7 @@ def _keep_if_held(robot: Manipulator, grasp: GraspGoal) -> None:
     grip = judge_closing(reading, grasp.width, grasp.opening, robot.contact)
     scene = replace(robot.scene, opening=reading.opening)
     if grip.held:
-        robot.grip = grip
+        robot.grip, robot.standing = grip, True
         scene = scene.attach(grasp.object_id, robot.planner.forward(robot.start()))
     robot.set_scene(scene)
 

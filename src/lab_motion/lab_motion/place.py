@@ -44,6 +44,8 @@ def place(
     if robot.grip is None or robot.scene.held is None:
         raise InvalidGoal("the hand is empty: pick a part before placing it")
     robot.holding(robot.hand.reading())
+    robot.lift_clear(stages, cancelled)
+    robot.holding(robot.hand.reading())
     grip, held, settings = robot.grip, robot.scene.held, robot.settings
     with stages.stage("plan", computing=True):
         start = robot.start()

@@ -188,6 +188,20 @@ def test_a_part_that_falls_on_the_way_is_lost(graph):
     assert "empty" in again.outcome.message
 
 
+def test_what_was_gripped_when_a_pick_was_cancelled_is_known_and_can_be_placed(graph):
+    grasp = graph.show()
+    graph.cell.part_width = WIDTH
+    graph.caller.phases.clear()
+    handle = graph.caller.send(Pick, Pick.Goal(grasps=[grasp]))
+    graph.caller.until(lambda: "verify" in graph.caller.phases, "never closed")
+    graph.caller.wait(handle.cancel_goal_async())
+    assert graph.caller.wait(handle.get_result_async()).result.outcome.code == Outcome.CANCELLED
+    assert graph.node._robot.scene.held.name == PART
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    assert result.stages[1].stage == "lift"  # it stood on the table: it is lifted clear of it first
+
+
 def on_the_path(graph):
     """How far the last position is from the first trajectory that was sent, radians."""
     return np.abs(graph.cell.trajectories[0] - graph.cell.positions).max(axis=1).min()

@@ -154,16 +154,18 @@ def _first_look(job: Job) -> None:
 
 
 def _look(job: Job) -> None:
-    job.skills.wait(job.policy.settle_time, job.cancelled)
-    _look_from(job, job.skills.now())
+    _look_from(job, None)
 
 
-def _look_from(job: Job, not_before: int) -> None:
-    """Look until something is seen or nothing was seen often enough."""
+def _look_from(job: Job, not_before: int | None) -> None:
+    """Look, not before a time or all rests, until something is seen or nothing was seen often enough."""
     empty = failed = 0
     start = job.skills.now()
     while True:
         try:
+            if not_before is None:
+                job.skills.wait(job.policy.settle_time, job.cancelled)
+                not_before = job.skills.now()
             view = job.skills.look(not_before, job.policy.look_timeout, job.cancelled)
         except LabError as error:
             failed += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from lab_node.codes import OutcomeCode
+from lab_node.errors import DeadlineError
 
 from lab_geometry import FloatArray
 from lab_tasks.ledger import Failure, Ledger, Record, View
@@ -123,7 +125,8 @@ class Job:
         if self.outages > self.policy.outages:
             self.end = self.end or failure
         else:
-            self.skills.wait(self.policy.outage_wait, self.cancelled)
+            with contextlib.suppress(DeadlineError):  # the clock itself stands: that is the outage
+                self.skills.wait(self.policy.outage_wait, self.cancelled)
 
     def note(self, failure: Failure) -> None:
         """Enter a failure: of the attempt under way, else of the task; the first one counts."""
