@@ -80,7 +80,9 @@ class GraspNode(LabNode):
     def configure(self) -> None:
         """Load cell and planner, compile, open topics and action."""
         p = self.parameters
-        self._gripper = from_description(load_cell(p.cell).gripper)
+        cell = load_cell(p.cell)
+        self.hardware_id = cell.gripper.name
+        self._gripper = from_description(cell.gripper)
         settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
         self._planner = load_planner(p.planner, self._gripper, settings)
         warm_up(self._planner)

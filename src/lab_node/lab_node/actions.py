@@ -15,7 +15,8 @@ from rclpy.task import Future
 
 from lab_interfaces.msg import Outcome
 from lab_node.errors import CancelledError, DeadlineError, LabError
-from lab_node.outcomes import outcome_from
+from lab_node.lifecycle import LabNode
+from lab_node.outcomes import name_of, outcome_from
 
 Work = Callable[[ServerGoalHandle], Any]
 
@@ -39,6 +40,8 @@ def serve_action(
             node.get_logger().error(f"{name}: {traceback.format_exc()}")
             message = f"defect in {name}: {type(error).__name__}: {error}"
             result = kind.Result(outcome=Outcome(code=Outcome.INTERNAL_ERROR, message=message))
+        if isinstance(node, LabNode):
+            node.note_outcome(name, f"{name_of(result.outcome)} {result.outcome.message}".rstrip())
         _conclude(handle, result.outcome)
         done.set_result(result)
 

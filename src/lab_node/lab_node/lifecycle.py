@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import signal
 import sys
 import threading
@@ -12,11 +13,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
 
 from lab_node.errors import LabError
+from lab_node.health import Condition, Inputs
 from lab_node.parameters import declare_parameters
 
 
@@ -25,13 +30,22 @@ class LabNode(LifecycleNode):
 
     Each of the four may raise a LabError: it is logged as one sentence and the transition fails. What
     configure creates (publishers, subscriptions, timers, services, clients, actions) is destroyed at cleanup.
+
+    Once a second the node tells on /diagnostics its state, rate and age of each input, how its last work
+    ended and what `diagnose` adds. `hardware_id` names what the node looks after; configure may set it.
     """
 
     Parameters: ClassVar[type[Any]]
 
     def __init__(self, name: str, **arguments: Any) -> None:
+        self.inputs = Inputs()  # rclpy subscribes to the clock while it makes the node
         super().__init__(name, automatically_declare_parameters_from_overrides=True, **arguments)
         self.parameters: Any = None
+        self.hardware_id = name
+        self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        # wall time: a node has to say how it is when the clock of a simulation stands
+        self.create_timer(1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._own: list[Any] = self._entities()
 
     def configure(self) -> None:
@@ -46,6 +60,29 @@ class LabNode(LifecycleNode):
     def cleanup(self) -> None:
         """Let go of what is not an entity of this node."""
 
+    def diagnose(self) -> Condition:
+        """What this node adds to its diagnostics; asked once a second while it is configured."""
+        return Condition()
+
+    def note_outcome(self, work: str, outcome: str) -> None:
+        """How the node's last work ended, for the diagnostics."""
+        self._last_outcome = f"{work}: {outcome}"
+
+    def create_subscription(
+        self, msg_type: Any, topic: str, callback: Callable[..., None], *arguments: Any, **keywords: Any
+    ) -> Subscription:
+        """As of every node; the messages are counted for the diagnostics."""
+        if topic != "/clock":
+            self.inputs.expect(topic)
+            clock, note, uncounted = self.get_clock(), self.inputs.note, callback
+
+            @functools.wraps(uncounted)
+            def callback(*message: Any) -> None:
+                note(topic, clock.now().nanoseconds)
+                uncounted(*message)
+
+        return super().create_subscription(msg_type, topic, callback, *arguments, **keywords)
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: read the parameters, then configure."""
 
@@ -54,31 +91,31 @@ class LabNode(LifecycleNode):
             self.parameters = declare_parameters(self, self.Parameters)
             self.configure()
 
-        result = self._try("configure", transition)
+        result = self._try("configure", transition, "inactive")
         if result != TransitionCallbackReturn.SUCCESS:
             self._destroy_entities()
         return result
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: start to work."""
-        return self._try("activate", self.activate)
+        return self._try("activate", self.activate, "active")
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: stop to work."""
-        return self._try("deactivate", self.deactivate)
+        return self._try("deactivate", self.deactivate, "inactive")
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: let go of everything that configure made."""
-        result = self._try("cleanup", self.cleanup)
+        result = self._try("cleanup", self.cleanup, "unconfigured")
         self._destroy_entities()
         return result
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: stop and let go."""
         if state.label == "active":
-            self._try("deactivate", self.deactivate)
+            self._try("deactivate", self.deactivate, "inactive")
         if state.label in ("active", "inactive"):
-            self._try("cleanup", self.cleanup)
+            self._try("cleanup", self.cleanup, "finalized")
         return TransitionCallbackReturn.SUCCESS
 
     def end(self) -> None:
@@ -86,16 +123,47 @@ class LabNode(LifecycleNode):
         with contextlib.suppress(Exception):
             self.trigger_shutdown()
 
-    def _try(self, name: str, transition: Callable[[], None]) -> TransitionCallbackReturn:
+    def _try(self, name: str, transition: Callable[[], None], then: str) -> TransitionCallbackReturn:
+        """Carry a transition out; `then` is the state that it leads to."""
         try:
             transition()
         except LabError as error:
-            self.get_logger().error(f"cannot {name}: {error}")
+            self._refusal = f"cannot {name}: {error}"
+            self.get_logger().error(self._refusal)
             return TransitionCallbackReturn.FAILURE
-        except Exception:  # a defect of ours; rclpy would swallow it without a word
+        except Exception as error:  # a defect of ours; rclpy would swallow it without a word
+            self._refusal = f"cannot {name}: {type(error).__name__}: {error}"
             self.get_logger().error(f"cannot {name}: {traceback.format_exc()}")
             return TransitionCallbackReturn.ERROR
+        self._state, self._refusal = then, ""
         return TransitionCallbackReturn.SUCCESS
+
+    def _publish_diagnostics(self) -> None:
+        configured = self._state in ("inactive", "active")
+        condition = self.diagnose() if configured else Condition()
+        if self._refusal:
+            level, message = DiagnosticStatus.ERROR, self._refusal
+        elif self._state != "active":
+            level, message = DiagnosticStatus.WARN, self._state
+        else:
+            level = DiagnosticStatus.WARN if condition.trouble else DiagnosticStatus.OK
+            message = condition.trouble or "active"
+        values = {"state": self._state, "last outcome": self._last_outcome or "none yet"}
+        now = self.get_clock().now()
+        for report in self.inputs.report(now.nanoseconds):
+            age = "never came" if report.age is None else f"{report.age:.2f} s ago"
+            values[report.topic] = f"{report.rate:.1f} Hz, {age}"
+        values |= condition.values
+        status = DiagnosticStatus(
+            level=level,
+            name=self.get_name(),
+            message=message,
+            hardware_id=self.hardware_id,
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        )
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = now.to_msg()
+        self._diagnostics.publish(array)
 
     def _entities(self) -> list[Any]:
         kinds = (
@@ -109,6 +177,7 @@ class LabNode(LifecycleNode):
         return [entity for kind in kinds for entity in kind]
 
     def _destroy_entities(self) -> None:
+        self.inputs.forget()
         known = {id(entity) for entity in self._own}
         for waitable in [w for w in self.waitables if id(w) not in known]:
             waitable.destroy()

@@ -1,10 +1,12 @@
 """Parameters, lifecycle and actions of a real node in this process."""
 
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.errors import CancelledError, ConfigurationError, DeadlineError, LabError
 from lab_node.lifecycle import LabNode
@@ -159,3 +161,56 @@ def test_a_silent_server_is_named(make_node):
     make_node()
     with pytest.raises(DeadlineError, match=r"gripper did not answer within 0\.0 s"):
         wait_for(Future(), 0.01, "gripper")
+
+
+@pytest.fixture
+def told(make_node):
+    """The node, and a way to wait for diagnostics of it that are as wanted."""
+    node, listener = make_node(), rclpy.create_node("listener")
+    executor, came = SingleThreadedExecutor(), []
+    listener.create_subscription(DiagnosticArray, "/diagnostics", came.append, 10)
+    for each in (node, listener):
+        executor.add_node(each)
+
+    def wait(wanted):
+        deadline = time.monotonic() + 20.0
+        while time.monotonic() < deadline:
+            executor.spin_once(timeout_sec=1.0)
+            for status in (array.status[0] for array in came):
+                values = {pair.key: pair.value for pair in status.values}
+                if wanted(status, values):
+                    return status, values
+            came.clear()
+        raise AssertionError("no such diagnostics")
+
+    yield node, wait
+    executor.shutdown()
+    listener.destroy_node()
+
+
+def test_diagnostics_tell_the_state_and_why_a_transition_was_refused(told):
+    node, wait = told
+    status, values = wait(lambda status, values: True)
+    assert (status.name, status.hardware_id, status.level) == ("example", "example", DiagnosticStatus.WARN)
+    assert values["state"] == "unconfigured"
+    node.failure = ConfigurationError("no lamp on port 3: connect one")
+    node.trigger_configure()
+    status, _ = wait(lambda status, values: status.level == DiagnosticStatus.ERROR)
+    assert status.message == "cannot configure: no lamp on port 3: connect one"
+    node.failure = None
+    node.trigger_configure()
+    node.trigger_activate()
+    wait(lambda status, values: status.level == DiagnosticStatus.OK and values["state"] == "active")
+
+
+def test_diagnostics_tell_inputs_and_the_last_outcome(told):
+    node, wait = told
+    node.configure = lambda: node.create_subscription(Empty, "/tick", lambda message: None, 10)
+    node.trigger_configure()
+    wait(lambda status, values: values.get("/tick") == "0.0 Hz, never came")
+    source = node.create_publisher(Empty, "/tick", 10)
+    node.create_timer(0.1, lambda: source.publish(Empty()))
+    node.note_outcome("/pick", "GRASP_EMPTY the fingers hold nothing")
+    _, values = wait(lambda status, values: "s ago" in values.get("/tick", ""))
+    assert float(values["/tick"].split()[0]) > 0.0
+    assert values["last outcome"] == "/pick: GRASP_EMPTY the fingers hold nothing"

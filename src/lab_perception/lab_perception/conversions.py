@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Vector3
 from lab_node.clouds import cloud_message
 from lab_node.errors import LabError
@@ -14,7 +13,6 @@ from std_msgs.msg import ColorRGBA, Header
 from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
 from lab_interfaces.msg import DepthView, ObservedObject, Outcome, Scene
-from lab_perception.frame_statistics import FrameStatistics
 from lab_perception.objects import PerceivedObject
 from lab_perception.pipeline import SceneEstimate
 
@@ -55,28 +53,6 @@ def detections_message(estimate: SceneEstimate, header: Header) -> Detection3DAr
         hypothesis.pose.pose = box.center
         array.detections.append(Detection3D(header=header, results=[hypothesis], bbox=box, id=identity))
     return array
-
-
-def diagnostics_message(
-    statistics: FrameStatistics, node: str, message: str, header: Header
-) -> DiagnosticArray:
-    """Counts and times of the node; message: how the newest image ended, empty when well."""
-    p50, p95 = statistics.milliseconds()
-    values = {
-        "frames in": str(statistics.received),
-        "processed": str(statistics.processed),
-        "dropped": str(statistics.dropped),
-        "p50 ms": f"{p50:.1f}",
-        "p95 ms": f"{p95:.1f}",
-    }
-    status = DiagnosticStatus(
-        level=DiagnosticStatus.WARN if message else DiagnosticStatus.OK,
-        name=f"{node}: frames",
-        message=message or "running",
-        hardware_id="camera",
-        values=[KeyValue(key=key, value=value) for key, value in values.items()],
-    )
-    return DiagnosticArray(header=header, status=[status])
 
 
 def _outcome(estimate: SceneEstimate) -> Outcome:

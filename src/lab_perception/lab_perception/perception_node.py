@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from lab_node.codes import OutcomeCode
+from lab_node.collected import CollectedSubscription
 from lab_node.errors import LabError
+from lab_node.health import Condition
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
 from lab_node.poses import matrix_from_transform
@@ -23,8 +25,7 @@ from vision_msgs.msg import Detection3DArray
 from lab_description import load_cell
 from lab_geometry import FloatArray
 from lab_interfaces.msg import Scene
-from lab_perception.collected import CollectedSubscription
-from lab_perception.conversions import detections_message, diagnostics_message, failed_scene, scene_message
+from lab_perception.conversions import detections_message, failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.frame import Mask, RgbdFrame
@@ -67,6 +68,7 @@ class PerceptionNode(LabNode):
         """Make the pipeline and compile it; nothing is published yet."""
         cell = load_cell(self.parameters.cell)
         self._base_frame = cell.robot.base_link
+        self.hardware_id = cell.camera.name
         self._perception = Perception(
             self.parameters.work_area(cell),
             load_detector(self.parameters.detector),
@@ -86,7 +88,6 @@ class PerceptionNode(LabNode):
 
         self._scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
         self._detections = self.create_publisher(Detection3DArray, "/scene/detections", RELIABLE)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
         self.create_subscription(CameraInfo, CAMERA_INFO, self._take_info, SENSOR)
         self.create_subscription(Image, COLOR, self._take_color, SENSOR)
         self.create_subscription(Image, DEPTH, self._take_depth, SENSOR)
@@ -106,6 +107,19 @@ class PerceptionNode(LabNode):
         """Stop to look, and say how it went."""
         self._active = False
         self.get_logger().info(f"{self._statistics}")
+
+    def diagnose(self) -> Condition:
+        """Counts and times of the frames, and how the newest one ended."""
+        p50, p95 = self._statistics.milliseconds()
+        counts = self._statistics
+        values = {
+            "frames in": str(counts.received),
+            "processed": str(counts.processed),
+            "dropped": str(counts.dropped),
+            "p50 ms": f"{p50:.1f}",
+            "p95 ms": f"{p95:.1f}",
+        }
+        return Condition(self._trouble, values)
 
     def cleanup(self) -> None:
         """End the worker's thread; it must not look for messages of subscriptions that are gone."""
@@ -133,7 +147,7 @@ class PerceptionNode(LabNode):
         self._last_heard = (self.get_clock().now(), self._steady.now())
 
     def _watch(self) -> None:
-        """Says that the camera is silent, and every half second how the node is.
+        """Says that the camera is silent.
 
         Silent is silent by both clocks: a simulation that has not started, or stands still, has no images to
         send; one that runs faster than this process can follow leaves short gaps of its own long time.
@@ -148,9 +162,6 @@ class PerceptionNode(LabNode):
         if silent > limit * 1e9:
             error = CameraSilent(limit, f"{COLOR} and {DEPTH} with {CAMERA_INFO}")
             self._fail(error, header)
-        self._diagnostics.publish(
-            diagnostics_message(self._statistics, self.get_name(), self._trouble, header)
-        )
 
     def _process(self, exposure: Exposure) -> None:
         """One frame, in the worker's thread."""
@@ -168,7 +179,7 @@ class PerceptionNode(LabNode):
             return
         self._scenes.publish(scene_message(estimate, header, exposure.color.header.frame_id))
         self._detections.publish(detections_message(estimate, header))
-        self._trouble = estimate.message
+        self._trouble = "" if estimate.code == OutcomeCode.NO_OBJECT else estimate.message
         self._statistics.process(time.perf_counter() - start)
 
     def _fail(self, error: LabError, header: Header) -> None:

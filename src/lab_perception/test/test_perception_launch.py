@@ -82,7 +82,7 @@ class TestWithoutACamera(unittest.TestCase):
         array = self.first(
             DiagnosticArray, "/diagnostics", lambda array: "no pair of images" in array.status[0].message
         )
-        self.assertEqual(array.status[0].name, "perception: frames")
+        self.assertEqual((array.status[0].name, array.status[0].hardware_id), ("perception", "d435"))
         self.assertIn("frames in", [value.key for value in array.status[0].values])
 
 

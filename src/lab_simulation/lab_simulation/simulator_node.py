@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lab_node.errors import LabError
+from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.parameters import parameter
 from rclpy.clock import Clock, ClockType
@@ -92,8 +92,8 @@ class SimulatorNode(LabNode):
         self._cell_topics = CellPublishers(self, cell)
         self._cell_actions = CellActions(self, loop, made[0])
         self._simulator_services = SimulatorServices(self, loop, cell.robot.base_link, lambda: self._active)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.hardware_id = "mujoco"
+        self.create_timer(1.0, self._tell_standing_clock, clock=Clock(clock_type=ClockType.STEADY_TIME))
         kinds = ", ".join(part.name for part in scene.parts) or "nothing"
         self.get_logger().info(
             f"{recipe.arrangement} scene, seed {chosen.seed}, by {choice.renderer}: {kinds}"
@@ -127,30 +127,25 @@ class SimulatorNode(LabNode):
     def _diverged(self, error: LabError) -> None:
         self.get_logger().error(str(error))
 
-    def _report(self) -> None:
-        """Diagnostics once a second, and the clock while it stands."""
+    def diagnose(self) -> Condition:
+        """How fast time goes, and whether that is what was wanted."""
         loop = self._loop
         if loop is None:
-            return
-        factor = loop.real_time_factor()
-        wanted = self.parameters.speed
+            return Condition()
+        factor, wanted = loop.real_time_factor(), self.parameters.speed
+        values = {
+            "simulation": loop.state.value,
+            "real_time_factor": f"{factor:.3f}",
+            "wanted": f"{wanted:g}",
+        }
         slow = loop.state is LoopState.PLAYING and factor < CLOSE_TO_WANTED * wanted
-        if loop.state is not LoopState.PLAYING and self._active:
+        said = f"real-time factor {factor:.2f} of {wanted:g}: this machine is too slow" if slow else ""
+        return Condition(said, values)
+
+    def _tell_standing_clock(self) -> None:
+        loop = self._loop
+        if loop is not None and loop.state is not LoopState.PLAYING and self._active:
             loop.ask(lambda simulation: self._cell_topics.clock(simulation))
-        status = DiagnosticStatus(
-            level=DiagnosticStatus.WARN if slow else DiagnosticStatus.OK,
-            name="simulator: speed",
-            hardware_id="mujoco",
-            message=f"{loop.state.value}, real-time factor {factor:.2f}"
-            + (f" of {wanted:g}: this machine is too slow" if slow else ""),
-            values=[
-                KeyValue(key="real_time_factor", value=f"{factor:.3f}"),
-                KeyValue(key="wanted", value=f"{wanted:g}"),
-            ],
-        )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
 
 
 def main() -> None:

@@ -108,6 +108,7 @@ class TaskNode(LabNode):
         )
         self._status.outcome, self._status.left = result.outcome, result.left
         self._publish("done")
+        self.note_outcome("clear_table", f"{name_of(result.outcome)} {result.outcome.message}".rstrip())
         self._job = None
         return result
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
+
+from lab_node.lifecycle import LabNode
 
 
 class CollectedSubscription:
@@ -17,21 +18,31 @@ class CollectedSubscription:
     Taking a message from the subscription's handle is what rclpy.wait_for_message does.
     """
 
-    def __init__(self, node: Node, kind: Any, topic: str, qos: QoSProfile) -> None:
+    def __init__(
+        self, node: LabNode, kind: Any, topic: str, qos: QoSProfile, serialized: bool = False
+    ) -> None:
+        """serialized: the messages are taken as the bytes that came."""
         self._kind = kind
+        self._serialized = serialized
+        self._came = lambda: node.inputs.note(topic, node.get_clock().now().nanoseconds)
         self._subscription = node.create_subscription(
-            kind, topic, lambda message: None, qos, callback_group=_NeverExecuted()
+            kind, topic, lambda message: None, qos, callback_group=_NeverExecuted(), raw=serialized
         )
 
     def take(self) -> Iterator[Any]:
         """The messages that came since the last time, oldest first; from one thread at a time."""
+        return (message for message, _ in self.take_timed())
+
+    def take_timed(self) -> Iterator[tuple[Any, int]]:
+        """The same, each with the wall time at which it was published, nanoseconds."""
         handle = self._subscription.handle
         while True:
             with handle:
-                taken = handle.take_message(self._kind, False)
+                taken = handle.take_message(self._kind, self._serialized)
             if taken is None:
                 return
-            yield taken[0]
+            self._came()
+            yield taken[0], int(taken[1]["source_timestamp"])
 
 
 class _NeverExecuted(CallbackGroup):
