@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Annotated
 
@@ -77,10 +78,14 @@ class CameraModel(Tree):
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera in its place in the cell. base_from_camera: (4, 4), of the optical frame."""
+    """A camera in its place in the cell.
+
+    base_from_camera: (4, 4), of the optical frame. calibrated: the day on which that was measured.
+    """
 
     model: CameraModel
     base_from_camera: FloatArray
+    calibrated: date | None = None
 
     @property
     def name(self) -> str:

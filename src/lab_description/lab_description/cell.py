@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +29,13 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class CameraMount(Mount):
+    """calibrated: the day on which the pose was measured; a simulated camera needs none."""
+
+    calibrated: date | None = None
+
+
+@dataclass(frozen=True)
 class CellFile:
     """What config/cells/NAME.yaml holds.
 
@@ -37,7 +45,7 @@ class CellFile:
 
     robot: Mount
     gripper: Mount
-    camera: Mount
+    camera: CameraMount
     table_height: Length
     workspace: Workspace
     furniture: Mapping[str, Furniture]
@@ -105,7 +113,9 @@ def load_cell(name_or_path: str | Path) -> Cell:
         name=path.stem,
         robot=robot,
         gripper=gripper,
-        camera=Camera(camera, content.camera.pose.matrix @ camera.link_from_optical),
+        camera=Camera(
+            camera, content.camera.pose.matrix @ camera.link_from_optical, content.camera.calibrated
+        ),
         furniture=all_boxes(content.furniture, content.destinations),
         workspace=content.workspace,
         table_height=content.table_height,

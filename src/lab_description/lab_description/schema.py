@@ -14,6 +14,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -29,6 +30,9 @@ except ImportError:
 T = TypeVar("T")
 
 MAXIMUM_FILE_SIZE = 1 << 20
+# Of a file, each alias counted as what it stands for: a few lines of YAML can stand for billions of values.
+MAXIMUM_VALUES = 100_000
+MAXIMUM_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,12 @@ def read_yaml(path: Path) -> object:
     try:
         if path.stat().st_size > MAXIMUM_FILE_SIZE:
             raise ConfigurationError(f"{path}: too large for a configuration, at most 1 MiB is read")
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        text = path.read_text(encoding="utf-8")
+        _refuse_deep(path, text)
+        content = yaml.load(text, Loader=_UniqueKeys)
+        if _count(content, {}) > MAXIMUM_VALUES:
+            raise ConfigurationError(f"{path}: its aliases stand for more than {MAXIMUM_VALUES} values")
+        return content
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -82,6 +91,29 @@ def read_yaml(path: Path) -> object:
         raise ConfigurationError(f"{path}{line}: not valid YAML: {error.problem or error}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
+
+
+def _refuse_deep(path: Path, text: str) -> None:
+    """The loader builds values by recursion in C, where too deep a file would take the process down."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                raise ConfigurationError(f"{path}: nested more than {MAXIMUM_DEPTH} deep")
+        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            depth -= 1
+
+
+def _count(value: object, known: dict[int, int]) -> int:
+    """Number of values below, aliases followed; each shared container is looked into once."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MAXIMUM_VALUES  # of one that holds itself
+        items = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count(item, known) for item in items)
+    return known[id(value)]
 
 
 class _UniqueKeys(_SafeLoader):
@@ -222,7 +254,13 @@ def _describe(hint: Any) -> str:
         return f"names and values, each {_describe(arguments[1])}"
     if dataclasses.is_dataclass(hint):
         return f"keys and values ({', '.join(_keys(hint))})"
-    return {str: "a text", bool: "true or false", int: "a whole number"}.get(hint, str(hint))
+    names: dict[Any, str] = {
+        str: "a text",
+        bool: "true or false",
+        int: "a whole number",
+        date: "a day, YYYY-MM-DD",
+    }
+    return names.get(hint, str(hint))
 
 
 def _show(value: object) -> str:

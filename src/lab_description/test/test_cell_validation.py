@@ -1,6 +1,7 @@
 """Whatever is wrong with a file ends in one sentence that names file, key and fix."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,29 @@ def test_a_malformed_file_is_named(configuration: Path, text: str, sentence: str
     message = refusal(configuration)
     assert sentence in message
     assert "ur5e_table.yaml" in message
+
+
+BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (BOMB, "stand for more than 100000 values"),
+        ("[" * 200_000, "nested more than 50 deep"),
+        ("{a: " * 200_000, "nested more than 50 deep"),
+        ("a: &a [*a]", "aliases stand for more"),
+        ("!!python/object/apply:os.system ['touch /tmp/x']", "not valid YAML"),
+        ("#" * (2 << 20), "too large"),
+    ],
+)
+def test_a_hostile_file_is_refused_before_it_costs_anything(
+    configuration: Path, text: str, sentence: str
+) -> None:
+    (configuration / CELL).write_text(text, encoding="utf-8")
+    assert sentence in refusal(configuration)
 
 
 def test_binary_and_absent_files(configuration: Path) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import yaml
+from lab_description.schema import read_yaml
 from lab_node.codes import OutcomeCode
 from lab_node.errors import ConfigurationError
 
@@ -47,12 +47,7 @@ def load_policy(path: Path) -> Policy:
 
     Raises ConfigurationError, which names the file, the key and the fix.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: there is no such task file") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: expected keys and values, found {type(content).__name__}")
     names = [field.name for field in dataclasses.fields(Policy)]

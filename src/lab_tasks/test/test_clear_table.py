@@ -258,7 +258,7 @@ def test_the_shipped_policy_reads():
         ("CAMERA_SILENT: stop", "CAMERA_SILNT: stop", "there is no outcome 'CAMERA_SILNT'"),
         ("CAMERA_SILENT: stop", "CAMERA_SILENT: panic", "expected retry, leave or stop, found 'panic'"),
         ("[tray, bin]", "tray", "destinations: expected a list of names"),
-        ("home: home", "home: [", "not readable as YAML"),
+        ("home: home", "home: [", "not valid YAML"),
     ],
 )
 def test_a_malformed_policy_names_file_key_and_fix(tmp_path, old, new, sentence):
@@ -270,5 +270,5 @@ def test_a_malformed_policy_names_file_key_and_fix(tmp_path, old, new, sentence)
 
 
 def test_a_missing_policy_is_named(tmp_path):
-    with pytest.raises(ConfigurationError, match="there is no such task file"):
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         load_policy(tmp_path / "none.yaml")
