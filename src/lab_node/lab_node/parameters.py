@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -59,24 +59,45 @@ def declare_parameters(node: Node, kind: type[P]) -> P:
 
     Raises ConfigurationError for an unknown parameter, a wrong type or a value out of range.
     """
+    given = {
+        name: parameter.value
+        for name, parameter in node.get_parameters_by_prefix("").items()
+        if not name.startswith(BUILT_IN)
+    }
+    parameters = check_parameters(kind, given, node.get_name())
+    types = get_type_hints(kind)
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        if node.has_parameter(field.name):
+            node.undeclare_parameter(field.name)
+        descriptor = _descriptor(field, types[field.name])
+        node.declare_parameter(field.name, getattr(parameters, field.name), descriptor, ignore_override=True)
+    return parameters
+
+
+def check_parameters(kind: type[P], given: Mapping[str, Any], node: str) -> P:
+    """The dataclass with the given values, defaults for the others; needs no ROS.
+
+    node: its name, for the sentence. Raises ConfigurationError as declare_parameters does.
+    """
     types = get_type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for name in node.get_parameters_by_prefix(""):
-        if name not in fields and not name.startswith(BUILT_IN):
+    for name in given:
+        if name not in fields:
             near = difflib.get_close_matches(name, fields, n=1)
             known = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(sorted(fields))}"
-            raise ConfigurationError(f"parameter '{name}' of node {node.get_name()} does not exist: {known}")
-    values = {name: _declare(node, field, types[name]) for name, field in fields.items()}
+            raise ConfigurationError(f"parameter '{name}' of node {node} does not exist: {known}")
+    values = {}
+    for name, field in fields.items():
+        default = field.default_factory() if callable(field.default_factory) else field.default
+        values[name] = _checked(field, types[name], given.get(name, default), node)
     return kind(**values)
 
 
-def _declare(node: Node, field: dataclasses.Field[Any], expected: Any) -> Any:
+def _checked(field: dataclasses.Field[Any], expected: Any, value: Any, node: str) -> Any:
     metadata = field.metadata
-    default = field.default_factory() if callable(field.default_factory) else field.default
-    value = node.get_parameter(field.name).value if node.has_parameter(field.name) else default
     if expected is float and type(value) is int:
         value = float(value)  # `speed: 1` in YAML is an integer
-    where = f"parameter '{field.name}' of node {node.get_name()}"
+    where = f"parameter '{field.name}' of node {node}"
     if not _is(value, expected):
         name = getattr(expected, "__name__", str(expected))
         raise ConfigurationError(f"{where} is {value!r}, expected {name}: {metadata['description']}")
@@ -86,9 +107,6 @@ def _declare(node: Node, field: dataclasses.Field[Any], expected: Any) -> Any:
     if (minimum is not None and not value >= minimum) or (maximum is not None and not value <= maximum):
         limits = f"{'-inf' if minimum is None else minimum} to {'inf' if maximum is None else maximum}"
         raise ConfigurationError(f"{where} is {value}, expected {limits}: {metadata['description']}")
-    if node.has_parameter(field.name):
-        node.undeclare_parameter(field.name)
-    node.declare_parameter(field.name, value, _descriptor(field, expected), ignore_override=True)
     return value
 
 

@@ -1,0 +1,1 @@
+"""What is wrong with machine, configuration and running cell, and how to mend it. See README.md."""

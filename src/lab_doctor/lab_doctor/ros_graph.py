@@ -1,0 +1,274 @@
+"""Asks the running cell: one node that listens for some seconds and takes notes."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import WrenchStamped
+from lab_node.errors import LabError
+from lab_node.images import depth_in_metres, pinhole_camera
+from lab_node.poses import matrix_from_transform
+from lifecycle_msgs.srv import GetState
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import GetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.task import Future
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from tf2_msgs.msg import TFMessage
+
+from lab_description import Cell
+from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, MANAGED, wanted_topics
+from lab_doctor.snapshot import Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
+from lab_geometry import FloatArray
+
+OURS = (*MANAGED, "simulator", "robot_state_publisher", "lifecycle_manager", "recorder", "console")
+DRIVERS = (
+    "controller_manager",
+    "joint_state_broadcaster",
+    "camera",
+    "realsense",
+    "gripper",
+    "ur_",
+    "io_and_",
+)
+DRIVERS += (
+    "arm_controller",
+    "force_torque_sensor_broadcaster",
+    "dashboard_client",
+    "launch_ros",
+    "transform_",
+)
+HISTORY = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+EVERY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+TYPES = {
+    "sensor_msgs/msg/Image": Image,
+    "sensor_msgs/msg/CameraInfo": CameraInfo,
+    "sensor_msgs/msg/JointState": JointState,
+    "geometry_msgs/msg/WrenchStamped": WrenchStamped,
+}
+
+
+class Examiner(Node):
+    """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
+
+    def __init__(self, name: str = "doctor") -> None:
+        super().__init__(name)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self)
+        self._stamps: dict[str, list[int]] = defaultdict(list)
+        self._newest: dict[str, Any] = {}
+        self._ages: dict[str, float] = {}
+        self._clock_seen: list[int] = []
+        self._edges: dict[str, dict[str, FloatArray]] = defaultdict(dict)
+        self._diagnostics: dict[str, tuple[int, str]] = {}
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self.destroy_node()
+
+    def spin(self, seconds: float) -> None:
+        """Listen."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0.0:
+            self._executor.spin_once(timeout_sec=left)
+
+    def present(self, patience: float) -> bool:
+        """Whether nodes of a cell show within the time, seconds."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if set(self._names()) & {*MANAGED, "simulator"}:
+                self.spin(0.5)  # the others follow
+                return True
+            self.spin(0.1)
+        return False
+
+    def graph(self, cell: Cell | None, seconds: float, allowed: Iterable[str]) -> Graph:
+        """Listen so long, ask every node, and tell. allowed: names of nodes that are welcome too."""
+        own = [self.create_subscription(Clock, "/clock", self._take_clock, EVERY)]
+        self.spin(0.3)  # ages need the time before the first message
+        wanted = [] if cell is None else wanted_topics(cell)
+        for item in wanted:
+            own.append(self.create_subscription(TYPES[item.kind], item.topic, self._taker(item.topic), EVERY))
+        for topic, qos in (("/tf_static", HISTORY), ("/tf", EVERY)):
+            own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
+        own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
+        self.spin(seconds)
+        names = self._names()
+        simulated = "simulator" in names
+        nodes = self._ask(names)
+        image, depth, info = (self._newest.get(topic) for topic in (COLOR, DEPTH, CAMERA_INFO))
+        colour_stamps = set(self._stamps[COLOR])
+        joints = self._newest.get("/joint_states")
+        graph = Graph(
+            simulated=simulated,
+            nodes=nodes,
+            topics=self._topics(),
+            streams={item.topic: self._stream(item.topic) for item in wanted},
+            actions=self._actions(),
+            frames={child: Parent(*next(iter(edges.items()))) for child, edges in self._edges.items()},
+            parents={child: tuple(sorted(edges)) for child, edges in self._edges.items() if len(edges) > 1},
+            joints={} if joints is None else dict(zip(joints.name, joints.position, strict=False)),
+            clock=(self._clock_seen[-1] - self._clock_seen[0]) * 1e-9 if self._clock_seen else None,
+            camera=_camera(info),
+            distortion=() if info is None else tuple(info.d),
+            colour=_image(image),
+            depth=_image(depth),
+            depth_pairs=len(colour_stamps & set(self._stamps[DEPTH])) / len(colour_stamps)
+            if len(colour_stamps) > 2
+            else None,
+            diagnostics=tuple((name, *said) for name, said in sorted(self._diagnostics.items())),
+            strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
+        )
+        for subscription in own:
+            self.destroy_subscription(subscription)
+        return graph
+
+    def _names(self) -> list[str]:
+        names = list(self.get_node_names())
+        names.remove(self.get_name())
+        return [name for name in names if not name.startswith("_")]
+
+    def _strange(self, name: str, allowed: Iterable[str]) -> bool:
+        return name not in (*OURS, *allowed) and not name.startswith(DRIVERS)
+
+    def _taker(self, topic: str) -> Any:
+        def take(message: Any) -> None:
+            stamp = Time.from_msg(message.header.stamp).nanoseconds
+            self._stamps[topic].append(stamp)
+            self._newest[topic] = message
+            now = self._clock_seen[-1] if self._clock_seen else self.get_clock().now().nanoseconds
+            self._ages[topic] = (now - stamp) * 1e-9
+
+        return take
+
+    def _take_clock(self, message: Clock) -> None:
+        self._clock_seen.append(Time.from_msg(message.clock).nanoseconds)
+
+    def _take_frames(self, message: TFMessage) -> None:
+        for item in message.transforms:
+            edges = self._edges[item.child_frame_id]
+            edges[item.header.frame_id] = matrix_from_transform(item.transform)
+
+    def _take_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self._diagnostics[status.name] = (int.from_bytes(status.level, "little"), status.message)
+
+    def _stream(self, topic: str) -> Stream:
+        stamps = sorted(set(self._stamps[topic]))
+        span = (stamps[-1] - stamps[0]) * 1e-9 if len(stamps) > 1 else 0.0
+        newest = self._newest.get(topic)
+        return Stream(
+            count=len(stamps),
+            rate=(len(stamps) - 1) / span if span > 0.0 else None,
+            age=self._ages.get(topic),
+            frame="" if newest is None else newest.header.frame_id,
+        )
+
+    def _topics(self) -> dict[str, Topic]:
+        topics = {}
+        for name, _ in self.get_topic_names_and_types():
+            ends = [
+                tuple(_endpoint(info) for info in infos if info.node_name != self.get_name())
+                for infos in (
+                    self.get_publishers_info_by_topic(name),
+                    self.get_subscriptions_info_by_topic(name),
+                )
+            ]
+            if any(ends):
+                topics[name] = Topic(*ends)
+        return topics
+
+    def _actions(self) -> frozenset[str]:
+        """Names of the actions that somebody serves."""
+        suffix = "/_action/send_goal"
+        services = [name for name, _ in self.get_service_names_and_types()]
+        return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
+
+    def _ask(self, names: list[str]) -> tuple[NodeFacts, ...]:
+        """State and parameters of the nodes, all at once."""
+        services = {name for name, _ in self.get_service_names_and_types()}
+        waiting: dict[str, dict[str, tuple[Future, Any]]] = defaultdict(dict)
+        made = []
+        for name in sorted(set(names)):
+            for kind, service, request in (
+                (GetState, "get_state", GetState.Request()),
+                (GetParameters, "get_parameters", GetParameters.Request(names=["use_sim_time"])),
+                (GetParameters, "get_parameters", GetParameters.Request(names=["cell"])),
+            ):
+                if f"/{name}/{service}" in services and name in OURS:
+                    client = self.create_client(kind, f"/{name}/{service}")
+                    made.append(client)
+                    key = request.names[0] if kind is GetParameters else "state"
+                    if client.wait_for_service(1.0):
+                        waiting[name][key] = (client.call_async(request), client)
+        end = time.monotonic() + 5.0
+        while time.monotonic() < end and not all(
+            future.done() for asked in waiting.values() for future, _ in asked.values()
+        ):
+            self.spin(0.05)
+        facts = []
+        for name in names:
+            answers = {key: future.result() for key, (future, _) in waiting[name].items() if future.done()}
+            state = answers.get("state")
+            facts.append(
+                NodeFacts(
+                    name,
+                    None if state is None else state.current_state.label,
+                    _value(answers.get("use_sim_time")),
+                    _value(answers.get("cell")),
+                    answered=name not in OURS or bool(answers),
+                )
+            )
+        for client in made:
+            self.destroy_client(client)
+        return tuple(facts)
+
+
+def _value(answer: Any) -> Any:
+    if answer is None or not answer.values:
+        return None
+    value = answer.values[0]
+    return {
+        ParameterType.PARAMETER_BOOL: value.bool_value,
+        ParameterType.PARAMETER_STRING: value.string_value,
+    }.get(value.type)
+
+
+def _endpoint(info: Any) -> Endpoint:
+    return Endpoint(
+        info.node_name,
+        info.topic_type,
+        info.qos_profile.reliability == QoSReliabilityPolicy.RELIABLE,
+        info.qos_profile.durability == QoSDurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
+def _camera(info: CameraInfo | None) -> Any:
+    if info is None:
+        return None
+    try:
+        return pinhole_camera(info)
+    except LabError:
+        return None
+
+
+def _image(message: Image | None) -> ImageFacts | None:
+    if message is None:
+        return None
+    valid = 1.0
+    if message.encoding in ("16UC1", "32FC1"):
+        try:
+            valid = float(np.isfinite(depth_in_metres(message)).mean())
+        except LabError:
+            valid = 0.0
+    return ImageFacts(message.width, message.height, message.encoding, valid)
