@@ -24,6 +24,10 @@ usage: lab COMMAND ...
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab doctor [CELL] [--real] [--domain N] [--json FILE]
+                                      say what is wrong with machine, configuration and running cell
+  lab replay CASE [--json FILE]
+                                      run a failed pick again: what would differ today
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
   lab setup                           only make the environment and build the workspace
@@ -89,6 +93,14 @@ def _demo(places: Places, rest: list[str]) -> Program:
     return [places.python, "-m", "lab_console.demo", *rest]
 
 
+def _doctor(places: Places, rest: list[str]) -> Program:
+    return [places.python, "-m", "lab_doctor", *rest]
+
+
+def _replay(places: Places, rest: list[str]) -> Program:
+    return [places.python, "-m", "lab_recorder", *rest]
+
+
 def _test(places: Places, rest: list[str]) -> Program:
     # -P: the folder of the script must not hide installed modules of the same names.
     return [places.python, "-P", places.root / "environment" / "run_tests.py", *rest]
@@ -126,6 +138,8 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "demo": _demo,
     "test": _test,
     "launch": _launch,
+    "doctor": _doctor,
+    "replay": _replay,
     "bench": _bench,
     "setup": _setup,
 }

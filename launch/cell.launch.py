@@ -66,9 +66,16 @@ ARGUMENTS = [
         choices=["none", "clear_table"],
         description="What the cell starts with; none: it waits for actions",
     ),
+    DeclareLaunchArgument(
+        "record",
+        default_value="auto",
+        description="Folder of this run's black box and failed picks; auto: runs/<time>; none: no record",
+    ),
 ]
 
 
+# along the flow of data; the recorder, which listens to all of them, is activated first
+OURS = ["perception", "grasping", "motion", "tasks", "recorder"]
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 
 
@@ -171,10 +178,9 @@ def generate_launch_description() -> LaunchDescription:
                 {"planner": LaunchConfiguration("planner"), "seed": number("seed")},
             ),
             lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}),
-            lifecycle_manager(
-                ["simulator", "perception", "grasping", "motion", "tasks"], IfCondition(simulated)
-            ),
-            lifecycle_manager(["perception", "grasping", "motion", "tasks"], UnlessCondition(simulated)),
+            lab_node("lab_recorder", "recorder_node", "recorder", {"folder": LaunchConfiguration("record")}),
+            lifecycle_manager(["simulator", *OURS], IfCondition(simulated)),
+            lifecycle_manager(OURS, UnlessCondition(simulated)),
         ]
     )
 

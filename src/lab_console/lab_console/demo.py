@@ -108,6 +108,7 @@ def run_demo(
         "speed": str(options.speed),
         "parts": str(options.parts),
         "task": "clear_table",
+        "record": str(out.resolve()),
     }
     if options.meshes is not None:
         cell_arguments["meshes"] = str(options.meshes.resolve())

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
-from geometry_msgs.msg import WrenchStamped
+from geometry_msgs.msg import Vector3, WrenchStamped
 from lab_node.errors import StaleInputError
-from lab_node.poses import matrix_from_pose
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray
 
 from lab_geometry import FloatArray, OrientedBox
 from lab_interfaces.msg import Grasp, Scene, StageTime
@@ -34,6 +36,33 @@ def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningSc
         box = OrientedBox(matrix_from_pose(item.box.center), np.array([size.x, size.y, size.z]))
         bodies.append(Body(item.id, box))
     return PlanningScene(tuple(bodies), None, opening)
+
+
+def bodies_message(bodies: Sequence[Body], header: Header) -> Detection3DArray:
+    """Boxes by name, in the frame of the header."""
+    array = Detection3DArray(header=header)
+    for body in bodies:
+        x, y, z = body.box.size.tolist()
+        box = BoundingBox3D(center=pose_from_matrix(body.box.frame_from_box), size=Vector3(x=x, y=y, z=z))
+        array.detections.append(Detection3D(header=header, id=body.name, bbox=box))
+    return array
+
+
+def bodies_from_message(message: Detection3DArray) -> list[Body]:
+    """Boxes by name.
+
+    Raises InvalidRequestError for a malformed pose.
+    """
+    return [
+        Body(
+            item.id,
+            OrientedBox(
+                matrix_from_pose(item.bbox.center),
+                np.array([item.bbox.size.x, item.bbox.size.y, item.bbox.size.z]),
+            ),
+        )
+        for item in message.detections
+    ]
 
 
 def grasp_goal(message: Grasp, frame: str) -> GraspGoal:

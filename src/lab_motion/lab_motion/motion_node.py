@@ -15,14 +15,22 @@ from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
 from lab_node.parameters import parameter
 from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import RELIABLE
+from lab_node.qos import LATCHED, RELIABLE
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection3DArray
 
-from lab_description import load_cell
+from lab_description import Cell, load_cell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Scene
-from lab_motion.conversions import grasp_goal, ordered_positions, scene_from_message, stage_times
+from lab_interfaces.msg import GraspArray, Scene
+from lab_motion.conversions import (
+    bodies_message,
+    grasp_goal,
+    ordered_positions,
+    scene_from_message,
+    stage_times,
+)
 from lab_motion.destinations import Destinations
 from lab_motion.errors import InvalidGoal
 from lab_motion.manipulator import Manipulator, MotionSettings
@@ -107,6 +115,31 @@ class MotionParameters:
     )
 
 
+def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
+    """What the skills are told, for the gripper of that cell."""
+    return MotionSettings(
+        seed=p.seed,
+        speed=p.speed,
+        acceleration=p.acceleration,
+        held_acceleration=p.held_acceleration,
+        straight_speed=p.straight_speed,
+        approach_distance=p.approach_distance,
+        lift_height=p.lift_height,
+        retreat_distance=p.retreat_distance,
+        lower_distance=p.lower_distance,
+        force=min(p.force, cell.gripper.maximum_force),
+        release_room=p.release_room,
+        drop_height=p.drop_height,
+        put_height=p.put_height,
+        start_tolerance=p.start_tolerance,
+    )
+
+
+def contact_limits(p: MotionParameters) -> ContactLimits:
+    """What counts as holding."""
+    return ContactLimits(p.min_force, p.meeting, p.wider, p.slip)
+
+
 class MotionNode(LabNode):
     """Lifecycle node around one Manipulator. One action at a time."""
 
@@ -123,36 +156,24 @@ class MotionNode(LabNode):
         """Load cell and planner, compile, open topics and actions."""
         p = self.parameters
         self._cell = load_cell(p.cell)
+        self.hardware_id = self._cell.robot.name
         planner = load_planner(p.planner, self._cell, self.get_logger().info)
         self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
         states = JointStates(self, p.max_state_age)
-        settings = MotionSettings(
-            seed=p.seed,
-            speed=p.speed,
-            acceleration=p.acceleration,
-            held_acceleration=p.held_acceleration,
-            straight_speed=p.straight_speed,
-            approach_distance=p.approach_distance,
-            lift_height=p.lift_height,
-            retreat_distance=p.retreat_distance,
-            lower_distance=p.lower_distance,
-            force=min(p.force, self._cell.gripper.maximum_force),
-            release_room=p.release_room,
-            drop_height=p.drop_height,
-            put_height=p.put_height,
-            start_tolerance=p.start_tolerance,
-        )
         self._robot = Manipulator(
             cell=self._cell,
             planner=planner,
             arm=ControlledArm(self, self._cell, states, p.stall_tolerance, p.patience),
             hand=ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout),
-            settings=settings,
-            contact=ContactLimits(p.min_force, p.meeting, p.wider, p.slip),
+            settings=motion_settings(p, self._cell),
+            contact=contact_limits(p),
         )
         self._destinations = Destinations(self._cell.destinations)
         self._scenes: OrderedDict[int, Scene] = OrderedDict()
+        # goals of actions cannot be listened to; recorders take them from here
+        self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
+        self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
         self.create_subscription(Scene, "/scene/objects", self._keep, RELIABLE)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
@@ -163,6 +184,7 @@ class MotionNode(LabNode):
         """Every place of every destination counts as free."""
         self._destinations = Destinations(self._cell.destinations)
         self._robot.placed.clear()
+        self._publish_placed()
         self._active = True
 
     def deactivate(self) -> None:
@@ -196,6 +218,8 @@ class MotionNode(LabNode):
         frame = self._cell.robot.base_link
 
         def work() -> None:
+            header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
+            self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
             grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
             scene = scene_from_message(self._scene_of(goal.request), frame, opening)
@@ -223,6 +247,7 @@ class MotionNode(LabNode):
             )
 
         result = Place.Result(outcome=_outcome(work), stages=stage_times(stages.done))
+        self._publish_placed()
         if placed.base_from_tcp is not None:
             result.pose.header.frame_id = self._cell.robot.base_link
             result.pose.header.stamp = self.get_clock().now().to_msg()
@@ -267,6 +292,11 @@ class MotionNode(LabNode):
 
         outcome = _outcome(work)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
+
+    def _publish_placed(self) -> None:
+        """What was put down where the camera does not see, and planning keeps clear of."""
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._cell.robot.base_link)
+        self._placed.publish(bodies_message(self._robot.placed, header))
 
     def _scene_of(self, request: Pick.Goal) -> Scene:
         """The scene that the grasps were planned on, else the newest."""

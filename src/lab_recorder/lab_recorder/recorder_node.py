@@ -1,0 +1,301 @@
+"""The black box: listens to everything, keeps the last seconds, saves each failed pick. See README."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import WrenchStamped
+from lab_node.collected import CollectedSubscription
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
+from lab_node.outcomes import name_of
+from lab_node.parameters import parameter
+from lab_node.qos import HISTORY, LATCHED
+from rcl_interfaces.msg import Log
+from rclpy.clock import Clock, ClockType
+from rclpy.parameter import parameter_value_to_python
+from rclpy.parameter_client import AsyncParameterClient
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.serialization import deserialize_message
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_srvs.srv import Trigger
+from tf2_msgs.msg import TFMessage
+from trajectory_msgs.msg import JointTrajectory
+from vision_msgs.msg import Detection3DArray
+
+from lab_description import load_cell
+from lab_interfaces.msg import Attempt, GraspArray, Outcome, Scene, TaskStatus
+from lab_recorder import recording as topics
+from lab_recorder.case import CaseFacts, save_case
+from lab_recorder.mcap_file import Recorded, write_mcap
+from lab_recorder.recording import Decision, Recording, header_stamp, kind_of
+from lab_recorder.ring import Entry, Retention
+from lab_recorder.versions import versions
+
+# Wall seconds between two collections; queues hold what comes meanwhile, also of a simulation ten times as
+# fast as time.
+COLLECT = 0.05
+STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+STATIC = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+NODES = ("simulator", "perception", "grasping", "motion", "tasks")
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class RecorderParameters:
+    """ROS parameters of the node."""
+
+    cell: str = parameter("ur5e_table", "name or path of the cell")
+    folder: str = parameter("auto", "where the record of this run goes; auto: runs/<time>; none: no record")
+    seconds: float = parameter(
+        60.0, "of the small topics that are kept", unit="s", minimum=1.0, maximum=600.0
+    )
+    image_seconds: float = parameter(30.0, "of the images", unit="s", minimum=1.0, maximum=600.0)
+    full_seconds: float = parameter(
+        3.0,
+        "of the newest images all are kept, of older ones one a second",
+        unit="s",
+        minimum=0.1,
+        maximum=60.0,
+    )
+    megabytes: float = parameter(80.0, "memory for each image topic", unit="MB", minimum=5.0, maximum=4000.0)
+    write_period: float = parameter(
+        10.0, "wall time between two writings of the ring to the disk", unit="s", minimum=1.0, maximum=3600.0
+    )
+    max_cases: int = parameter(50, "failed picks that are saved in one run", minimum=0, maximum=10000)
+    max_disk: float = parameter(1000.0, "disk that a run's cases may take", unit="MB", minimum=10.0)
+    min_free: float = parameter(1000.0, "disk that is left free, whatever happens", unit="MB", minimum=0.0)
+
+
+class RecorderNode(LabNode):
+    """Keeps the last seconds of the cell, and a case of each failed pick."""
+
+    Parameters = RecorderParameters
+    parameters: RecorderParameters
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("recorder", **arguments)
+        self._writer: ThreadPoolExecutor | None = None
+        self._recording: Recording | None = None
+
+    def configure(self) -> None:
+        """Listen; nothing is kept before the node is active."""
+        p = self.parameters
+        self._cell = load_cell(p.cell)
+        self.hardware_id = self._cell.name
+        self._trouble, self._cases, self._attempts = "", 0, 0
+        self._active = False
+        self._folder: Path | None = None
+        self._node_parameters: dict[str, dict[str, Any]] = {}
+        self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
+        if p.folder == "none":
+            return
+        small = Retention(p.seconds, 30.0)
+        large = Retention(p.image_seconds, p.megabytes, p.full_seconds, 1.0)
+        wrenches = [self._cell.robot.wrench_topic, *self._cell.gripper.wrench_topics.values()]
+        listened: dict[str, tuple[Any, QoSProfile, Retention]] = {
+            topics.COLOR: (Image, IMAGES, large),
+            topics.DEPTH: (Image, IMAGES, large),
+            topics.CAMERA_INFO: (CameraInfo, IMAGES, large),
+            topics.SCENE: (Scene, IMAGES, large),
+            topics.JOINTS: (JointState, STREAM, small),
+            "/tf": (TFMessage, STREAM, small),
+            topics.TF_STATIC: (TFMessage, STATIC, Retention(1e9, 5.0)),
+            topics.GRASPS: (GraspArray, LATCHED, small),
+            topics.OFFERED: (GraspArray, LATCHED, small),
+            topics.PLACED: (Detection3DArray, LATCHED, Retention(1e9, 5.0)),
+            topics.TRAJECTORY: (JointTrajectory, QoSProfile(depth=20), Retention(600.0, 30.0)),
+            topics.STATUS: (TaskStatus, QoSProfile(depth=50), small),
+            topics.ATTEMPTS: (Attempt, HISTORY, small),
+            "/diagnostics": (DiagnosticArray, STREAM, small),
+            "/rosout": (Log, STREAM, small),
+            **dict.fromkeys(wrenches, (WrenchStamped, STREAM, small)),
+        }
+        self._recording = Recording(
+            {topic: kind_of(kind) for topic, (kind, _, _) in listened.items()},
+            {topic: retention for topic, (_, _, retention) in listened.items()},
+        )
+        self._streams = {
+            topic: (kind, CollectedSubscription(self, kind, topic, qos, serialized=True))
+            for topic, (kind, qos, _) in listened.items()
+        }
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(COLLECT, self._collect, clock=steady)
+        self.create_timer(p.write_period, self._write_ring, clock=steady)
+        self.create_service(Trigger, "~/save", self._save_now)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+
+    def activate(self) -> None:
+        """Start to keep, in a new folder."""
+        if self._recording is None:
+            return
+        self._active = True
+        self._ask_for_parameters()
+
+    def deactivate(self) -> None:
+        """Write what the ring holds."""
+        if self._recording is None or not self._active:
+            return
+        self._collect()
+        self._active = False
+        self._write_ring()
+
+    def cleanup(self) -> None:
+        """Wait for what is being written."""
+        if self._writer is not None:
+            self._writer.shutdown(wait=True)
+        self._writer, self._recording = None, None
+
+    def diagnose(self) -> Condition:
+        """What is kept, and what could not be written."""
+        if self._recording is None:
+            return Condition(values={"record": "none"})
+        values = {
+            "folder": str(self._folder or ""),
+            "ring MB": f"{self._recording.bytes / MEGABYTE:.1f}",
+            "attempts": str(self._attempts),
+            "cases": str(self._cases),
+        }
+        full = self._cases >= self.parameters.max_cases
+        trouble = f"{self._cases} cases are saved, no more are: see parameter max_cases" if full else ""
+        return Condition(self._trouble or trouble, values)
+
+    def _collect(self) -> None:
+        """Take what has come; what it means is looked at when all of it is there."""
+        recording, attempts, acted_on = self._recording, [], False
+        if recording is None:
+            return
+        for topic, (kind, stream) in self._streams.items():
+            for data, sent in stream.take_timed():
+                if not self._active:
+                    continue
+                now = int(self.get_clock().now().nanoseconds)
+                entry = Entry(now, sent, header_stamp(kind, data), data)
+                recording.put(topic, entry)
+                if topic == topics.GRASPS:
+                    recording.pin(entry.stamp)
+                elif topic == topics.STATUS:
+                    acted_on = acted_on or deserialize_message(data, TaskStatus).phase == "plan grasps"
+                elif topic == topics.ATTEMPTS:
+                    attempts.append(entry)
+        if acted_on:
+            recording.pin_newest_scene()
+        for entry in attempts:
+            self._take_attempt(recording, entry)
+
+    def _take_attempt(self, recording: Recording, entry: Entry) -> None:
+        attempt = deserialize_message(entry.data, Attempt)
+        self._attempts += 1
+        decision = recording.decide(entry, Time.from_msg(attempt.scene_stamp).nanoseconds)
+        if attempt.outcome.code not in (Outcome.SUCCESS, Outcome.CANCELLED):
+            self._save_case(recording, attempt, decision)
+
+    def _save_case(self, recording: Recording, attempt: Attempt, decision: Decision) -> None:
+        if self._cases >= self.parameters.max_cases:
+            return
+        self._cases += 1
+        folder = self._run_folder() / "cases" / f"{self._cases:03d}"
+        facts = CaseFacts(
+            cell=self._cell.name,
+            attempt=int(attempt.number),
+            object_id=attempt.object_id,
+            outcome=name_of(attempt.outcome),
+            stage=attempt.outcome.stage,
+            message=attempt.outcome.message,
+            image=decision.image,
+            picked=decision.picked,
+            versions=versions(),
+        )
+        ring, parameters = recording.everything(), dict(self._node_parameters)
+        self._write(
+            f"case {folder}",
+            lambda: save_case(folder, facts, self._cell, parameters, decision.messages, ring),
+        )
+
+    def _save_now(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Write the ring to a file of its own, which stays."""
+        if self._recording is None or not self._active:
+            response.message = "nothing is recorded: activate the node, with folder other than none"
+            return response
+        path = self._run_folder() / f"saved_{datetime.now().strftime('%H-%M-%S')}.mcap"
+        ring = self._recording.everything()
+        self._write(str(path), lambda: write_mcap(path, ring))
+        response.success, response.message = True, str(path)
+        return response
+
+    def _write_ring(self) -> None:
+        if self._recording is None or (self._folder is None and not self._active):
+            return
+        ring: list[Recorded] = self._recording.everything()
+        if ring:
+            path = self._run_folder() / "blackbox.mcap"
+            self._write(str(path), lambda: write_mcap(path, ring))
+
+    def _write(self, what: str, work: Callable[[], None]) -> None:
+        """Write in the writer's thread, while there is room; a full disk must not end the cell."""
+
+        def write() -> None:
+            try:
+                folder = self._run_folder()
+                folder.mkdir(parents=True, exist_ok=True)
+                self._require_room(folder)
+                work()
+            except (OSError, LookupError) as error:
+                self._trouble = f"{what} was not written: {error}"
+                self.get_logger().warning(self._trouble, throttle_duration_sec=30.0)
+            else:
+                self._trouble = ""
+
+        assert self._writer is not None
+        self._writer.submit(write)
+
+    def _require_room(self, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free / MEGABYTE
+        if free < self.parameters.min_free:
+            raise OSError(f"{free:.0f} MB of disk are free, {self.parameters.min_free:.0f} MB stay free")
+        taken = sum(file.stat().st_size for file in folder.rglob("*.mcap")) / MEGABYTE
+        if taken > self.parameters.max_disk:
+            raise OSError(f"the record has {taken:.0f} MB, the limit is {self.parameters.max_disk:.0f} MB")
+
+    def _run_folder(self) -> Path:
+        if self._folder is None:
+            named = self.parameters.folder
+            now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+            self._folder = Path("runs") / now if named == "auto" else Path(named)
+        return self._folder
+
+    def _ask_for_parameters(self) -> None:
+        for name in NODES:
+            client = AsyncParameterClient(self, name)
+            if not client.services_are_ready():
+                continue
+            listed = client.list_parameters()
+            listed.add_done_callback(
+                lambda future, name=name, client=client: self._read_parameters(name, client, future)
+            )
+
+    def _read_parameters(self, name: str, client: AsyncParameterClient, listed: Any) -> None:
+        names = list(listed.result().result.names)
+
+        def keep(future: Any) -> None:
+            values = [parameter_value_to_python(value) for value in future.result().values]
+            self._node_parameters[name] = {
+                key: list(value) if isinstance(value, (list, tuple)) or hasattr(value, "tolist") else value
+                for key, value in zip(names, values, strict=True)
+            }
+
+        client.get_parameters(names).add_done_callback(keep)
+
+
+def main() -> None:
+    """Executable recorder_node."""
+    spin(RecorderNode)

@@ -1,0 +1,288 @@
+"""The stages of a pick, run again on the messages of a case: with today's code, and that day's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from lab_grasping.contact import PadReading
+from lab_grasping.conversions import grasp_message
+from lab_grasping.conversions import scene_from_message as observed_scene
+from lab_grasping.errors import GraspingError
+from lab_grasping.grasp_node import GraspParameters
+from lab_grasping.hand_model import from_description
+from lab_grasping.port import PlannerSettings
+from lab_grasping.registry import load_planner as load_grasp_planner
+from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, trajectory_goal
+from lab_motion.conversions import scene_from_message as planning_scene
+from lab_motion.errors import MotionError, PlanningError
+from lab_motion.hardware import Cancelled, Watch
+from lab_motion.manipulator import Manipulator
+from lab_motion.motion_node import MotionParameters, contact_limits, motion_settings
+from lab_motion.pick import Picked, pick
+from lab_motion.planner import Trajectory, never
+from lab_motion.planner import load_planner as load_motion_planner
+from lab_motion.stages import Stages
+from lab_node.errors import ConfigurationError, LabError
+from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.outcomes import outcome_from
+from lab_node.parameters import BUILT_IN, check_parameters
+from lab_node.poses import matrix_from_transform
+from lab_perception.conversions import failed_scene, scene_message
+from lab_perception.detector import load_detector
+from lab_perception.errors import PerceptionError
+from lab_perception.frame import RgbdFrame
+from lab_perception.joint_history import JointHistory
+from lab_perception.perception_parameters import PerceptionParameters
+from lab_perception.pipeline import Perception
+from lab_perception.robot_mask import RobotMask
+from rclpy.serialization import deserialize_message
+from rclpy.time import Time
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header
+from tf2_py import BufferCore, TransformException
+from trajectory_msgs.msg import JointTrajectory
+
+from lab_description import Cell, load_cell
+from lab_geometry import FloatArray
+from lab_interfaces.msg import Attempt, Grasp, GraspArray, Outcome, Scene
+from lab_recorder import recording as topics
+from lab_recorder.case import Case
+from lab_recorder.schemas import message_class
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The messages of a case, decoded, by topic, oldest first."""
+
+    cell: Cell
+    case: Case
+    messages: Mapping[str, list[Any]]
+
+    @classmethod
+    def of(cls, case: Case) -> Inputs:
+        """Raises ConfigurationError when a file of the case is malformed."""
+        messages: dict[str, list[Any]] = {}
+        for topic, recorded in case.messages.items():
+            try:
+                messages[topic] = [
+                    deserialize_message(item.entry.data, message_class(item.kind)) for item in recorded
+                ]
+            except Exception as error:  # rclpy raises what the type support of the day raises
+                raise ConfigurationError(
+                    f"{case.folder}: {topic} cannot be decoded as {recorded[0].kind}: {error}"
+                ) from error
+        return cls(load_cell(case.cell_file), case, messages)
+
+    def one(self, topic: str) -> Any:
+        """The only, or newest, message of a topic.
+
+        Raises ConfigurationError when the case holds none.
+        """
+        found = self.messages.get(topic)
+        if not found:
+            raise ConfigurationError(f"{self.case.folder}: holds no message of {topic}")
+        return found[-1]
+
+    def has(self, topic: str) -> bool:
+        """Whether the case holds a message of a topic."""
+        return bool(self.messages.get(topic))
+
+    def parameters(self, node: str, kind: type[P]) -> P:
+        """Of a node, as they were; those that today's node no longer knows are left out.
+
+        Raises ConfigurationError when one is malformed.
+        """
+        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        given = {
+            name: value
+            for name, value in self.case.parameters.get(node, {}).items()
+            if name in known and not name.startswith(BUILT_IN)
+        }
+        return check_parameters(kind, given, node)
+
+
+def perceive(inputs: Inputs) -> Scene:
+    """The scene that perception makes of the image today."""
+    cell, parameters = inputs.cell, inputs.parameters("perception", PerceptionParameters)
+    color, depth, info = (inputs.one(topic) for topic in topics.OF_AN_IMAGE[:3])
+    header = Header(stamp=color.header.stamp, frame_id=cell.robot.base_link)
+    stamp = Time.from_msg(color.header.stamp).nanoseconds
+    perception = Perception(
+        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
+    )
+    try:
+        camera = pinhole_camera(info)
+        base_from_camera = _base_from_camera(inputs, color.header)
+        hidden = None
+        if parameters.robot_mask:
+            robot = RobotMask(cell, parameters.robot_padding)
+            joints = JointHistory(robot.joints)
+            for state in inputs.messages.get(topics.JOINTS, []):
+                joints.record(Time.from_msg(state.header.stamp).nanoseconds, state.name, state.position)
+            hidden = robot.draw(joints.at(stamp), camera, base_from_camera)
+        frame = RgbdFrame(rgb(color), depth_in_metres(depth), camera, base_from_camera, hidden, stamp)
+        estimate = perception.perceive(frame)
+    except LabError as error:
+        return failed_scene(error, header)
+    except ValueError as error:
+        return failed_scene(PerceptionError(str(error)), header)
+    return scene_message(estimate, header, color.header.frame_id)
+
+
+def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
+    buffer = BufferCore()
+    for message in inputs.messages.get(topics.TF_STATIC, []):
+        for transform in message.transforms:
+            buffer.set_transform_static(transform, "case")
+    try:
+        found = buffer.lookup_transform_core(
+            inputs.cell.robot.base_link, header.frame_id, Time.from_msg(header.stamp)
+        )
+    except TransformException as error:
+        raise PerceptionError(f"where the camera was is not in the case: {error}") from error
+    return matrix_from_transform(found.transform)
+
+
+def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
+    """The grasps that are planned on a part of a scene today."""
+    p = inputs.parameters("grasping", GraspParameters)
+    settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
+    planner = load_grasp_planner(p.planner, from_description(inputs.cell.gripper), settings)
+    try:
+        if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
+            return GraspArray(header=scene.header, outcome=scene.outcome)
+        plan = planner.plan(observed_scene(scene), object_id)
+    except GraspingError as error:
+        return GraspArray(header=scene.header, outcome=outcome_from(error))
+    grasps = [grasp_message(grasp, scene.header) for grasp in plan.grasps]
+    return GraspArray(header=scene.header, grasps=grasps)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What came of planning a pick: the index of the grasp and the trajectory to it, or the outcome."""
+
+    outcome: Outcome
+    grasp: int = -1
+    trajectory: JointTrajectory | None = None
+
+
+class _ThatIsIt(MotionError):
+    """The pick has come to where it would move."""
+
+
+class _RecordedArm:
+    """Stands where the arm stood; takes the first trajectory and goes no further."""
+
+    def __init__(self, positions: FloatArray) -> None:
+        self._positions = positions
+        self.taken: Trajectory | None = None
+
+    def positions(self) -> FloatArray:
+        return self._positions
+
+    def follow(self, trajectory: Trajectory, cancelled: Cancelled, watch: Watch) -> None:
+        self.taken = trajectory
+        raise _ThatIsIt("planned")
+
+
+class _RecordedHand:
+    """Is as wide as the hand was."""
+
+    def __init__(self, opening: float) -> None:
+        self._reading = PadReading(opening, (0.0, 0.0))
+
+    def reading(self) -> PadReading:
+        return self._reading
+
+    def start(self, opening: float, force: float) -> None:
+        pass
+
+    def finish(self, cancelled: Cancelled) -> PadReading:
+        return self._reading
+
+
+def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
+    """The motion to the first of the grasps that the arm can reach, as it is planned today."""
+    cell, parameters = inputs.cell, inputs.parameters("motion", MotionParameters)
+    joints = _joints_when_picked(inputs)
+    names = cell.robot.joint_names
+    arm = _RecordedArm(_start(inputs, ordered_positions(joints, names), parameters.start_tolerance))
+    opening = float(cell.gripper.opening_from_joint(ordered_positions(joints, (cell.gripper.joint,)))[0])
+    robot = Manipulator(
+        cell=cell,
+        planner=load_motion_planner(parameters.planner, cell),
+        arm=arm,
+        hand=_RecordedHand(opening),
+        settings=motion_settings(parameters, cell),
+        contact=contact_limits(parameters),
+    )
+    if inputs.has(topics.PLACED):
+        robot.placed.extend(bodies_from_message(inputs.one(topics.PLACED)))
+    frame, picked = cell.robot.base_link, Picked()
+    try:
+        goals = [grasp_goal(grasp, frame) for grasp in grasps]
+        stages = Stages(lambda: 0.0, lambda phase: None)
+        pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked)
+    except _ThatIsIt:
+        assert arm.taken is not None
+        return Planned(Outcome(), picked.grasp, _message(arm.taken))
+    except PlanningError as error:
+        return Planned(outcome_from(error), picked.grasp)
+    raise AssertionError("a pick ended without a motion")
+
+
+def _joints_when_picked(inputs: Inputs) -> JointState:
+    """The newest joint state when the pick began."""
+    states = inputs.messages.get(topics.JOINTS, [])
+    before = [
+        state for state in states if Time.from_msg(state.header.stamp).nanoseconds <= inputs.case.facts.picked
+    ]
+    if not before:
+        raise ConfigurationError(f"{inputs.case.folder}: holds no joint state of when the pick began")
+    return before[-1]
+
+
+def _start(inputs: Inputs, measured: FloatArray, tolerance: float) -> FloatArray:
+    """Where the motion began: the end of the one before when the arm stood there."""
+    recorded = inputs.case.messages
+    begin = recorded[topics.OFFERED][-1].entry.sent
+    told = [
+        message
+        for item, message in zip(
+            recorded.get(topics.TRAJECTORY, []), inputs.messages.get(topics.TRAJECTORY, []), strict=True
+        )
+        if item.entry.sent < begin
+    ]
+    if told:
+        end = np.array(told[-1].points[-1].positions)
+        if np.abs(end - measured).max() <= tolerance:
+            return end
+    return measured
+
+
+def first_trajectory(inputs: Inputs) -> JointTrajectory | None:
+    """The one that the pick sent first; None when it came to none."""
+    if not inputs.has(topics.OFFERED):
+        return None
+    begin = inputs.case.messages[topics.OFFERED][-1].entry.sent
+    sent = zip(
+        inputs.case.messages.get(topics.TRAJECTORY, []),
+        inputs.messages.get(topics.TRAJECTORY, []),
+        strict=True,
+    )
+    return next((message for item, message in sent if item.entry.sent >= begin), None)
+
+
+def attempt_of(inputs: Inputs) -> Attempt:
+    """The attempt that failed."""
+    return inputs.one(topics.ATTEMPTS)
+
+
+def _message(trajectory: Trajectory) -> JointTrajectory:
+    return trajectory_goal(trajectory).trajectory

@@ -1,0 +1,26 @@
+from setuptools import setup
+
+package_name = "lab_recorder"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=[package_name],
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
+        (f"share/{package_name}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Lab manipulation maintainers",
+    maintainer_email="maintainers@lab-manipulation.invalid",
+    description="The black box of a cell: the last seconds of everything, failed picks, their replay.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "recorder_node = lab_recorder.recorder_node:main",
+            "replay = lab_recorder.__main__:main",
+        ]
+    },
+)

@@ -1,0 +1,105 @@
+"""A case on disk: complete or not there, and never trusted when it is read."""
+
+import json
+
+import pytest
+from lab_node.errors import ConfigurationError
+from lab_recorder.case import CaseFacts, load_case, save_case
+from lab_recorder.mcap_file import Recorded
+from lab_recorder.replay_cli import main
+from lab_recorder.ring import Entry
+from lab_recorder.versions import versions
+from rclpy.serialization import serialize_message
+
+from lab_description import load_cell
+from lab_interfaces.msg import Attempt
+
+CELL = load_cell("ur5e_table")
+
+
+def facts(**changes):
+    values = {
+        "cell": CELL.name,
+        "attempt": 3,
+        "object_id": "object_2",
+        "outcome": "GRASP_EMPTY",
+        "stage": "contact",
+        "message": "the fingers hold nothing",
+        "image": 17,
+        "picked": -1,
+        "versions": versions(),
+    }
+    return CaseFacts(**{**values, **changes})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    attempt = Entry(5, 6, 5, serialize_message(Attempt(object_id="object_2")))
+    messages = [Recorded("/task/attempts", "lab_interfaces/msg/Attempt", attempt)]
+    path = tmp_path / "cases" / "001"
+    save_case(path, facts(), CELL, {"motion": {"seed": 4}}, messages, messages)
+    return path
+
+
+def test_what_is_saved_is_loaded(folder):
+    case = load_case(folder)
+    assert case.facts == facts()
+    assert case.parameters == {"motion": {"seed": 4}}
+    assert case.messages["/task/attempts"][0].entry.time == 5
+    assert load_cell(case.cell_file).robot.joint_names == CELL.robot.joint_names
+    assert [path.name for path in folder.parent.iterdir()] == ["001"]
+
+
+def test_a_case_without_its_ring_is_a_case(folder):
+    (folder / "ring.mcap").unlink()
+    assert load_case(folder).facts.outcome == "GRASP_EMPTY"
+
+
+def spoil_json(**changes):
+    def spoil(folder):
+        path = folder / "case.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "case.json").unlink(), "expected the folder of a case"),
+        (lambda folder: (folder / "case.json").write_text("{"), "not valid JSON"),
+        (lambda folder: (folder / "case.json").write_text("[]"), "expected exactly"),
+        (lambda folder: (folder / "case.json").write_text("[" * 100_000), "not valid JSON"),
+        (lambda folder: (folder / "case.json").write_text(" " * (2 << 20)), "too large"),
+        (spoil_json(attempt="three"), "attempt: expected int"),
+        (spoil_json(attempt=True), "attempt: expected int"),
+        (spoil_json(format=99), "format 99, this version reads 1"),
+        (spoil_json(cell="../../etc/passwd"), "cell: expected a name"),
+        (spoil_json(extra=1), "expected exactly"),
+        (lambda folder: (folder / "decision.mcap").unlink(), "cannot be read"),
+        (lambda folder: (folder / "parameters.yaml").write_text("- 1"), "expected parameters by node"),
+        (
+            lambda folder: (folder / "parameters.yaml").write_text(
+                "a: !!python/object/apply:os.system ['x']"
+            ),
+            "not valid YAML",
+        ),
+    ],
+)
+def test_a_spoilt_case_is_refused_with_the_file(folder, spoil, words, capsys):
+    spoil(folder)
+    with pytest.raises(ConfigurationError, match=words):
+        load_case(folder)
+    assert main([str(folder)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_case_that_lacks_its_scene_says_so(folder, capsys):
+    assert main([str(folder)]) == 2
+    assert "holds no message of /scene/objects" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_exit_code_2():
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
