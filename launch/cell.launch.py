@@ -129,9 +129,15 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
             parameters=[
                 {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
             ],
+            ros_arguments=enclave("robot_state_publisher"),
             on_exit=end_everything,
         )
     ]
+
+
+def enclave(node: str) -> list[str]:
+    """Where the keys of a node are, when DDS security is on; see docs/security.md."""
+    return ["--enclave", f"/lab/{node}"]
 
 
 def number(name: str) -> ParameterValue:
@@ -146,6 +152,7 @@ def lab_node(package: str, executable: str, name: str, *parameters: dict[str, An
         executable=executable,
         name=name,
         parameters=[NODE_PARAMETERS, {"cell": LaunchConfiguration("cell")}, *parameters],
+        ros_arguments=enclave(name),
         on_exit=end_everything,
         **arguments,
     )
@@ -193,6 +200,7 @@ def lifecycle_manager(nodes: list[str], condition: IfCondition) -> Node:
         name="lifecycle_manager",
         # it has no use for simulated time, and each listener to the clock costs a tenth of a core
         parameters=[{"nodes": nodes, "use_sim_time": False}],
+        ros_arguments=enclave("lifecycle_manager"),
         condition=condition,
         on_exit=end_everything,
     )

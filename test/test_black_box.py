@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import launch_testing
@@ -18,6 +19,7 @@ from lab_node.outcomes import name_of
 from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay
+from lab_security.policy import load_policy, permissions
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
@@ -25,6 +27,7 @@ from simulation_interfaces.srv import DeleteEntity
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from lab_description import config_directory
 from lab_interfaces.action import ClearTable
 from launch import LaunchDescription
 
@@ -74,7 +77,26 @@ class TestBlackBox(unittest.TestCase):
         assert len(ours) >= 7, "each process has a socket for discovery"
         assert {item.address for item in ours} == {"127.0.0.1"}
 
-    def test_3_a_pick_of_a_part_that_is_gone_is_saved_and_replayed(self):
+    def test_3_the_security_policy_allows_what_the_nodes_do(self):
+        policy = load_policy(config_directory() / "security.yaml")
+        with CellClient() as cell:
+            cell.until_active()
+            node = cell.node
+            for name in set(node.get_node_names()) - {node.get_name()}:
+                assert name in policy.nodes, f"config/security.yaml has no node {name}"
+                allowed = permissions(name, policy.nodes[name])
+                writes = [f"rt{topic}" for topic, _ in node.get_publisher_names_and_types_by_node(name, "/")]
+                reads = [f"rt{topic}" for topic, _ in node.get_subscriber_names_and_types_by_node(name, "/")]
+                for service, _ in node.get_service_names_and_types_by_node(name, "/"):
+                    writes.append(f"rr{service}Reply")
+                    reads.append(f"rq{service}Request")
+                for service, _ in node.get_client_names_and_types_by_node(name, "/"):
+                    writes.append(f"rq{service}Request")
+                    reads.append(f"rr{service}Reply")
+                assert forbidden(writes, allowed.publish) == [], f"{name} may not publish that"
+                assert forbidden(reads, allowed.subscribe) == [], f"{name} may not subscribe to that"
+
+    def test_4_a_pick_of_a_part_that_is_gone_is_saved_and_replayed(self):
         """All parts are taken away while the arm is on its way to the first."""
         with CellClient() as cell:
             cell.until_active()
@@ -112,6 +134,11 @@ class TestBlackBox(unittest.TestCase):
             assert ring[topic] > 0, ring
         for topic in ("/gripper/left_pad/wrench", "/force_torque_sensor_broadcaster/wrench", "/diagnostics"):
             assert ring[topic] > 0, ring
+
+
+def forbidden(topics, patterns):
+    """DDS topics that no pattern allows."""
+    return [topic for topic in topics if not any(fnmatchcase(topic, pattern) for pattern in patterns)]
 
 
 @launch_testing.post_shutdown_test()

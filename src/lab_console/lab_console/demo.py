@@ -176,7 +176,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    rclpy.init(signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    enclave = ["--ros-args", "--enclave", "/lab/console"]
+    rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         record = run_demo(options, console)

@@ -73,10 +73,7 @@ def take_snapshot(options: argparse.Namespace) -> Snapshot:
 
 
 def _graph(options: argparse.Namespace, domain: int, cell: Cell | None) -> Graph | None:
-    if os.environ.get("ROS_SECURITY_ENABLE", "").lower() == "true":
-        rclpy.init(domain_id=domain, args=["--ros-args", "--enclave", "/lab/doctor"])
-    else:
-        rclpy.init(domain_id=domain)
+    rclpy.init(domain_id=domain, args=["--ros-args", "--enclave", "/lab/doctor"])
     examiner = Examiner()
     try:
         if not examiner.present(DISCOVERY):

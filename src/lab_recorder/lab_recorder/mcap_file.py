@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import zstandard
 from lab_node.errors import ConfigurationError
-from mcap.reader import make_reader
+from mcap.reader import SeekingReader
+from mcap.records import Chunk
+from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
 
 from lab_recorder.ring import Entry
@@ -16,7 +19,7 @@ from lab_recorder.schemas import schema_text
 
 # A case holds one pair of images and a second of joint states; a recording of a run more than this is none.
 MAXIMUM_SIZE = 1 << 30
-MAXIMUM_MESSAGE = 64 << 20
+MAXIMUM_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,16 @@ def _write(file: IO[bytes], messages: list[Recorded]) -> None:
             channels[message.topic] = writer.register_channel(message.topic, "cdr", schemas[message.kind])
         entry = message.entry
         writer.add_message(channels[message.topic], entry.time, entry.data, entry.sent, count)
-    writer.finish()
+    writer.finish()  # type: ignore[no-untyped-call]
 
 
 def _read(path: Path, file: IO[bytes]) -> list[Recorded]:
     messages = []
-    total = 0
     try:
-        for schema, channel, message in make_reader(file, record_size_limit=MAXIMUM_MESSAGE).iter_messages():
-            total += len(message.data)
-            if total > MAXIMUM_SIZE:
-                raise ConfigurationError(f"{path}: unpacks to more than {MAXIMUM_SIZE >> 20} MiB")
+        _refuse_bomb(path, file)
+        file.seek(0)
+        reader = SeekingReader(file, record_size_limit=MAXIMUM_RECORD)
+        for schema, channel, message in reader.iter_messages():
             if schema is None or channel.message_encoding != "cdr":
                 raise ConfigurationError(
                     f"{path}: {channel.topic} is not a ROS 2 message (cdr with a schema)"
@@ -91,3 +93,16 @@ def _read(path: Path, file: IO[bytes]) -> list[Recorded]:
             f"{path}: not a sound MCAP file ({type(error).__name__}: {error})"
         ) from error
     return messages
+
+
+def _refuse_bomb(path: Path, file: IO[bytes]) -> None:
+    """Sizes are looked at before anything is unpacked; a chunk may say less than its frame does."""
+    total = 0
+    for record in StreamReader(file, emit_chunks=True, record_size_limit=MAXIMUM_RECORD).records:
+        if isinstance(record, Chunk):
+            framed = zstandard.frame_content_size(record.data) if record.compression == "zstd" else 0
+            if record.compression not in ("", "zstd") or framed < 0:
+                raise ConfigurationError(f"{path}: a chunk does not say how large it is, or is not zstd")
+            total += max(record.uncompressed_size, framed)
+        if total > MAXIMUM_SIZE:
+            raise ConfigurationError(f"{path}: unpacks to more than {MAXIMUM_SIZE >> 20} MiB")

@@ -1,0 +1,21 @@
+from setuptools import setup
+
+package_name = "lab_security"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=[package_name],
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
+        (f"share/{package_name}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="Lab manipulation maintainers",
+    maintainer_email="maintainers@lab-manipulation.invalid",
+    description="Keys and signed permissions of every node, for DDS security.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["create_keystore = lab_security.__main__:main"]},
+)
