@@ -78,7 +78,7 @@ def _read(path: Path, file: IO[bytes]) -> list[Recorded]:
     try:
         _refuse_bomb(path, file)
         file.seek(0)
-        reader = SeekingReader(file, record_size_limit=MAXIMUM_RECORD)
+        reader = SeekingReader(file, validate_crcs=True, record_size_limit=MAXIMUM_RECORD)
         for schema, channel, message in reader.iter_messages():
             if schema is None or channel.message_encoding != "cdr":
                 raise ConfigurationError(

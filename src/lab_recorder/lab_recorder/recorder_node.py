@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +43,8 @@ from lab_recorder.versions import versions
 # Wall seconds between two collections; queues hold what comes meanwhile, also of a simulation ten times as
 # fast as time.
 COLLECT = 0.05
+# Wall seconds that the end of the node waits for what is being written.
+END = 4.0
 STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 STATIC = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
@@ -85,6 +87,7 @@ class RecorderNode(LabNode):
     def __init__(self, **arguments: Any) -> None:
         super().__init__("recorder", **arguments)
         self._writer: ThreadPoolExecutor | None = None
+        self._writing: list[Future[None]] = []
         self._recording: Recording | None = None
 
     def configure(self) -> None:
@@ -150,10 +153,15 @@ class RecorderNode(LabNode):
         self._write_ring()
 
     def cleanup(self) -> None:
-        """Wait for what is being written."""
+        """Wait for what is being written, not for ever: launch kills who takes more than some seconds.
+
+        A file that is not complete by then is left as .part; the ring that was written before it stays.
+        """
         if self._writer is not None:
-            self._writer.shutdown(wait=True)
+            self._writer.shutdown(wait=False)
+            wait(self._writing, timeout=END)
         self._writer, self._recording = None, None
+        self._writing = []
 
     def diagnose(self) -> Condition:
         """What is kept, and what could not be written."""
@@ -235,6 +243,8 @@ class RecorderNode(LabNode):
     def _write_ring(self) -> None:
         if self._recording is None or (self._folder is None and not self._active):
             return
+        if any(not future.done() for future in self._writing):
+            return  # a machine that is too slow writes less often, and does not fall behind
         ring: list[Recorded] = self._recording.everything()
         if ring:
             path = self._run_folder() / "blackbox.mcap"
@@ -256,7 +266,8 @@ class RecorderNode(LabNode):
                 self._trouble = ""
 
         assert self._writer is not None
-        self._writer.submit(write)
+        self._writing = [future for future in self._writing if not future.done()]
+        self._writing.append(self._writer.submit(write))
 
     def _require_room(self, folder: Path) -> None:
         free = shutil.disk_usage(folder).free / MEGABYTE

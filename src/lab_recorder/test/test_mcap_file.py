@@ -93,7 +93,7 @@ def test_the_stamp_is_read_from_the_bytes():
         (lambda data: b"", "not a sound MCAP"),
         (lambda data: b"not an mcap at all, though long enough to be one", "not a sound MCAP"),
         (lambda data: data[: len(data) // 2], "not a sound MCAP"),
-        (lambda data: data[:60] + bytes(60) + data[120:], "not a sound MCAP"),
+        (lambda data: data[:400] + bytes(60) + data[460:], "not a sound MCAP"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_name(tmp_path, messages, spoil, words):
