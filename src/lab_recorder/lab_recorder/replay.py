@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from lab_node.outcomes import name_of
 from lab_node.poses import matrix_from_pose
+from rclpy.serialization import serialize_message
 from scipy.interpolate import CubicHermiteSpline
 from trajectory_msgs.msg import JointTrajectory
 
 from lab_geometry import FloatArray, rotation_angle
 from lab_interfaces.msg import Grasp, GraspArray, Outcome, Scene
 from lab_recorder import recording as topics
-from lab_recorder.case import Case
+from lab_recorder.case import DECISION, Case
+from lab_recorder.mcap_file import write_mcap
 from lab_recorder.stages import (
     Inputs,
     Planned,
@@ -55,26 +58,71 @@ class Comparison:
         return self.difference <= self.tolerance
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What today's stages say. grasps, plan: None where the run did not come to them.
+
+    offered: the grasps that the pick is given.
+    """
+
+    scene: Scene
+    grasps: GraspArray | None = None
+    offered: Sequence[Grasp] = ()
+    plan: Planned | None = None
+
+
 def replay(case: Case) -> list[Comparison]:
     """Perception, grasping and planning of a case, each given what today's stage before it answers.
 
     What the run did not come to is not compared. Raises ConfigurationError when the case lacks a message.
     """
     inputs = Inputs.of(case)
-    then = inputs.one(topics.SCENE)
-    scene = _with_names_of(then, perceive(inputs))
-    comparisons = list(_compare_scenes(then, scene))
+    today = answer(inputs)
+    comparisons = list(_compare_scenes(inputs.one(topics.SCENE), today.scene))
+    if today.grasps is not None:
+        comparisons += _compare_grasps(inputs.one(topics.GRASPS), today.grasps)
+    if today.plan is not None:
+        comparisons += _compare_plans(inputs, inputs.one(topics.OFFERED).grasps, today.plan)
+    return comparisons
+
+
+def answer(inputs: Inputs) -> Answers:
+    """The stages again, as far as the run came."""
+    scene = _with_names_of(inputs.one(topics.SCENE), perceive(inputs))
     if not inputs.has(topics.GRASPS):
-        return comparisons
+        return Answers(scene)
     planned = inputs.one(topics.GRASPS)
-    today = plan_grasps(inputs, scene, attempt_of(inputs).object_id)
-    today.grasps = today.grasps[: max(len(planned.grasps), 1)]
-    comparisons += _compare_grasps(planned, today)
-    if not inputs.has(topics.OFFERED) or not today.grasps:
-        return comparisons
-    offered = inputs.one(topics.OFFERED).grasps
-    motion = plan_pick(inputs, scene, _offer(offered, planned.grasps, today.grasps))
-    return [*comparisons, *_compare_plans(inputs, offered, motion)]
+    grasps = plan_grasps(inputs, scene, attempt_of(inputs).object_id)
+    if not inputs.has(topics.OFFERED) or not grasps.grasps:
+        return Answers(scene, grasps)
+    offered = _offer(inputs.one(topics.OFFERED).grasps, planned.grasps, grasps.grasps)
+    return Answers(scene, grasps, offered, plan_pick(inputs, scene, offered))
+
+
+def accept(case: Case) -> None:
+    """Write today's answers into the case in place of the run's: they are what is expected from now on.
+
+    The images, joint states and parameters stay. Raises ConfigurationError, OSError.
+    """
+    inputs = Inputs.of(case)
+    today = answer(inputs)
+    new: dict[str, Any] = {topics.SCENE: today.scene}
+    if today.grasps is not None:
+        new[topics.GRASPS] = today.grasps
+    if today.plan is not None:
+        new[topics.OFFERED] = GraspArray(header=inputs.one(topics.OFFERED).header, grasps=list(today.offered))
+        if today.plan.trajectory is not None:
+            attempt = attempt_of(inputs)
+            attempt.grasp = today.offered[today.plan.grasp]
+            new[topics.ATTEMPTS], new[topics.TRAJECTORY] = attempt, today.plan.trajectory
+    first = first_trajectory(inputs)
+    messages = []
+    for topic, recorded in case.messages.items():
+        for item, old in zip(recorded, inputs.messages[topic], strict=True):
+            replaced = topic in new and (topic != topics.TRAJECTORY or old is first)
+            data = serialize_message(new[topic]) if replaced else item.entry.data
+            messages.append(replace(item, entry=replace(item.entry, data=data)))
+    write_mcap(case.folder / DECISION, messages)
 
 
 def _outcomes(stage: str, then: Outcome, now: Outcome) -> Comparison:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab_recorder.case import Case, load_case
-from lab_recorder.replay import Comparison, replay
+from lab_recorder.replay import Comparison, accept, replay
 from lab_recorder.versions import versions
 
 SAME, DIFFERS, WRONG_USAGE = 0, 1, 2
@@ -53,11 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("case", type=Path, help="folder of a case: runs/<time>/cases/NNN")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the comparison there too")
+    parser.add_argument(
+        "--accept", action="store_true", help="write today's answers into the case as what is expected"
+    )
     options = parser.parse_args(sys.argv[1:] if argv is None else argv)
     try:
         case = load_case(options.case)
+        if options.accept:
+            accept(case)
+            case = load_case(options.case)
         comparisons = replay(case)
-    except ConfigurationError as error:
+    except (ConfigurationError, OSError) as error:
         print(f"lab replay: {error}", file=sys.stderr)
         return WRONG_USAGE
     show(case, comparisons, Console())
