@@ -49,6 +49,7 @@ class _Heartbeat:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._asked: Any = None
+        self._active = True
         self._asked_at = self._heard = time.monotonic()
 
     def state(self) -> int | None:
@@ -56,6 +57,7 @@ class _Heartbeat:
         answer = None
         if self._asked is not None and self._asked.done():
             answer = int(self._asked.result().current_state.id)
+            self._active = answer == State.PRIMARY_STATE_ACTIVE
             self._asked, self._heard = None, time.monotonic()
         if self._asked is not None and time.monotonic() - self._asked_at > _MISSED:
             self._client.remove_pending_request(self._asked)  # a dead node took it along
@@ -68,9 +70,15 @@ class _Heartbeat:
         """Seconds since the last answer."""
         return time.monotonic() - self._heard
 
-    def forgive(self) -> None:
-        """Nobody was asked for a while."""
-        self._heard = time.monotonic()
+    def restart(self) -> None:
+        """Nobody was asked for a while; what was answered before that is no longer true."""
+        if self._asked is not None:
+            self._client.remove_pending_request(self._asked)
+        self._asked, self._heard, self._active = None, time.monotonic(), False
+
+    def alive(self) -> bool:
+        """Whether the node said a moment ago that it is active."""
+        return self._active and self.silence() < _MISSED
 
 
 class LifecycleManager(Node):
@@ -136,12 +144,12 @@ class LifecycleManager(Node):
                     self._active = False
                     self._bring_up_again(name)
                     for other in beats.values():
-                        other.forgive()
+                        other.restart()
                 elif beat.silence() > self.parameters.silence:
                     raise UnavailableError(
                         f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
                     )
-            self._active = all(beat.silence() < _MISSED for beat in beats.values())
+            self._active = all(beat.alive() for beat in beats.values())
 
     def _bring_up_again(self, name: str) -> None:
         self.get_logger().warning(f"{name} was started anew: bringing it up")
