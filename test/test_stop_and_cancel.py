@@ -99,7 +99,9 @@ class Interrupted(unittest.TestCase):
         handle = cell.send(action, goal)
 
         self.addCleanup(self.leave, handle)
-        cell.until(lambda: phase in cell.phases, WAIT, f"phase {phase} of {action}")
+        # an accepted goal is in its first phase, whose feedback may come before the client expects it
+        if phase != "plan":
+            cell.until(lambda: phase in cell.phases, WAIT, f"phase {phase} of {action}")
         since = cell.time()
         if how == "stop":
             cell.stop()
