@@ -259,7 +259,7 @@ MISCONFIGURATIONS = [
     Misconfiguration(
         "policy without sense",
         "parameters",
-        _spoilt("tasks/clear_table.yaml", "UNAVAILABLE: stop", "UNAVAILABLE: panic"),
+        _spoilt("tasks/clear_table.yaml", "UNAVAILABLE: wait", "UNAVAILABLE: panic"),
     ),
     Misconfiguration("left-over shared memory", "leftover-memory", stale_memory),
     Misconfiguration(

@@ -37,6 +37,7 @@ from lab_doctor.snapshot import (
 # Parameters of each node, by module and class.
 PARAMETERS = {
     "simulator": ("lab_simulation.simulator_node", "SimulatorParameters"),
+    "stop": ("lab_stop.stop_node", "StopParameters"),
     "perception": ("lab_perception.perception_parameters", "PerceptionParameters"),
     "grasping": ("lab_grasping.grasp_node", "GraspParameters"),
     "motion": ("lab_motion.motion_node", "MotionParameters"),
@@ -48,6 +49,7 @@ PACKAGES = (
     "lab_interfaces",
     "lab_motion",
     "lab_perception",
+    "lab_stop",
     "lab_tasks",
     "robot_state_publisher",
     "tf2_ros",
@@ -144,6 +146,8 @@ def _parameter_errors(folder: Path) -> Iterator[str]:
             check_parameters(getattr(import_module(module), name), given, node)
         except ConfigurationError as error:
             yield f"{path}: {error}"
+        except ImportError as error:
+            yield f"{path}: parameters of {node} cannot be checked, {module} does not load: {error}"
 
 
 def _ros_parameters(entry: Any) -> dict[str, Any] | None:

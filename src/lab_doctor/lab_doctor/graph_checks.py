@@ -13,7 +13,11 @@ from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
 from lab_geometry import FloatArray, PinholeCamera, invert, rotation_angle
 
-MANAGED = ("perception", "grasping", "motion", "tasks")
+MANAGED = ("stop", "perception", "grasping", "motion", "tasks")
+# Bridge of a cell that Gazebo simulates.
+GAZEBO = "ros_gz_bridge"
+# They live on the clock of the machine, also in simulation.
+ON_WALL_TIME = ("simulator", "stop")
 COLOR, DEPTH = "/camera/color/image_raw", "/camera/aligned_depth/image_raw"
 CAMERA_INFO = "/camera/color/camera_info"
 ENCODINGS = {COLOR: ("rgb8", "bgr8"), DEPTH: ("16UC1", "32FC1")}
@@ -86,7 +90,8 @@ def wanted_topics(cell: Cell) -> list[Wanted]:
 
 def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
     counts = Counter(node.name for node in graph.nodes)
-    managed = (*MANAGED, "simulator") if graph.simulated else MANAGED
+    embedded = graph.simulated and not counts[GAZEBO]
+    managed = (*MANAGED, "simulator") if embedded else MANAGED
     for name in (*managed, "robot_state_publisher"):
         if not counts[name]:
             yield Finding(
@@ -113,7 +118,7 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
                 f"see its log for the reason; ros2 lifecycle set /{node.name} activate",
             )
         simulated = node.use_sim_time
-        if node.answered and node.name != "simulator" and simulated not in (None, graph.simulated):
+        if node.answered and node.name not in ON_WALL_TIME and simulated not in (None, graph.simulated):
             yield Finding(
                 "use-sim-time",
                 f"use_sim_time of {node.name} is {simulated}, {'a' if graph.simulated else 'no'} simulation"

@@ -26,26 +26,27 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from tf2_msgs.msg import TFMessage
 
 from lab_description import Cell
-from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, MANAGED, wanted_topics
+from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, MANAGED, wanted_topics
 from lab_doctor.snapshot import Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
 from lab_geometry import FloatArray
 
 OURS = (*MANAGED, "simulator", "robot_state_publisher", "lifecycle_manager", "recorder", "console")
+# Beginnings of the names of drivers, controllers and bridges that belong to a cell.
 DRIVERS = (
-    "controller_manager",
-    "joint_state_broadcaster",
-    "camera",
-    "realsense",
-    "gripper",
-    "ur_",
-    "io_and_",
-)
-DRIVERS += (
     "arm_controller",
-    "force_torque_sensor_broadcaster",
+    "camera",
+    "controller_manager",
     "dashboard_client",
+    "force_torque_sensor_broadcaster",
+    "gripper",
+    "gz_",
+    "io_and_",
+    "joint_state_broadcaster",
     "launch_ros",
+    "realsense",
+    "ros_gz",
     "transform_",
+    "ur_",
 )
 HISTORY = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 EVERY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
@@ -104,7 +105,7 @@ class Examiner(Node):
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
         self.spin(seconds)
         names = self._names()
-        simulated = "simulator" in names
+        simulated = "simulator" in names or GAZEBO in names
         nodes = self._ask(names)
         image, depth, info = (self._newest.get(topic) for topic in (COLOR, DEPTH, CAMERA_INFO))
         colour_stamps = set(self._stamps[COLOR])

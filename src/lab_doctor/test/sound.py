@@ -22,7 +22,7 @@ from lab_description import load_cell
 
 MIB = 1 << 20
 CELL = load_cell("ur5e_table")
-NODES = ("simulator", "perception", "grasping", "motion", "tasks")
+NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 
 
 def sound_snapshot(running: bool = True) -> Snapshot:
@@ -71,7 +71,7 @@ def sound_graph() -> Graph:
     return Graph(
         simulated=True,
         nodes=(
-            *(NodeFacts(name, "active", name != "simulator", CELL.name) for name in NODES),
+            *(NodeFacts(name, "active", name not in ("simulator", "stop"), CELL.name) for name in NODES),
             NodeFacts("robot_state_publisher"),
             NodeFacts("lifecycle_manager"),
         ),

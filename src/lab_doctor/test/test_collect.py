@@ -67,7 +67,7 @@ def test_the_configuration_of_the_stack_is_sound(config):
             "0.01 to 1.0",
         ),
         ("tasks/clear_table.yaml", "looks_until_clear: 2", "looks_until_clear: 0", "parameters", "looks"),
-        ("tasks/clear_table.yaml", "UNAVAILABLE: stop", "UNAVAILABEL: stop", "parameters", "UNAVAILABEL"),
+        ("tasks/clear_table.yaml", "UNAVAILABLE: wait", "UNAVAILABEL: wait", "parameters", "UNAVAILABEL"),
     ],
 )
 def test_a_spoilt_file_is_named_with_its_key(config, file, old, new, check, words):
