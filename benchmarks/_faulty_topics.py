@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from lab_node.images import depth_in_metres, image_message
-from lab_node.qos import SENSOR
+from lab_node.qos import RELIABLE, SENSOR
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
@@ -29,7 +29,11 @@ class FaultyTopics(Node):
         self.faults = dict.fromkeys(TOPICS, "")
         self._frozen: dict[str, bytes] = {}
         self._late: deque[tuple[float, str, bytes]] = deque()
-        self._outputs = {topic: self.create_publisher(kind, topic, SENSOR) for topic, kind in TOPICS.items()}
+        # as the simulator offers them: joint states have reliable listeners
+        self._outputs = {
+            topic: self.create_publisher(kind, topic, RELIABLE if topic == JOINTS else SENSOR)
+            for topic, kind in TOPICS.items()
+        }
         for topic, kind in TOPICS.items():
             self.create_subscription(kind, f"/true{topic}", self._passer(topic), SENSOR, raw=True)
         self.create_timer(0.02, self._send_late, clock=Clock(clock_type=ClockType.STEADY_TIME))
