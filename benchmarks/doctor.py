@@ -67,6 +67,10 @@ class Bench:
         self.variables = dict(os.environ)
         self.cell = str(self.config / "cells" / f"{CELL}.yaml")
 
+    def close(self) -> None:
+        self._executor.shutdown()
+        self.node.destroy_node()
+
     def call(self, kind: Any, name: str, request: Any, patience: float = 60.0) -> Any:
         client = self.node.create_client(kind, name)
         assert client.wait_for_service(patience), name
@@ -323,6 +327,7 @@ def main() -> int:
                 found = bench.findings(bench.graph() if case.live else sound_graph)
             new = sorted(set(found) - set(sound))
             rows.append({"name": case.name, "check": case.check, "found": case.check in found, "says": new})
+        bench.close()
         rclpy.try_shutdown()
     table = Table(title="lab-doctor-1")
     for column in ("put wrong", "check", "found", "what else speaks"):
