@@ -20,7 +20,7 @@ from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
 from lab_motion.hardware import Cancelled, Watch
 from lab_motion.manipulator import Manipulator
-from lab_motion.motion_node import MotionParameters, contact_limits, motion_settings
+from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings
 from lab_motion.pick import Picked, pick
 from lab_motion.planner import Trajectory, never
 from lab_motion.planner import load_planner as load_motion_planner
