@@ -208,7 +208,7 @@ def test_images_become_a_scene_with_their_stamp(graph, scene, encoding):
 
 
 def over_the_border():
-    eye_to_the_side = make_transform(np.eye(3), [0.0, 0.42, 0.0])
+    eye_to_the_side = make_transform(np.eye(3), [0.0, 0.33, 0.0])
     part = box((0.06, 0.06, 0.03), 0.45, -0.04, rgb=(0.8, 0.1, 0.1))
     return render([part], eye_to_the_side @ CELL.camera.base_from_camera)
 
