@@ -54,6 +54,7 @@ class TestBlackBox(unittest.TestCase):
             cell.until_active(timeout=240.0)
         report = RECORD.with_suffix(".json")
         command = [sys.executable, "-m", "lab_doctor", "--domain", "72", "--json", str(report)]
+        command += ["--allow", "test_client"]
         said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert said.returncode in (0, 1), said.stderr
         content = json.loads(report.read_text())

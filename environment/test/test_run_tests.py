@@ -44,3 +44,35 @@ def test_last_line(tmp_path, text, last, success):
     )
     assert result.stdout.splitlines()[-1] == last
     assert (result.returncode == 0) is success
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "success"),
+    [
+        (GOOD + "import pathlib\ndef test_late():\n    m = pathlib.Path('seen')\n    s = m.exists()\n"
+         "    m.touch()\n    assert s\n", "2 passed, 0 failed", True),
+        (GOOD + BAD, "1 passed, 1 failed", False),
+    ],
+    ids=["passes the second time", "never passes"],
+)  # fmt: skip
+def test_what_failed_is_run_once_more_when_that_is_asked_for(tmp_path, text, last, success):
+    (tmp_path / "test_it.py").write_text(text)
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            str(SCRIPT),
+            str(tmp_path),
+            "--failed-again",
+            "-o",
+            f"cache_dir={tmp_path}/cache",
+        ],
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "1 passed, 1 failed; those that failed, once more:" in result.stdout
+    assert result.stdout.splitlines()[-1] == last
+    assert (result.returncode == 0) is success

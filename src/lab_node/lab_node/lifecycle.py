@@ -214,7 +214,9 @@ def spin(make_node: Callable[[], LabNode]) -> None:
         except ExternalShutdownException:
             pass
         except Exception:
-            failures.append(traceback.format_exc())
+            # an executor that is shut down while it works on a callback trips over its own remains
+            if not stop.is_set():
+                failures.append(traceback.format_exc())
         stop.set()
 
     thread = threading.Thread(target=run, name="executor", daemon=True)
