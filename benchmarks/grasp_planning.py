@@ -30,16 +30,17 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from _labelled_scenes import LabelledScene, labelled_scene  # noqa: E402
 from _true_scene import TrueScene, Verdict  # noqa: E402
+from lab_evaluation.rounds import observed_scene  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.gripper import ParallelGripper  # noqa: E402
 from lab_grasping.hand_model import from_description  # noqa: E402
 from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.registry import load_planner  # noqa: E402
-from lab_grasping.scene import DepthView, ObservedObject, ObservedScene  # noqa: E402
+from lab_grasping.scene import ObservedObject  # noqa: E402
 from lab_grasping.warm_up import warm_up  # noqa: E402
 from lab_perception.detector import load_detector  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
-from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
+from lab_perception.pipeline import Perception  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 from rich.table import Table  # noqa: E402
@@ -179,25 +180,6 @@ def fault(verdict: Verdict, part: str, friction: float) -> str:
     if verdict.part is None:
         return "closes on nothing or two"
     return "wrong part" if verdict.part != part else "slips"
-
-
-def observed_scene(estimate: SceneEstimate) -> ObservedScene:
-    """What the node would make of the message."""
-    assert estimate.support is not None
-    depth = estimate.depth_view.astype(np.float32) * np.float32(1e-3)
-    depth[depth == 0.0] = np.nan
-    objects = tuple(
-        ObservedObject(
-            identity,
-            item.points.astype(np.float64),
-            item.normals.astype(np.float64),
-            item.box,
-            item.truncated,
-        )
-        for identity, item in zip(estimate.ids, estimate.objects, strict=True)
-    )
-    view = DepthView(estimate.base_from_camera, estimate.depth_view_camera, depth)
-    return ObservedScene(estimate.stamp, "base_link", estimate.support, objects, view)
 
 
 def largest_segments(objects: Sequence[ObservedObject], scene: LabelledScene) -> dict[str, str]:

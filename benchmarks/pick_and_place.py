@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import rclpy
 from lab_console.demo import SCENES, run_demo
+from lab_evaluation.campaign import wilson
 from lab_node.actions import wait_for
 from lab_node.errors import ConfigurationError, LabError
 from rclpy.executors import SingleThreadedExecutor
@@ -100,16 +101,6 @@ def resident_memory_of_children() -> int:
             except (OSError, StopIteration):
                 continue
     return total
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """95 % confidence interval of a share (Wilson 1927)."""
-    if trials == 0:
-        return 0.0, 1.0
-    z, p = 1.96, successes / trials
-    centre = p + z * z / (2 * trials)
-    half = z * np.sqrt(p * (1 - p) / trials + z * z / (4 * trials**2))
-    return float((centre - half) / (1 + z * z / trials)), float((centre + half) / (1 + z * z / trials))
 
 
 def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Console) -> dict[str, Any]:
