@@ -46,7 +46,12 @@ def clean_environment(*, keep_python_path: bool = False) -> dict[str, str]:
     keep_python_path: for a sourced distribution, whose Python packages are found there.
     """
     unwanted = UNWANTED - {"PYTHONPATH"} if keep_python_path else UNWANTED
-    return {name: value for name, value in os.environ.items() if name not in unwanted}
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    if workspace := kept.pop(WORKSPACE, ""):  # somebody's activated workspace is no part of what is built
+        for name in SEARCH_PATHS:
+            entries = kept.get(name, "").split(":")
+            kept[name] = ":".join(entry for entry in entries if not Path(entry).is_relative_to(workspace))
+    return {name: value for name, value in kept.items() if value}
 
 
 def build_variables(venv: Path, prefixes: Sequence[Path], libraries: Sequence[Path]) -> dict[str, list[str]]:

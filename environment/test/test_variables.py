@@ -61,3 +61,14 @@ def test_sourcing_colcons_script_is_what_is_stored(tmp_path):
     assert found["AMENT_PREFIX_PATH"] == ["/w/install/a", "/v"]
     assert found["PYTHONPATH"] == ["/w/py"]
     assert found["PATH"] == ["/v/bin"]
+
+
+def test_an_activated_workspace_is_no_part_of_what_is_built(monkeypatch, tmp_path):
+    monkeypatch.setenv("LAB_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}/.venv/bin:/usr/bin")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", f"{tmp_path}/install/lab_node")
+    monkeypatch.setenv("CMAKE_PREFIX_PATH", f"/opt/theirs:{tmp_path}/.venv")
+    clean = variables.clean_environment()
+    assert clean["PATH"] == "/usr/bin"
+    assert clean["CMAKE_PREFIX_PATH"] == "/opt/theirs"
+    assert "AMENT_PREFIX_PATH" not in clean and "LAB_WORKSPACE" not in clean
