@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,7 +17,7 @@ import cv2
 import rclpy
 from lab_bringup.shared_memory import remove_unused
 from lab_node.errors import ConfigurationError
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from lab_node.executor import ExecutorThread
 from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress
@@ -137,10 +135,7 @@ def _observe(observer: Observer, cell: CellProcess, console: Console, start: flo
     """Show the run until the task is done, the cell has ended or gone silent."""
     record = observer.record
     operator = Operator(observer)
-    executor = SingleThreadedExecutor()
-    executor.add_node(observer)
-    thread = threading.Thread(target=_spin, args=(executor,), name="console", daemon=True)
-    thread.start()
+    executor = ExecutorThread(observer)
     heard, last = time.monotonic(), (0, "")
     try:
         with Live(console=console, refresh_per_second=4, transient=False) as live, Keys() as keys:
@@ -172,19 +167,13 @@ def _observe(observer: Observer, cell: CellProcess, console: Console, start: flo
     except KeyboardInterrupt:
         record.outcome, record.message = "CANCELLED", "interrupted from the keyboard"
     finally:
-        executor.shutdown()
-        thread.join()
+        executor.close()
         observer.destroy_node()
 
 
 def _ended(observer: Observer, keys: Keys) -> bool:
     """Whether the task has ended for good; one that was stopped can be started again from the terminal."""
     return observer.done.wait(0.1) and not (keys.there and observer.record.outcome == "STOPPED")
-
-
-def _spin(executor: SingleThreadedExecutor) -> None:
-    with contextlib.suppress(ExternalShutdownException):
-        executor.spin()
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:

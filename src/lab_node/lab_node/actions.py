@@ -35,7 +35,7 @@ def serve_action(
     by its code.
     """
 
-    def run(handle: ServerGoalHandle, done: Future) -> None:
+    def run(handle: ServerGoalHandle) -> Any:
         try:
             result = work(handle)
         except LabError as error:
@@ -47,21 +47,36 @@ def serve_action(
         if isinstance(node, LabNode):
             node.note_outcome(name, f"{name_of(result.outcome)} {result.outcome.message}".rstrip())
         _conclude(handle, result.outcome)
-        done.set_result(result)
+        return result
 
-    async def execute(handle: ServerGoalHandle) -> Any:
-        done = Future(executor=node.executor)
-        threading.Thread(target=run, args=(handle, done), name=name, daemon=True).start()
-        return await done
-
-    return ActionServer(
+    return _ThreadedActionServer(
         node,
         kind,
         name,
-        execute,
+        run,
         goal_callback=lambda goal: GoalResponse.ACCEPT if accept(goal) else GoalResponse.REJECT,
         cancel_callback=lambda goal: CancelResponse.ACCEPT,
     )
+
+
+class _ThreadedActionServer(ActionServer):
+    """Executes each goal in a thread of its own; the executor only sends the result.
+
+    A coroutine that awaits the thread would be polled by EventsExecutor, without a pause, before rclpy 7.1.9.
+    """
+
+    def __init__(self, node: Node, kind: Any, name: str, run: Work, **callbacks: Any) -> None:
+        super().__init__(node, kind, name, run, **callbacks)
+        self._name, self._run = name, run
+
+    def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Work | None) -> None:
+        """Called by the handle of a goal that begins to execute."""
+
+        def execute() -> None:
+            result = self._run(goal_handle)
+            super(_ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
+
+        threading.Thread(target=execute, name=self._name, daemon=True).start()
 
 
 def _conclude(handle: ServerGoalHandle, outcome: Outcome) -> None:

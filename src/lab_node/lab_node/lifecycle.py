@@ -9,20 +9,24 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
 from lab_node.errors import LabError
+from lab_node.executor import ExecutorThread
 from lab_node.health import Condition, Inputs
 from lab_node.parameters import declare_parameters
+
+
+def uncalled(message: Any) -> None:
+    """Callback of a subscription that no executor takes messages from: see lab_node.collected."""
 
 
 class LabNode(LifecycleNode):
@@ -74,6 +78,7 @@ class LabNode(LifecycleNode):
         """As of every node; the messages are counted for the diagnostics."""
         if topic != "/clock":
             self.inputs.expect(topic)
+        if topic != "/clock" and callback is not uncalled:
             clock, note, uncounted = self.get_clock(), self.inputs.note, callback
 
             @functools.wraps(uncounted)
@@ -82,6 +87,11 @@ class LabNode(LifecycleNode):
                 uncounted(*message)
 
         return super().create_subscription(msg_type, topic, callback, *arguments, **keywords)
+
+    @property
+    def subscriptions(self) -> Iterator[Subscription]:
+        """Those that an executor takes messages from."""
+        return (each for each in super().subscriptions if each.callback is not uncalled)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: read the parameters, then configure."""
@@ -168,7 +178,7 @@ class LabNode(LifecycleNode):
     def _entities(self) -> list[Any]:
         kinds = (
             self.publishers,
-            self.subscriptions,
+            super().subscriptions,
             self.timers,
             self.services,
             self.clients,
@@ -183,7 +193,7 @@ class LabNode(LifecycleNode):
             waitable.destroy()
         for kind, destroy in (
             (self.publishers, self.destroy_publisher),
-            (self.subscriptions, self.destroy_subscription),
+            (super().subscriptions, self.destroy_subscription),
             (self.timers, self.destroy_timer),
             (self.services, self.destroy_service),
             (self.clients, self.destroy_client),
@@ -192,41 +202,23 @@ class LabNode(LifecycleNode):
                 destroy(entity)
 
 
-def spin(make_node: Callable[[], LabNode]) -> None:
+def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     """Body of a node's executable: run until SIGINT or SIGTERM, then stop and let go in order.
 
-    One thread runs the callbacks: with rclpy's MultiThreadedExecutor the same node took two to ten times the
-    processor time at 100 Hz. Long work runs in threads of its own (lab_node.actions). rclpy's own handling of
-    signals would invalidate the context under the feet of the threads that still publish.
+    coroutines: its callbacks may be coroutines. rclpy's own handling of signals would invalidate the context
+    under the feet of the threads that still publish.
     """
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     node = make_node()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    failures: list[str] = []
-
-    def run() -> None:
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-        except Exception:
-            # an executor that is shut down while it works on a callback trips over its own remains
-            if not stop.is_set():
-                failures.append(traceback.format_exc())
-        stop.set()
-
-    thread = threading.Thread(target=run, name="executor", daemon=True)
-    thread.start()
+    executor = ExecutorThread(node, failed=stop.set, coroutines=coroutines)
     stop.wait()
     node.end()
-    executor.shutdown(timeout_sec=1.0)
-    thread.join(timeout=2.0)
-    for failure in failures:
-        node.get_logger().fatal(failure)
+    executor.close()
+    if executor.failure:
+        node.get_logger().fatal(executor.failure)
     node.destroy_node()
     context = rclpy.get_default_context()
     context.try_shutdown()
@@ -235,4 +227,4 @@ def spin(make_node: Callable[[], LabNode]) -> None:
     # more, in which launch loses its patience and kills
     sys.stdout.flush()
     sys.stderr.flush()
-    ctypes.CDLL(None).exit(1 if failures else 0)
+    ctypes.CDLL(None).exit(1 if executor.failure else 0)

@@ -150,4 +150,4 @@ class SimulatorNode(LabNode):
 
 def main() -> None:
     """Run the node."""
-    spin(SimulatorNode)
+    spin(SimulatorNode, coroutines=True)
