@@ -1,4 +1,4 @@
-"""The images of a run: the last ones at hand by stamp, all of them on disk for the video."""
+"""Every second image of a run: the last ones at hand by stamp, all of them on disk for the video."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
 
-# images kept at hand: a pick ends within this many after the image that it was planned on (40 s at 15 Hz)
-AT_HAND = 600
+# images kept at hand: a pick ends within this many after the image that it was planned on (40 s at 7.5 Hz)
+AT_HAND = 300
 JPEG_QUALITY = 88
 # images are sent best effort: one that is this close shows the same, nanoseconds
 NEIGHBOUR = 300_000_000
 
 
 class Frames:
-    """Takes each colour image once, as JPEG: 2 ms, where a video encoder would take 20 ms beside the cell."""
+    """Takes colour images as JPEG: 2 ms, where a video encoder would take 20 ms beside the cell."""
 
     def __init__(self, spool: Path) -> None:
         self._spool_path = spool
@@ -30,41 +30,41 @@ class Frames:
         self.count = 0
 
     def put(self, stamp: int, rgb: Image) -> None:
-        """Take the image (H, W, 3), red first, of a stamp in nanoseconds."""
+        """Take the image (H, W, 3), red first, of a stamp in nanoseconds, or leave it to its neighbours."""
+        self.count += 1
+        if self.count % 2 == 0:
+            return
         _, encoded = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         jpeg = encoded.tobytes()
         self._recent[stamp] = jpeg
         if len(self._recent) > AT_HAND:
             self._recent.popitem(last=False)
         self._spool.write(struct.pack("<I", len(jpeg)) + jpeg)
-        self.count += 1
 
     def at(self, stamp: int) -> Image | None:
-        """The image (H, W, 3), red first, of the stamp while at hand; its neighbour where it was lost."""
+        """The image (H, W, 3), red first, of the stamp while at hand; its neighbour where it was not kept."""
         nearest = min(self._recent, key=lambda other: abs(other - stamp), default=None)
         if nearest is None or abs(nearest - stamp) > NEIGHBOUR:
             return None
         return _decode(self._recent[nearest])
 
     def write_video(self, path: Path, rate: float, progress: Callable[[int], None]) -> None:
-        """WebM (VP8, plays in every browser) of every second image; removes the spool.
+        """WebM (VP8, plays in every browser) of what was kept; removes the spool.
 
         rate: images per second of the cell's clock. progress: called with the number of images done.
         """
         self._spool.close()
         writer: cv2.VideoWriter | None = None
         with self._spool_path.open("rb") as spool:
-            for index in range(self.count):
+            for index in range(0, self.count, 2):
                 (size,) = struct.unpack("<I", spool.read(4))
-                jpeg = spool.read(size)
-                if index % 2 == 0:
-                    image = _decode(jpeg)[..., ::-1]
-                    if writer is None:
-                        fourcc = cv2.VideoWriter.fourcc(*"VP80")
-                        shape = (image.shape[1], image.shape[0])
-                        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, rate / 2, shape)
-                    writer.write(np.ascontiguousarray(image))
-                progress(index + 1)
+                image = _decode(spool.read(size))[..., ::-1]
+                if writer is None:
+                    fourcc = cv2.VideoWriter.fourcc(*"VP80")
+                    shape = (image.shape[1], image.shape[0])
+                    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, rate / 2, shape)
+                writer.write(np.ascontiguousarray(image))
+                progress(min(index + 2, self.count))
         if writer is not None:
             writer.release()
         self._spool_path.unlink()

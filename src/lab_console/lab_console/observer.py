@@ -62,6 +62,8 @@ class Observer(Node):
             self._image_times.popitem(last=False)
         self.frames.put(stamp, rgb(message))
         self.record.frames = self.frames.count
+        self.record.last_image = (1e-9 * stamp, time.monotonic())
+        self.record.first_image = self.record.first_image or self.record.last_image
 
     def _take_scene(self, message: Scene) -> None:
         stamp = Time.from_msg(message.header.stamp).nanoseconds

@@ -72,6 +72,9 @@ class RunRecord:
     first_grasp_wall_seconds: float | None = None
     perception_latency: list[float] = field(default_factory=list)
     frames: int = 0
+    first_image: tuple[float, float] | None = None
+    last_image: tuple[float, float] | None = None
+    """Seconds of the cell's clock, and of the wall when it came."""
 
     @property
     def sim_seconds(self) -> float:
@@ -79,6 +82,14 @@ class RunRecord:
         if self.sim_start is None or self.sim_end is None:
             return 0.0
         return self.sim_end - self.sim_start
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of the cell's clock a second of the wall, from the first image to the last."""
+        if self.first_image is None or self.last_image is None or self.last_image == self.first_image:
+            return 0.0
+        (began, began_wall), (ended, ended_wall) = self.first_image, self.last_image
+        return (ended - began) / (ended_wall - began_wall)
 
     @property
     def picks_per_hour(self) -> float:
@@ -124,6 +135,7 @@ class RunRecord:
             "successes": sum(attempt.outcome == "SUCCESS" for attempt in self.attempts),
             "sim_seconds": round(self.sim_seconds, 3),
             "wall_seconds": round(self.wall_seconds, 3),
+            "real_time_factor": round(self.real_time_factor, 3),
             "first_grasp_wall_seconds": self.first_grasp_wall_seconds,
             "picks_per_hour": round(self.picks_per_hour, 1),
             "frames": self.frames,

@@ -208,6 +208,7 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     coroutines: its callbacks may be coroutines. rclpy's own handling of signals would invalidate the context
     under the feet of the threads that still publish.
     """
+    _keep_freed_memory()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -228,3 +229,15 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     ctypes.CDLL(None).exit(1 if executor.failure else 0)
+
+
+def _keep_freed_memory() -> None:
+    """Let the allocator use the memory of one image for the next.
+
+    glibc gives blocks of that size back to the kernel, which clears every page anew: more than half of what it
+    costs a node to receive an image.
+    """
+    libc = ctypes.CDLL(None)
+    m_trim_threshold, m_mmap_threshold = -1, -3  # names of malloc.h
+    libc.mallopt(m_mmap_threshold, 32 << 20)
+    libc.mallopt(m_trim_threshold, 128 << 20)

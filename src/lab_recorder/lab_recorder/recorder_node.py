@@ -71,7 +71,7 @@ class RecorderParameters:
     )
     megabytes: float = parameter(80.0, "memory for each image topic", unit="MB", minimum=5.0, maximum=4000.0)
     write_period: float = parameter(
-        10.0, "wall time between two writings of the ring to the disk", unit="s", minimum=1.0, maximum=3600.0
+        30.0, "wall time between two writings of the ring to the disk", unit="s", minimum=1.0, maximum=3600.0
     )
     max_cases: int = parameter(50, "failed picks that are saved in one run", minimum=0, maximum=10000)
     max_disk: float = parameter(1000.0, "disk that a run's cases may take", unit="MB", minimum=10.0)

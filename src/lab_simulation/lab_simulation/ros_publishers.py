@@ -14,8 +14,8 @@ from lab_description import Cell
 from lab_simulation.conversions import doubles, millimetres, stamp, wrench_message
 from lab_simulation.simulation import Simulation
 
-WRENCH_TICKS = 2
-"""Wrenches go out every second tick."""
+SLOW_TICKS = 2
+"""Clock and wrenches go out every second tick: each message of the clock wakes every node of the cell."""
 
 
 class CellPublishers:
@@ -43,7 +43,9 @@ class CellPublishers:
             self._image = self._ticks = 0
         self._last_time = simulation.time
         time = stamp(simulation)
-        self._clock.publish(Clock(clock=time))
+        slow = self._ticks % SLOW_TICKS == 0
+        if slow:
+            self._clock.publish(Clock(clock=time))
         joints = simulation.joints()
         self._joints.publish(
             JointState(
@@ -54,7 +56,7 @@ class CellPublishers:
                 effort=doubles(joints.effort),
             )
         )
-        if self._ticks % WRENCH_TICKS == 0:
+        if slow:
             self._publish_wrenches(simulation, Header(stamp=time))
         self._ticks += 1
         # Half a time step early is on time: rounding must not put an image off by a whole tick.
