@@ -30,10 +30,10 @@ from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
 from _faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
 from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import Pose
+from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
 from lab_node.errors import LabError
 from pick_and_place import resident_memory_of_children, wilson
-from rclpy.action import ActionClient
 from rich.console import Console
 from rich.table import Table
 from simulation_interfaces.srv import DeleteEntity, SetEntityState, SpawnEntity

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
 from lab_node.freshness import Latest
 from lab_node.qos import HISTORY, LATCHED, RELIABLE
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time

@@ -9,8 +9,8 @@ import termios
 import tty
 from types import TracebackType
 
+from lab_node.action_client import ActionClient
 from lab_node.qos import RELIABLE
-from rclpy.action import ActionClient
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger

@@ -11,10 +11,10 @@ from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from lab_grasping.contact import PadReading
+from lab_node.action_client import ActionClient
 from lab_node.errors import DeadlineError, LabError, StaleInputError
 from lab_node.freshness import Latest
 from lab_node.qos import RELIABLE, SENSOR
-from rclpy.action import ActionClient
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
@@ -131,7 +131,7 @@ class _Goal:
 
     def __init__(
         self,
-        client: ActionClient[Any, Any, Any],
+        client: ActionClient,
         goal: Any,
         what: str,
         refused: type[LabError],
@@ -205,7 +205,7 @@ class ControlledArm:
         self._tolerance = stall_tolerance
         self._patience = patience
         self._action = cell.robot.trajectory_action
-        self._client: ActionClient[Any, Any, Any] = ActionClient(node, FollowJointTrajectory, self._action)
+        self._client: ActionClient = ActionClient(node, FollowJointTrajectory, self._action)
         # goals of actions cannot be listened to; recorders and displays take them from here
         self._sent = node.create_publisher(JointTrajectory, "/motion/trajectory", RELIABLE)
 
@@ -289,9 +289,7 @@ class ControlledHand:
         states.watch(self._names)
         self._max_age = max_age
         self._timeout = timeout
-        self._client: ActionClient[Any, Any, Any] = ActionClient(
-            node, ParallelGripperCommand, cell.gripper.action
-        )
+        self._client: ActionClient = ActionClient(node, ParallelGripperCommand, cell.gripper.action)
         self._goal: _Goal | None = None
         self._wrenches: list[Latest[WrenchStamped]] = []
         for side in ("left", "right"):

@@ -234,8 +234,8 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
 def _keep_freed_memory() -> None:
     """Let the allocator use the memory of one image for the next.
 
-    glibc gives blocks of that size back to the kernel, which clears every page anew: more than half of what it
-    costs a node to receive an image.
+    glibc gives blocks of that size back to the kernel, which clears every page anew: more than half of what
+    it costs a node to receive an image.
     """
     libc = ctypes.CDLL(None)
     m_trim_threshold, m_mmap_threshold = -1, -3  # names of malloc.h

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.errors import CancelledError, ConfigurationError, DeadlineError, LabError
+from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import LabNode
 from lab_node.outcomes import success
 from lab_node.parameters import parameter
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -103,10 +104,7 @@ def test_a_failed_configure_leaves_nothing_and_can_be_repeated(make_node):
 def call(make_node):
     """Send a MoveTo goal to a server that does `work`; gives the goal handle."""
     node = make_node()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin)
-    thread.start()
+    executor = ExecutorThread(node)
 
     def send(work):
         serve_action(node, MoveTo, "move_to", work)
@@ -115,8 +113,7 @@ def call(make_node):
         return wait_for(client.send_goal_async(MoveTo.Goal()), 10.0, "move_to")
 
     yield send
-    executor.shutdown()
-    thread.join()
+    executor.close()
 
 
 def test_an_action_may_block_and_succeeds(call):
@@ -155,6 +152,46 @@ def test_cancel_reaches_the_work(call):
     with pytest.raises(CancelledError, match="move_to was cancelled"):
         result_of(call(work), lambda: True, 10.0, "move_to")
     assert seen.is_set()
+
+
+class _SlowToNote:
+    """A client's handle that returns from sending long after the answer came."""
+
+    def __init__(self, handle, answered):
+        self._handle, self._answered = handle, answered
+
+    def __getattr__(self, name):
+        return getattr(self._handle, name)
+
+    def __enter__(self):
+        return self._handle.__enter__()
+
+    def __exit__(self, *error):
+        return self._handle.__exit__(*error)
+
+    def send_goal_request(self, request):
+        number = self._handle.send_goal_request(request)
+        self._answered.wait(1.0)
+        return number
+
+
+def test_an_answer_that_comes_before_the_request_is_noted_is_not_lost(make_node, monkeypatch):
+    node, answered = make_node(), threading.Event()
+    execute = rclpy.action.ActionClient.execute
+
+    async def tell(client, taken_data):
+        await execute(client, taken_data)
+        answered.set()
+
+    monkeypatch.setattr(rclpy.action.ActionClient, "execute", tell)
+    executor = ExecutorThread(node)
+    serve_action(node, MoveTo, "move_to", lambda goal: MoveTo.Result(outcome=success()))
+    client = ActionClient(node, MoveTo, "move_to")
+    assert client.wait_for_server(10.0)
+    client._client_handle = _SlowToNote(client._client_handle, answered)
+    handle = wait_for(client.send_goal_async(MoveTo.Goal()), 10.0, "move_to")
+    assert result_of(handle, lambda: False, 10.0, "move_to").result.outcome.code == Outcome.SUCCESS
+    executor.close()
 
 
 def test_a_silent_server_is_named(make_node):

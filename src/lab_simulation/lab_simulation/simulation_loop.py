@@ -20,9 +20,9 @@ STEPS_PER_TICK = 4
 TICK = STEPS_PER_TICK * TIMESTEP
 """Simulated seconds from one publication to the next: 125 Hz."""
 
-LARGEST_LAG = 0.2
+LARGEST_LAG = 1.0
 """Wall seconds. What a stall costs more than this is never made up: simulated time is late then, for good."""
-SPRINT = 2.0
+SPRINT = 1.25
 """Times the wanted speed at which a lag is made up."""
 
 

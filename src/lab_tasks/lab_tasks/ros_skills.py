@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
 from lab_node.errors import CancelledError, DeadlineError, StaleInputError, UnavailableError
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
-from rclpy.action import ActionClient
 from rclpy.lifecycle import LifecycleNode
 from rclpy.time import Time
 
