@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -98,6 +99,7 @@ class RecorderNode(LabNode):
         self._trouble, self._cases, self._attempts = "", 0, 0
         self._active = False
         self._folder: Path | None = None
+        self._taken: set[Path] = set()
         self._node_parameters: dict[str, dict[str, Any]] = {}
         self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
         if p.folder == "none":
@@ -211,7 +213,11 @@ class RecorderNode(LabNode):
         if self._cases >= self.parameters.max_cases:
             return
         self._cases += 1
-        folder = self._run_folder() / "cases" / f"{self._cases:03d}"
+        cases = self._run_folder() / "cases"
+        # a folder that is recorded into again keeps its cases
+        numbered = (cases / f"{number:03d}" for number in itertools.count(self._cases))
+        folder = next(each for each in numbered if not each.exists() and each not in self._taken)
+        self._taken.add(folder)
         facts = CaseFacts(
             cell=self._cell.name,
             attempt=int(attempt.number),

@@ -24,6 +24,8 @@ from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
 SERVER_TIMEOUT, ANSWER_TIMEOUT = 10.0, 10.0
 PLANNING_TIMEOUT, MOTION_TIMEOUT = 60.0, 300.0
 POLL = 0.02
+RESTLESS = 6
+"""Images after which a look takes the last one, even if no two showed the same parts."""
 
 
 class RosSkills:
@@ -41,19 +43,24 @@ class RosSkills:
         self._move_to = ActionClient(node, MoveTo, "/move_to")
 
     def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> View:
-        """What lies in the work area.
+        """What lies in the work area: the first image that shows the same parts as the one before it.
 
+        A single image may show a part in two, or a piece of the arm that leaves; it must not enter the books.
         Raises ReportedError when camera or image are at fault, StaleInputError when nothing came in time.
         """
         start = self.now()
         wanted = Time(nanoseconds=start if not_before is None else not_before)
+        views: list[View] = []
         while True:
             scene = self._scene.wait_for_newer(wanted, wall_timeout=POLL)
             if cancelled():
                 raise CancelledError("looking was cancelled")
             if scene is not None and scene.outcome.code in (Outcome.SUCCESS, Outcome.NO_OBJECT):
-                return view_from(scene)
-            if self.now() - max(start, wanted.nanoseconds) > timeout * 1e9:
+                views.append(view_from(scene))
+                if len(views) == RESTLESS or _alike(views[-2:]):
+                    return views[-1]
+                wanted = Time(nanoseconds=views[-1].stamp + 1)
+            elif self.now() - max(start, wanted.nanoseconds) > timeout * 1e9:
                 if scene is not None:
                     raise ReportedError(scene.outcome)
                 raise StaleInputError(
@@ -139,3 +146,9 @@ class RosSkills:
         if not handle.accepted:
             raise UnavailableError(f"{name} refused the goal: it is busy or not active")
         return result_of(handle, cancelled, wall_timeout, name).result
+
+
+def _alike(views: Sequence[View]) -> bool:
+    """Whether two images show the same parts."""
+    parts = [{seen.id for seen in view.objects} for view in views]
+    return len(parts) == 2 and parts[0] == parts[1]
