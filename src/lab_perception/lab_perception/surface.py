@@ -111,8 +111,8 @@ def observe_surface(
     chroma, lightness = chroma_and_lightness(color[window])
     smoothed, normals = fit_surface(inverse[window], above[window], chroma, view.camera, noise)
     foreground = smoothed > 0.0
-    fitted_depth = np.zeros(smoothed.shape, np.float32)
-    np.divide(np.float32(1.0), smoothed, out=fitted_depth, where=foreground)
+    points = np.empty_like(view.rays)
+    _to_base(smoothed, view.rays, view.base_from_camera.astype(np.float32), points, normals)
     return Surface(
         view=view,
         support=support,
@@ -121,9 +121,31 @@ def observe_surface(
         foreground=foreground,
         domain=domain,
         inverse_depth=smoothed,
-        points=view.points(fitted_depth),
-        normals=normals @ view.base_from_camera[:3, :3].T.astype(np.float32),
+        points=points,
+        normals=normals,
     )
+
+
+@compiled
+def _to_base(
+    inverse_depth: Float32Image,
+    rays: Float32Image,
+    base_from_camera: Float32Image,
+    points: Float32Image,
+    normals: Float32Image,
+) -> None:
+    """Fill in points of the base frame, and turn the normals from the camera's frame into it, in one pass."""
+    for v in range(inverse_depth.shape[0]):
+        for u in range(inverse_depth.shape[1]):
+            if inverse_depth[v, u] <= 0.0:
+                points[v, u] = base_from_camera[:3, 3]
+                continue
+            depth = np.float32(1.0) / inverse_depth[v, u]
+            x, y, z = normals[v, u, 0], normals[v, u, 1], normals[v, u, 2]
+            for axis in range(3):
+                turned = base_from_camera[axis, 0] * x + base_from_camera[axis, 1] * y
+                normals[v, u, axis] = turned + base_from_camera[axis, 2] * z
+                points[v, u, axis] = depth * rays[v, u, axis] + base_from_camera[axis, 3]
 
 
 def _median(inverse_depth: Float32Image) -> Float32Image:

@@ -80,10 +80,6 @@ class View:
         )
         return part, window
 
-    def points(self, depth: Float32Image) -> Float32Image:
-        """Points (h, w, 3) in the base frame of a depth image of this view."""
-        return depth[..., None] * self.rays + self.base_from_camera[:3, 3].astype(np.float32)
-
 
 def _cropped(camera: PinholeCamera, left: int, top: int, height: int, width: int) -> PinholeCamera:
     return PinholeCamera(width, height, camera.fx, camera.fy, camera.cx - left, camera.cy - top)
