@@ -41,10 +41,6 @@ class ExecutorThread:
         self._thread = threading.Thread(target=self._run, name="executor", daemon=True)
         self._thread.start()
 
-    def add(self, node: Node) -> None:
-        """Run the callbacks of one more node."""
-        self._executor.add_node(node)
-
     def close(self) -> None:
         """End the thread after the callback that it is in, at most two seconds later."""
         self._closed.set()
