@@ -132,14 +132,17 @@ class Manipulator:
         self.planner.update_scene(scene)
 
     def see(self, seen: PlanningScene) -> None:
-        """Take over what was seen anew; what the hand holds stays in it and is not an object as well."""
+        """Take over what was seen anew; what the hand holds stays in it and is not an object as well.
+
+        What was seen elsewhere under the name of the held part is another one: it gets a name of its own.
+        """
         held = self.scene.held
         objects = (*seen.objects, *self.placed)
         if held is not None:
             box = self.planner.forward(self.start()) @ held.box.frame_from_box
             reach = 0.5 * float(np.linalg.norm(held.box.size))
             objects = tuple(
-                body
+                replace(body, name=f"{body.name} (elsewhere)") if body.name == held.name else body
                 for body in objects
                 if np.linalg.norm(body.box.frame_from_box[:3, 3] - box[:3, 3]) > reach
             )

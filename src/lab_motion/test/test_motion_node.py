@@ -238,6 +238,23 @@ def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
 
 
+def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
+    """After a stop with a part in the hand, the camera may have given its name to a neighbour."""
+    grasp = graph.show()
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    graph.cell.stopped = True
+    graph.caller.until(lambda: graph.node._permit.refusal() is not None, "never stopped")
+    graph.cell.stopped = False
+    graph.caller.until(lambda: graph.node._permit.refusal() is None, "never reset")
+    graph.show(y=-0.15)
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    (seen, put) = graph.node._robot.scene.objects, graph.node._robot.placed
+    assert len(seen) == 1 and seen[0].box.frame_from_box[1, 3] == pytest.approx(-0.15)
+    assert len(put) == 1
+
+
 def test_a_silent_stop_node_stops_too(graph):
     graph.cell.allowed = 0.1  # so slowly that the silence is noticed on the way
     graph.caller.until(lambda: graph.node._permit.speed == 0.1, "never told to be slow")

@@ -22,8 +22,8 @@ TICK = STEPS_PER_TICK * TIMESTEP
 
 LARGEST_LAG = 1.0
 """Wall seconds. What a stall costs more than this is never made up: simulated time is late then, for good."""
-SPRINT = 2.0
-"""Times the wanted speed at which a lag is made up."""
+SPRINT = 1.25
+"""Times the wanted speed at which a lag is made up: a node's delays count that much more meanwhile."""
 
 
 class LoopState(Enum):
