@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,13 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class GripperMount(Mount):
+    """tactile: whether its pads feel force; a plain Robotiq or Franka hand does not."""
+
+    tactile: bool = True
+
+
+@dataclass(frozen=True)
 class CameraMount(Mount):
     """calibrated: the day on which the pose was measured; a simulated camera needs none."""
 
@@ -46,7 +53,7 @@ class CellFile:
     """
 
     robot: Mount
-    gripper: Mount
+    gripper: GripperMount
     camera: CameraMount
     table_height: Length
     workspace: Workspace
@@ -125,6 +132,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     }
     robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
     gripper = parse(Gripper, read_yaml(files["gripper"]), files["gripper"], name=content.gripper.model)
+    if not content.gripper.tactile:
+        gripper = replace(gripper, wrench_topics={})
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
     _refuse_shared_names(path, robot, gripper, camera, content)
     return Cell(

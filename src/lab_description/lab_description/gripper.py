@@ -42,6 +42,7 @@ class Gripper(Tree):
     pad_size: (x, y, z) width, thickness and length of a pad in the tcp frame, metres.
     hand: links of each box of hand_boxes().
     maximum_force: N, one finger on the other. friction: Coulomb coefficient of the pads on parts.
+    wrench_topics: of the "left" and the "right" pad; empty when they feel nothing.
     """
 
     name: str
@@ -63,6 +64,10 @@ class Gripper(Tree):
         for key in ("tcp_link", "left_pad", "right_pad"):
             if getattr(self, key) not in self.links:
                 raise ValueError(f"{key}: no link '{getattr(self, key)}'; links are {', '.join(self.links)}")
+        if set(self.wrench_topics) not in (set(), {"left", "right"}):
+            raise ValueError(
+                f"wrench_topics: {', '.join(self.wrench_topics)} given, expected left and right, or none"
+            )
         if self.moving != (self.joint,):
             raise ValueError(
                 f"joint: '{self.joint}' drives the gripper alone, but {', '.join(self.moving)} move"

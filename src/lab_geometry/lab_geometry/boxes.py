@@ -39,6 +39,19 @@ class OrientedBox:
         inside: npt.NDArray[np.bool_] = np.all(in_box <= 0.5 * self.size + margin, axis=-1)
         return inside
 
+    def penetration(self, other: OrientedBox) -> float:
+        """How far one of two boxes would have to move to be clear of the other, metres; 0 if they are.
+
+        Source: S. Gottschalk, M. C. Lin, D. Manocha, "OBBTree", SIGGRAPH 1996: separating axes.
+        """
+        mine, others = self.frame_from_box[:3, :3], other.frame_from_box[:3, :3]
+        across = np.cross(mine.T[:, None], others.T[None]).reshape(-1, 3)
+        length = np.linalg.norm(across, axis=1)
+        axes = np.concatenate([mine.T, others.T, across[length > 1e-6] / length[length > 1e-6, None]])
+        reach = 0.5 * (np.abs(axes @ mine) @ self.size + np.abs(axes @ others) @ other.size)
+        overlap = reach - np.abs(axes @ (other.centre - self.centre))
+        return max(0.0, float(overlap.min()))
+
 
 def minimum_area_rectangle(points: npt.ArrayLike) -> tuple[FloatArray, FloatArray, float]:
     """Smallest rectangle around points (N, 2): centre (2,), size (2,), the longer side first, yaw in [0, pi).

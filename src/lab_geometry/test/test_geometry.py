@@ -116,3 +116,23 @@ def test_rectangle_finds_the_turned_rectangle(yaw):
     assert np.allclose(centre, [0.5, 0.1], atol=1e-4)
     assert np.allclose(size, [0.08, 0.03], atol=1e-4)
     assert abs(np.sin(found - yaw)) < 1e-2
+
+
+@pytest.mark.parametrize(
+    ("offset", "yaw", "depth"),
+    [
+        ([0.03, 0.0, 0.0], 0.0, 0.01),
+        ([0.05, 0.0, 0.0], 0.0, 0.0),
+        ([0.0, 0.0, 0.0], 0.0, 0.04),
+        # a corner that points at a face
+        ([0.02 + 0.02 * np.sqrt(2.0) - 0.005, 0.0, 0.0], np.pi / 4, 0.005),
+        ([0.02 + 0.02 * np.sqrt(2.0) + 0.001, 0.0, 0.0], np.pi / 4, 0.0),
+    ],
+)
+def test_how_deep_one_box_is_in_another(offset, yaw, depth):
+    turned = make_transform(rotation_about([0.0, 0.0, 1.0], yaw), offset)
+    anywhere = make_transform(rotation_about([0.3, -0.5, 0.2], 1.1), [0.4, -0.2, 0.7])
+    size = np.full(3, 0.04)
+    first, second = OrientedBox(anywhere, size), OrientedBox(anywhere @ turned, size)
+    assert first.penetration(second) == pytest.approx(depth, abs=1e-9)
+    assert second.penetration(first) == pytest.approx(depth, abs=1e-9)

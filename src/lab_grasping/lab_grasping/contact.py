@@ -2,7 +2,8 @@
 
 Two moments count: after closing, and after lifting. Both are judged by the opening at which the fingers stand
 and by the force on each pad: a part between the pads keeps them apart and pushes both. Pads that touch each
-other push too, so force alone proves nothing.
+other push too, so force alone proves nothing. Without tactile pads the gripper's own word counts, that
+something stopped its fingers: weaker, as it stays what it was at the end of the closing.
 """
 
 from __future__ import annotations
@@ -148,7 +149,9 @@ def require_still_held(judgement: Judgement) -> Judgement:
 def _pushing(reading: PadReading, limits: ContactLimits) -> str | None:
     """What is missing of a push on both pads; None if nothing is."""
     if reading.forces is None:
-        return "the fingers reached the commanded opening" if reading.stalled is False else None
+        if reading.stalled is None:
+            return "nothing tells whether a part stopped the fingers"
+        return None if reading.stalled else "the fingers reached the commanded opening"
     left, right = reading.forces
     if left >= limits.min_force and right >= limits.min_force:
         return None

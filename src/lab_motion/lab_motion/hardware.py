@@ -32,7 +32,7 @@ class Arm(Protocol):
 
 
 class Hand(Protocol):
-    """A parallel gripper with pads that feel force."""
+    """A parallel gripper; its pads may feel force."""
 
     def reading(self) -> PadReading:
         """Opening and forces now.

@@ -21,6 +21,8 @@ from lab_motion.hardware import Arm, Cancelled, Hand
 from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
 from lab_motion.stages import Stages
 
+# What is seen so deep inside the held part is the held part; neighbours that touch overlap less, metres.
+_SAME = 0.01
 # Of a held part that nobody has seen, across the fingers and along them, metres.
 _UNKNOWN_SIZE = 0.08
 
@@ -134,17 +136,17 @@ class Manipulator:
     def see(self, seen: PlanningScene) -> None:
         """Take over what was seen anew; what the hand holds stays in it and is not an object as well.
 
-        What was seen elsewhere under the name of the held part is another one: it gets a name of its own.
+        What was seen where the held part is, is the held part. What was seen elsewhere under its name is
+        another one, and gets a name of its own.
         """
         held = self.scene.held
         objects = (*seen.objects, *self.placed)
         if held is not None:
-            box = self.planner.forward(self.start()) @ held.box.frame_from_box
-            reach = 0.5 * float(np.linalg.norm(held.box.size))
+            box = OrientedBox(self.planner.forward(self.start()) @ held.box.frame_from_box, held.box.size)
             objects = tuple(
                 replace(body, name=f"{body.name} (elsewhere)") if body.name == held.name else body
                 for body in objects
-                if np.linalg.norm(body.box.frame_from_box[:3, 3] - box[:3, 3]) > reach
+                if body.box.penetration(box) < _SAME
             )
         self.set_scene(PlanningScene(objects, held, seen.opening))
 

@@ -36,7 +36,7 @@ from lab_motion.conversions import (
 from lab_motion.destinations import Destinations
 from lab_motion.errors import InvalidGoal, PlanningCancelled
 from lab_motion.manipulator import Manipulator
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings
+from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.move_to import move_to_joints, move_to_pose
 from lab_motion.pick import Picked, pick
 from lab_motion.place import Placed, place
@@ -66,7 +66,7 @@ class MotionNode(LabNode):
     def configure(self) -> None:
         """Load cell and planner, compile, open topics and actions."""
         p = self.parameters
-        self._cell = load_cell(p.cell)
+        self._cell = stoppable(load_cell(p.cell), p)
         self.hardware_id = self._cell.robot.name
         planner = load_planner(p.planner, self._cell, self.get_logger().info)
         self._planner = planner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab_grasping.contact import ContactLimits
 from lab_node.parameters import parameter
@@ -91,6 +91,13 @@ class MotionParameters:
         minimum=0.1,
         maximum=20.0,
     )
+    braking_time: float = parameter(
+        0.08,
+        "in which every joint can be braked to rest: none goes faster than that allows",
+        unit="s",
+        minimum=0.02,
+        maximum=5.0,
+    )
     look_timeout: float = parameter(
         5.0, "for a scene that is newer than the last stop", unit="s", minimum=0.1, maximum=60.0
     )
@@ -123,6 +130,20 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         put_height=p.put_height,
         start_tolerance=p.start_tolerance,
     )
+
+
+def stoppable(cell: Cell, p: MotionParameters) -> Cell:
+    """The cell with an arm that is never too fast to stop in time."""
+    robot = cell.robot
+    joints = {
+        name: replace(
+            joint, velocity=min(joint.velocity, p.braking_time * p.deceleration * joint.acceleration)
+        )
+        if name in robot.joint_names
+        else joint
+        for name, joint in robot.joints.items()
+    }
+    return replace(cell, robot=replace(robot, joints=joints))
 
 
 def contact_limits(p: MotionParameters) -> ContactLimits:

@@ -278,7 +278,10 @@ class ControlledArm:
 
 
 class ControlledHand:
-    """Hand by ParallelGripperCommand, with the wrenches of its pads; see lab_motion.hardware."""
+    """Hand by ParallelGripperCommand, with the wrenches of its pads if it has any; see lab_motion.hardware.
+
+    Without them the end of a motion of the fingers tells whether something stopped them.
+    """
 
     def __init__(self, node: Node, cell: Cell, states: JointStates, max_age: float, timeout: float) -> None:
         """max_age: of a wrench; timeout: of one motion of the fingers; seconds of the cell's clock."""
@@ -291,9 +294,9 @@ class ControlledHand:
         self._timeout = timeout
         self._client: ActionClient = ActionClient(node, ParallelGripperCommand, cell.gripper.action)
         self._goal: _Goal | None = None
+        self._stalled: bool | None = None
         self._wrenches: list[Latest[WrenchStamped]] = []
-        for side in ("left", "right"):
-            topic = cell.gripper.wrench_topics[side]
+        for side, topic in sorted(cell.gripper.wrench_topics.items()):
             latest: Latest[WrenchStamped] = Latest(f"wrench of the {side} pad on {topic}")
             node.create_subscription(WrenchStamped, topic, latest.put, SENSOR)
             self._wrenches.append(latest)
@@ -302,14 +305,18 @@ class ControlledHand:
         """Opening and forces now."""
         joint = self._states.positions(self._names)
         now = self._node.get_clock().now()
+        opening = float(self._gripper.opening_from_joint(joint)[0])
+        if not self._wrenches:
+            return PadReading(opening, stalled=self._stalled)
         left, right = (pad_force(latest.fresh(now, self._max_age)) for latest in self._wrenches)
-        return PadReading(float(self._gripper.opening_from_joint(joint)[0]), (left, right))
+        return PadReading(opening, (left, right), self._stalled)
 
     def start(self, opening: float, force: float) -> None:
         """Send the goal; a goal that is still on its way is replaced by it."""
         gripper = self._gripper
         position = float(gripper.joint_from_opening(opening))
         goal = gripper_goal(gripper.joint, position, force * gripper.lever)
+        self._stalled = None
         self._goal = _Goal(self._client, goal, self._gripper.action, GripperFailed)
 
     def finish(self, cancelled: Cancelled) -> PadReading:
@@ -332,6 +339,7 @@ class ControlledHand:
             raise GripperFailed(
                 f"{self._gripper.action} ended without reaching its goal or stalling on a part"
             )
+        self._stalled = bool(result.stalled)
         stamp = clock.now()
         for latest in self._wrenches:
             latest.wait_for_newer(stamp, _ANSWER)

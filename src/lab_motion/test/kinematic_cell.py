@@ -55,7 +55,7 @@ class KinematicCell(Node):
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
         self._pads = [
             self.create_publisher(WrenchStamped, cell.gripper.wrench_topics[side], SENSOR)
-            for side in ("left", "right")
+            for side in sorted(cell.gripper.wrench_topics)
         ]
         self._serve(FollowJointTrajectory, cell.robot.trajectory_action, self._follow, "_arm")
         self._serve(ParallelGripperCommand, cell.gripper.action, self._move_fingers, "_hand")

@@ -13,7 +13,7 @@ from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import PoseStamped
 from kinematic_cell import KinematicCell
 from lab_motion.motion_node import MotionNode
-from lab_motion.planner import Body, PlanningScene
+from lab_motion.planner import Body, MotionOptions, PlanningScene
 from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import RELIABLE
 from rclpy.action import ActionClient
@@ -81,7 +81,7 @@ class Graph:
     def __init__(self, **parameters) -> None:
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = MotionNode(parameter_overrides=overrides)
-        self.cell = KinematicCell(CELL)
+        self.cell = KinematicCell(load_cell(parameters.get("cell", CELL.files["cell"])))
         self.caller = Caller()
         self._executor = SingleThreadedExecutor()
         self._nodes = [self.node, self.cell, self.caller]
@@ -97,9 +97,9 @@ class Graph:
         for node in self._nodes:
             node.destroy_node()
 
-    def show(self, x=0.5, y=0.05, size=(0.05, WIDTH, 0.04)) -> Grasp:
+    def show(self, x=0.5, y=0.05, size=(0.05, WIDTH, 0.04), name=PART) -> Grasp:
         """Publish a scene with one part; a grasp on it from above."""
-        scene, item = Scene(), ObservedObject(id=PART)
+        scene, item = Scene(), ObservedObject(id=name)
         scene.header.stamp = self.node.get_clock().now().to_msg()
         scene.header.frame_id = "base_link"
         scene.support.coef = [0.0, 0.0, 1.0, 0.0]
@@ -111,7 +111,7 @@ class Graph:
         stamp = scene.header.stamp.sec * 10**9 + scene.header.stamp.nanosec
         self.caller.until(lambda: stamp in self.node._scenes, "the scene did not come")
         grasp = Grasp(
-            header=scene.header, object_id=PART, width=WIDTH, opening=0.06, approach_distance=0.1, score=1.0
+            header=scene.header, object_id=name, width=WIDTH, opening=0.06, approach_distance=0.1, score=1.0
         )
         down = rotation_about([1.0, 0.0, 0.0], np.pi)
         grasp.pose = pose_from_matrix(make_transform(down, [x, y, 0.025]))
@@ -164,6 +164,44 @@ def test_a_part_is_picked_and_placed_on_the_tray(graph):
     slot = CELL.destinations["tray"].slots()[0]
     assert np.abs(released[:2, 3] - slot[:2, 3]).max() < 0.01
     assert [s.stage for s in result.stages] == ["plan", "move", "lower", "open", "plan", "retreat"]
+
+
+@pytest.fixture
+def numb(ros, tmp_path):
+    """A cell whose pads feel nothing."""
+    text = CELL.files["cell"].read_text(encoding="utf-8")
+    (tmp_path / "cells").mkdir()
+    path = tmp_path / "cells" / "numb.yaml"
+    path.write_text(text.replace("{model: robotiq_2f85,", "{model: robotiq_2f85, tactile: false,"), "utf-8")
+    assert not load_cell(path).gripper.wrench_topics
+    graph = Graph(cell=str(path), max_state_age=3.0, max_stop_age=3.0)
+    try:
+        assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        yield graph
+    finally:
+        graph.close()
+
+
+def test_without_tactile_pads_the_stall_of_the_fingers_tells(numb):
+    empty = numb.caller.run(Pick, Pick.Goal(grasps=[numb.show()]))
+    assert empty.outcome.code == Outcome.GRASP_EMPTY, empty.outcome.message
+    numb.cell.part_width = WIDTH
+    picked = numb.caller.run(Pick, Pick.Goal(grasps=[numb.show()]))
+    assert picked.outcome.code == Outcome.SUCCESS, picked.outcome.message
+    assert picked.held_width == pytest.approx(WIDTH, abs=1e-3)
+    placed = numb.caller.run(Place, Place.Goal(destination="tray"))
+    assert placed.outcome.code == Outcome.SUCCESS, placed.outcome.message
+
+
+def test_without_tactile_pads_fingers_that_close_further_have_lost_the_part(numb):
+    numb.cell.part_width = WIDTH
+    assert numb.caller.run(Pick, Pick.Goal(grasps=[numb.show()])).outcome.code == Outcome.SUCCESS
+    handle = numb.caller.send(Place, Place.Goal(destination="tray"))
+    numb.caller.until(lambda: "move" in numb.caller.phases, "never moved")
+    numb.cell.opening = 0.0
+    result = numb.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.OBJECT_LOST, result.outcome.message
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):
@@ -220,6 +258,16 @@ def test_cancel_brakes_the_arm_on_its_path(graph):
     assert on_the_path(graph) < 0.05
 
 
+def test_no_joint_is_planned_faster_than_it_can_be_braked(graph):
+    graph.node._robot.planner.update_scene(PlanningScene(opening=0.08))
+    way = HOME + np.array([0.0, 0.0, 0.0, 0.0, 0.0, 2.5])
+    planned = graph.node._robot.planner.plan_joint(HOME, way, MotionOptions())
+    p = graph.node.parameters
+    fastest = np.abs(planned.velocities).max()
+    assert fastest == pytest.approx(p.braking_time * p.deceleration * CELL.robot.acceleration[5], rel=0.02)
+    assert fastest < CELL.robot.velocity[5]
+
+
 def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
     handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
     graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
@@ -253,6 +301,20 @@ def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
     (seen, put) = graph.node._robot.scene.objects, graph.node._robot.placed
     assert len(seen) == 1 and seen[0].box.frame_from_box[1, 3] == pytest.approx(-0.15)
     assert len(put) == 1
+
+
+def test_what_is_seen_where_the_held_part_is_is_no_obstacle(graph):
+    """The camera sees the part in the hand, larger than it is and under another name."""
+    grasp = graph.show()
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    graph.cell.stopped = True
+    graph.caller.until(lambda: graph.node._permit.refusal() is not None, "never stopped")
+    graph.cell.stopped = False
+    graph.caller.until(lambda: graph.node._permit.refusal() is None, "never reset")
+    graph.show(y=0.08, size=(0.06, 0.12, 0.25), name="part_2")
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
 
 
 def test_a_silent_stop_node_stops_too(graph):

@@ -45,7 +45,9 @@ def gazebo_urdf(cell: Cell, controllers: Path) -> str:
     _limit_grip(root, cell)
     _wrist(root, cell)
     for side, pad in (("left", cell.gripper.left_pad), ("right", cell.gripper.right_pad)):
-        _pad(root, pad, cell.gripper.wrench_topics[side], contacts_topic(cell, side))
+        _grip_surface(root, pad)
+        if side in cell.gripper.wrench_topics:
+            _pad_sensors(root, pad, cell.gripper.wrench_topics[side], contacts_topic(cell, side))
     root.append(_ros2_control(cell))
     plugin = SubElement(
         SubElement(root, "gazebo"),
@@ -150,16 +152,22 @@ def _wrist(root: Element, cell: Cell) -> None:
     _force_torque(root, name, WRIST_SENSOR, f"/{WRIST_SENSOR}/wrench")
 
 
-def _pad(root: Element, pad: str, wrench: str, contacts: str) -> None:
-    """Friction, contacts, and the force that pushes on the pad, in its own frame: +y into the pad."""
-    joint = next(element for element in root.iter("joint") if _child(element) == pad)
-    _force_torque(root, str(joint.get("name")), f"{pad}_force", wrench)
+def _grip_surface(root: Element, pad: str) -> None:
+    """Friction and stiffness of a pad."""
     surface = SubElement(root, "gazebo", reference=pad)
     for tag in ("mu1", "mu2"):
         SubElement(surface, tag).text = f"{PAD_FRICTION:g}"
     for tag, value in _CONTACT_STIFFNESS:
         SubElement(surface, tag).text = value
-    sensor = SubElement(surface, "sensor", name=f"{pad}_contact", type="contact")
+
+
+def _pad_sensors(root: Element, pad: str, wrench: str, contacts: str) -> None:
+    """Contacts, and the force that pushes on the pad, in its own frame: +y into the pad."""
+    joint = next(element for element in root.iter("joint") if _child(element) == pad)
+    _force_torque(root, str(joint.get("name")), f"{pad}_force", wrench)
+    sensor = SubElement(
+        SubElement(root, "gazebo", reference=pad), "sensor", name=f"{pad}_contact", type="contact"
+    )
     SubElement(sensor, "update_rate").text = str(SENSOR_RATE)
     SubElement(sensor, "always_on").text = "true"
     contact = SubElement(sensor, "contact")

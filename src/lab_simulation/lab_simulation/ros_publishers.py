@@ -27,9 +27,7 @@ class CellPublishers:
         self._joints = node.create_publisher(JointState, "/joint_states", RELIABLE)
         self._wrist = node.create_publisher(WrenchStamped, cell.robot.wrench_topic, RELIABLE)
         topics = cell.gripper.wrench_topics
-        self._pads = [
-            node.create_publisher(WrenchStamped, topics[side], RELIABLE) for side in ("left", "right")
-        ]
+        self._pads = [node.create_publisher(WrenchStamped, topics[side], RELIABLE) for side in sorted(topics)]
         self._colour = node.create_publisher(Image, "/camera/color/image_raw", SENSOR)
         self._info = node.create_publisher(CameraInfo, "/camera/color/camera_info", SENSOR)
         self._depth = node.create_publisher(Image, "/camera/aligned_depth/image_raw", SENSOR)

@@ -22,7 +22,7 @@ TICK = STEPS_PER_TICK * TIMESTEP
 
 LARGEST_LAG = 1.0
 """Wall seconds. What a stall costs more than this is never made up: simulated time is late then, for good."""
-SPRINT = 1.25
+SPRINT = 1.6
 """Times the wanted speed at which a lag is made up: a node's delays count that much more meanwhile."""
 
 
