@@ -3,7 +3,8 @@
 Protocol: real time, one pick, place or motion a trial. The phase is reached, up to 0.3 s of the wall later
 a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint came to
 rest (below 0.01 rad/s, for good), in seconds of the cell clock since the newest state at the time of sending.
-After a stop the arm is watched for another second. Trials in which the arm stood already count as 0.
+After a stop the arm is watched for another second. Trials in which the arm stood already count as 0. An
+action that ended by itself before it was interrupted is told with its outcome, and tried again later.
 """
 
 from __future__ import annotations
@@ -45,19 +46,24 @@ class Trials:
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.moved_after_stop = 0.0
         self.untyped: list[str] = []
+        self.ended_early: list[str] = []
         self.unfinished = 0
 
-    def run(self, action: str, phase: str, how: str) -> None:
-        """One trial; one whose phase is never reached is counted as unfinished."""
+    def run(self, action: str, phase: str, how: str) -> bool:
+        """One trial. False when it could not be made: no parts are left, or the action ended too early."""
         cell = self._cell
         goal = self._goal(action)
         if goal is None:
             self.unfinished += 1
-            return
+            return False
         handle = cell.send(action, goal)
         result = handle.get_result_async()
         wall_wait(lambda: phase in cell.phases or result.done(), 60.0)
         threading.Event().wait(float(self._rng.uniform(0.0, 0.3)))
+        if result.done():
+            outcome = result.result().result.outcome
+            self.ended_early.append(f"{action} before {how} in {phase}: {outcome.code} {outcome.message}")
+            return False
         since = cell.time()
         if how == "stop":
             cell.stop()
@@ -71,6 +77,7 @@ class Trials:
         if how == "stop":
             self._stay()
             cell.reset()
+        return True
 
     def _stay(self) -> None:
         before = self._cell.joints.peek()
@@ -124,8 +131,9 @@ def main() -> int:
     ]
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     untyped: list[str] = []
+    ended_early: list[str] = []
     moved, unfinished, seed = 0.0, 0, options.seed
-    while wanted:
+    while wanted and len(ended_early) < options.trials:
         seed += 1
         arguments = {"scene": "scattered", "parts": str(options.parts), "seed": str(seed), "speed": "1"}
         with (
@@ -134,10 +142,11 @@ def main() -> int:
         ):
             trials = Trials(cell, rng)
             # a pick that was cancelled in its lift takes a part off the table, and so does each place
-            while wanted and trials.unfinished == 0:
+            while wanted and trials.unfinished == 0 and len(trials.ended_early) < 20:
                 action, phase, how = wanted.pop(0)
                 try:
-                    trials.run(action, phase, how)
+                    if not trials.run(action, phase, how):
+                        wanted.append((action, phase, how))
                 except (LabError, AssertionError) as error:
                     trials.untyped.append(f"{how} in {phase} of {action}: {error}")
                     break
@@ -145,6 +154,7 @@ def main() -> int:
             for key, values in trials.seconds.items():
                 seconds[key] += values
             untyped += trials.untyped
+            ended_early += trials.ended_early
             unfinished += trials.unfinished
             moved = max(moved, trials.moved_after_stop)
     table = Table(title="seconds of the cell's clock until the arm stands")
@@ -172,7 +182,10 @@ def main() -> int:
         }
         for how, limit in LIMITS.items()
     }
-    console.print(f"{totals}; moved while stopped: at most {moved:.4f} rad; not as expected: {untyped}")
+    console.print(
+        f"{totals}; moved while stopped: at most {moved:.4f} rad; not as expected: {untyped};"
+        f" ended by themselves: {ended_early}"
+    )
     if options.out:
         content = {
             "protocol": " ".join((__doc__ or "").split()),
@@ -180,10 +193,11 @@ def main() -> int:
             "phases": rows,
             "moved_while_stopped_rad": moved,
             "not_as_expected": untyped,
+            "ended_by_themselves": ended_early,
             "cells_that_ran_out_of_parts": unfinished,
         }
         options.out.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    return 0 if not untyped and not any(total["late"] for total in totals.values()) else 1
+    return 0 if not wanted and not untyped and not any(total["late"] for total in totals.values()) else 1
 
 
 if __name__ == "__main__":
