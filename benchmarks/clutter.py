@@ -4,10 +4,13 @@ Protocol: GIGA (Z. Jiang et al., RSS 2021). Five parts in a workspace of 30 cm, 
 that touch) or piled (poured onto each other and at rest); one camera at a fixed side view, 0.60 m from a
 point 0.10 m above the middle, 60° from the vertical, with the depth noise of a stereo camera; look, plan,
 carry out the best grasp, look again, until the table is clear, two attempts in a row failed, or no grasp is
-proposed. The hand starts free of everything at the approach distance; whatever it touches on its way in
-ends the attempt as a failure. Success: the part is lifted 10 cm, carried 25 cm further, and after 1 s still
-in the hand, as the simulator sees it; then it is taken out of the scene. GSR = successes / attempts, DR =
-removed / presented. The seed of a round decides its parts, their places, the noise and the planner's
+proposed. Success: the part is lifted 10 cm, carried off, and after 1 s still in the hand, as the simulator
+sees it; then it is taken out of the scene. With a hand alone (--embodiment hand, as in the paper) it starts
+free of everything at the approach distance, whatever it touches on its way in ends the attempt as a failure,
+and the part is carried up by 25 cm more. With an arm the pick of lab_motion carries out the first of the 20
+best grasps that the arm can reach, planned with all that was observed, and takes the part home; grasps of
+which none can be reached are a failed attempt; afterwards the empty arm is put back home at once.
+GSR = successes / attempts, DR = removed / presented. The seed of a round decides its parts, their places, the noise and the planner's
 samples. Times are processor time of one core. Parts of the sets primitives and concave are of kinds that
 the planner was not tuned on.
 """
@@ -43,9 +46,12 @@ def main() -> int:
     parser.add_argument("--scene", default="packed", choices=sorted(ARRANGEMENTS))
     parser.add_argument("--objects", default="mixed", choices=[*sorted(SETS), CATALOGUE])
     parser.add_argument("--meshes", type=Path, metavar="DIR", help="take the parts from OBJ or STL files")
-    parser.add_argument(
-        "--hand", default="hand_2f85", choices=sorted(path.stem for path in CELLS.glob("*.yaml"))
-    )
+    cells = sorted(path.stem for path in CELLS.glob("*.yaml"))
+    hands = [name.removeprefix("hand_") for name in cells if name.startswith("hand_")]
+    arms = [name.removeprefix("arm_") for name in cells if name.startswith("arm_")]
+    parser.add_argument("--embodiment", default="hand", choices=("hand", "arm"))
+    parser.add_argument("--hand", default="2f85", choices=hands, help="without an arm")
+    parser.add_argument("--arm", default="ur5e", choices=arms, help="and its hand, with --embodiment arm")
     parser.add_argument("--rounds", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
@@ -65,7 +71,7 @@ def main() -> int:
     task = Task(
         options.scene,
         options.objects,
-        options.hand,
+        f"hand_{options.hand}" if options.embodiment == "hand" else f"arm_{options.arm}",
         options.planner,
         options.parts,
         str(options.meshes.resolve()) if options.meshes else "",
@@ -73,7 +79,7 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.rounds)
     console = Console()
     try:
-        scene_of(task, seeds[0], load_cell(CELLS / f"{task.hand}.yaml"))
+        scene_of(task, seeds[0], load_cell(CELLS / f"{task.cell}.yaml"))
     except LabError as error:
         console.print(f"lab bench clutter: {error}", style="red")
         return 1
@@ -92,7 +98,7 @@ def main() -> int:
         "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
         "scene": task.scene,
         "objects": task.meshes or task.objects,
-        "hand": task.hand,
+        "embodiment": task.cell,
         "planner": task.planner,
         "seeds": [seeds[0], seeds[-1]],
         "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
@@ -116,7 +122,7 @@ def main() -> int:
 def as_table(results: dict[str, Any]) -> Table:
     """The figures for a person."""
     table = Table(
-        title=f"clutter removal, {results['scene']}, {results['objects']}, {results['hand']},"
+        title=f"clutter removal, {results['scene']}, {results['objects']}, {results['embodiment']},"
         f" {results['planner']}, seeds {results['seeds'][0]} to {results['seeds'][1]}",
         show_header=False,
     )

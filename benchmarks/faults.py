@@ -168,7 +168,7 @@ class Campaign:
             self._client.until(lambda: self._run.ended() or self._up(), PATIENCE, "active cell")
             if self._run.ended():
                 return None
-            return self._client.ask("/clear_table", ClearTable.Goal(max_parts=1), timeout=PATIENCE)
+            return self._client.ask("/clear_table", ClearTable.Goal(max_parts=1), PATIENCE, self._run.ended)
         except (LabError, AssertionError):
             return None
 

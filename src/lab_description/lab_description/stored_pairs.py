@@ -14,6 +14,7 @@ from lab_node.errors import ConfigurationError
 
 from lab_description.cell import Cell
 from lab_description.schema import Count, Quantity, parse, read_yaml
+from lab_description.tree import Joint
 from lab_description.urdf import build_urdf
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # When nothing is stored: a second instead of the ten that a stored matrix takes.
 SAMPLES_ON_THE_SPOT = 1000
+# Of a joint, what has nothing to do with where it is.
+_DYNAMICS = ("velocity", "acceleration", "effort")
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,21 @@ def _refuse_unknown_links(path: Path, matrix: CollisionMatrix, cell: Cell) -> No
 
 
 def fingerprint(cell: Cell) -> str:
-    """Changes when a joint, a shape or a place of the cell does; not with colours, meshes or masses."""
+    """Changes when a joint, a shape or a place of the cell does; not with colours, meshes, masses or how fast
+    and strong a joint is.
+    """
 
     def rounded(array: npt.NDArray[np.float64]) -> list[float]:
         return [round(float(value), 9) + 0.0 for value in array.flat]  # + 0.0: no negative zero
+
+    def placed(joint: Joint) -> dict[str, object]:
+        return {key: value for key, value in asdict(joint).items() if key not in _DYNAMICS}
 
     parts: list[object] = [rounded(cell.tool_from_gripper), rounded(cell.camera.base_from_camera)]
     parts += [(box.link, rounded(box.base_from_box), rounded(box.size)) for box in cell.furniture]
     for tree in (cell.robot, cell.gripper, cell.camera.model):
         parts += [(name, [asdict(shape) for shape in link.collision]) for name, link in tree.links.items()]
-        parts += [(name, asdict(joint)) for name, joint in tree.joints.items()]
+        parts += [(name, placed(joint)) for name, joint in tree.joints.items()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

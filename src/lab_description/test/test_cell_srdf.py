@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -128,6 +129,15 @@ def test_a_changed_cell_gets_its_own_pairs(
     assert main([str(file), "--samples", "500"]) == 0
     assert disabled_pairs(cell)
     assert not caplog.records
+
+
+def test_how_fast_a_joint_is_does_not_change_the_pairs() -> None:
+    cell = load_cell("ur5e_table")
+    joints = {
+        name: replace(joint, velocity=0.5 * joint.velocity) for name, joint in cell.robot.joints.items()
+    }
+    slow = replace(cell, robot=replace(cell.robot, joints=joints))
+    assert fingerprint(slow) == fingerprint(cell)
 
 
 def test_colours_do_not_change_the_pairs(copied: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from lab_grasping.contact import PadReading
+from lab_grasping.contact import PadReading, judge_closing, judge_lifting
+from lab_grasping.port import Grasp
+from lab_grasping.scene import ObservedScene
 from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome
 from lab_simulation.gripper_controller import GripperOutcome
 from lab_simulation.scripted_hand import quintic
 from lab_simulation.simulation import Simulation
 from scipy.spatial.transform import Rotation
 
+from lab_evaluation.embodiment import HOLD_SECONDS, LIFT, Carried, HandSenses
 from lab_geometry import FloatArray, invert
 
 LOOK_EVERY = 4
@@ -19,6 +22,11 @@ LOOK_EVERY = 4
 CLOSE_SECONDS = 5.0
 SQUEEZE_SECONDS = 0.25
 """From the end of the fingers' motion until the grip is judged."""
+APPROACH_SPEED = 0.25
+CARRY_SPEED = 0.4
+"""Metres per second, on average."""
+CARRY = 0.25
+"""Metres: after the lift further away from everything."""
 
 
 class FreeHand:
@@ -30,9 +38,33 @@ class FreeHand:
         self._gripper = cell.gripper
         self._tcp_from_tool = invert(cell.tool_from_tcp)
         self._home = cell.robot.configuration("home")
-        model = simulation.model
-        self._hand = {model.body(name).id for name in cell.gripper.links if simulation.has_name(name)}
-        self._names = [model.body(index).name for index in range(model.nbody)]
+        self._senses = HandSenses(simulation)
+        self._table = {"world", *(box.link for box in cell.furniture)}
+
+    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+        """The first grasp; whatever the hand touches on its way in ends it."""
+        grasp, senses = grasps[0], self._senses
+        pose = grasp.base_from_tcp
+        heights = senses.heights(left)
+        before = pose.copy()
+        before[:3, 3] -= grasp.approach_distance * pose[:3, 2]
+        self.put(before, grasp.opening)
+        met = senses.touched()
+        if not met:
+            self.move(pose, _seconds(before, pose, APPROACH_SPEED), lambda: bool(senses.touched()))
+            met = senses.touched()
+        if met:
+            what = "the table" if met & self._table else "a part"
+            return Carried(f"touched {what} on the way in", 0, frozenset(), False)
+        closing = judge_closing(self.close(), grasp.width, grasp.opening)
+        pinched = senses.pinched()
+        self.move(_raised(pose, LIFT), LIFT / CARRY_SPEED)
+        lifting = judge_lifting(senses.reading(), closing)
+        self.move(_raised(pose, LIFT + CARRY), CARRY / CARRY_SPEED)
+        self._simulation.run(HOLD_SECONDS)
+        held = senses.held(heights)
+        failed = "lost while it was lifted" if pinched else "closed on nothing"
+        return Carried("removed" if held else failed, 0, held, closing.held and lifting.held)
 
     def put(self, base_from_tcp: FloatArray, opening: float) -> None:
         """Be at a pose (4, 4) with the fingers at an opening, metres, at once."""
@@ -80,38 +112,14 @@ class FreeHand:
         while not outcomes and simulation.time < deadline:
             simulation.step(LOOK_EVERY)
         simulation.run(SQUEEZE_SECONDS)
-        return self.reading()
+        return self._senses.reading()
 
-    def reading(self) -> PadReading:
-        """Opening and forces now."""
-        joints = self._simulation.joints()
-        position = joints.position[joints.names.index(self._gripper.joint)]
-        left, right = self._simulation.pad_wrenches()
-        return PadReading(
-            float(self._gripper.opening_from_joint(position)), (float(left.force[1]), float(right.force[1]))
-        )
 
-    def touched(self) -> frozenset[str]:
-        """Names of the bodies that the hand touches."""
-        return self._touched_by(self._hand)
+def _raised(pose: FloatArray, by: float) -> FloatArray:
+    raised = pose.copy()
+    raised[2, 3] += by
+    return raised
 
-    def pinched(self) -> frozenset[str]:
-        """Names of the parts between the fingers: what both pads, or the fingers they sit on, touch."""
-        model = self._simulation.model
-        sides = []
-        for pad in (self._gripper.left_pad, self._gripper.right_pad):
-            body = model.body(pad).id
-            sides.append(self._touched_by({body, int(model.body_parentid[body])}))
-        return (sides[0] & sides[1]) & frozenset(self._simulation.parts)
 
-    def _touched_by(self, bodies: set[int]) -> frozenset[str]:
-        simulation = self._simulation
-        contact = simulation.data.contact
-        near = contact.dist < 0.0
-        found: set[str] = set()
-        for first, second in simulation.model.geom_bodyid[contact.geom[near]].tolist():
-            if first in bodies and second not in self._hand:
-                found.add(self._names[second])
-            elif second in bodies and first not in self._hand:
-                found.add(self._names[first])
-        return frozenset(found)
+def _seconds(start: FloatArray, end: FloatArray, speed: float) -> float:
+    return max(0.1, float(np.linalg.norm(end[:3, 3] - start[:3, 3])) / speed)

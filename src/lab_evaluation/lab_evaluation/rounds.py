@@ -19,7 +19,6 @@ RENDERER = choose_renderer().renderer
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from lab_console.overlay import SeenScene, draw  # noqa: E402
-from lab_grasping.contact import judge_closing, judge_lifting  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.hand_model import from_description  # noqa: E402
 from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
@@ -36,9 +35,11 @@ from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
 
 from lab_description import Cell, load_cell  # noqa: E402
+from lab_evaluation.embodiment import Embodiment  # noqa: E402
 from lab_evaluation.free_hand import FreeHand  # noqa: E402
 from lab_evaluation.shapes import SETS, part_source  # noqa: E402
-from lab_geometry import FloatArray, make_transform  # noqa: E402
+from lab_evaluation.whole_arm import WholeArm  # noqa: E402
+from lab_geometry import make_transform  # noqa: E402
 
 CELLS = Path(__file__).resolve().parent / "cells" / "cells"
 ARRANGEMENTS: Mapping[str, SceneFile] = {
@@ -51,12 +52,6 @@ GRASPABLE = 0.8
 """Share of the hand's opening to which meshes are scaled."""
 FAILURES_IN_A_ROW = 2
 MOST_ATTEMPTS = 30
-APPROACH_SPEED = 0.25
-CARRY_SPEED = 0.4
-"""Metres per second, on average."""
-LIFT, CARRY = 0.10, 0.25
-"""Metres: straight up until the grip is judged, then further away from everything."""
-HOLD_SECONDS = 1.0
 REST_SECONDS = 2.0
 RESTING_SPEED = 0.01
 DEPTH_STEP = 1e-3
@@ -67,14 +62,14 @@ DEPTH_STEP = 1e-3
 class Task:
     """What all rounds of a campaign share.
 
-    scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. hand: name of a cell in
-    lab_evaluation/cells. planner: entry point of lab_grasping.planners. parts: in each round. meshes: a
-    folder to take the parts from instead.
+    scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
+    a hand alone (`hand_…`) or of a whole arm. planner: entry point of lab_grasping.planners. parts: in each
+    round. meshes: a folder to take the parts from instead.
     """
 
     scene: str = "packed"
     objects: str = "mixed"
-    hand: str = "hand_2f85"
+    cell: str = "hand_2f85"
     planner: str = "antipodal"
     parts: int = 5
     meshes: str = ""
@@ -131,7 +126,7 @@ def scene_of(task: Task, seed: int, cell: Cell) -> Scene:
 
 def play(task: Task, seed: int) -> Round:
     """Play the round of a seed; the same arguments give the same round, but for its times."""
-    cell = load_cell(CELLS / f"{task.hand}.yaml")
+    cell = load_cell(CELLS / f"{task.cell}.yaml")
     _warm_up(task, cell)
     scene = scene_of(task, seed, cell)
     simulation = Simulation(cell, scene, seed, RENDERER)
@@ -170,11 +165,12 @@ class _Round:
         cell = simulation.cell
         self._seed = seed
         self._simulation = simulation
-        self._hand = FreeHand(simulation)
+        self._embodiment: Embodiment = (
+            FreeHand(simulation) if cell.robot.name == "free_hand" else WholeArm(simulation, seed)
+        )
         self._perception = _perception(cell)
         self._planner = _planner(task, cell, seed)
         self._left = set(simulation.parts)
-        self._table = {"world", *(box.link for box in cell.furniture)}
 
     def play(self) -> Round:
         attempts: list[Attempt] = []
@@ -189,28 +185,30 @@ class _Round:
                 if estimate.support is None:
                     ended = estimate.code.name
                     break
-                grasp = self._planner.plan(observed_scene(estimate)).grasps[0]
+                observed = observed_scene(estimate)
+                grasps = self._planner.plan(observed).grasps
             except GraspingError as error:
                 ended, view = error.code.name, _jpeg(_drawn(frame, estimate, None))
                 break
             plan_ms = 1e3 * (time.process_time() - start)
-            ending, held, claimed = self._carry_out(grasp)
-            failures = 0 if ending == "removed" else failures + 1
-            picture = b"" if ending == "removed" else _jpeg(_drawn(frame, estimate, grasp))
+            carried = self._embodiment.carry_out(grasps, observed, frozenset(self._left))
+            grasp = grasps[carried.grasp]
+            failures = 0 if carried.ending == "removed" else failures + 1
+            picture = b"" if carried.ending == "removed" else _jpeg(_drawn(frame, estimate, grasp))
             attempts.append(
                 Attempt(
-                    ending=ending,
+                    ending=carried.ending,
                     segment=grasp.object_id,
-                    held=tuple(sorted(held)),
-                    claimed=claimed,
-                    truth=bool(held),
+                    held=tuple(sorted(carried.held)),
+                    claimed=carried.claimed,
+                    truth=bool(carried.held),
                     score=grasp.score,
                     perceive_ms=perceive_ms,
                     plan_ms=plan_ms,
                     picture=picture,
                 )
             )
-            self._take_out(held)
+            self._take_out(carried.held)
             if failures == FAILURES_IN_A_ROW:
                 ended = "two failures in a row"
                 break
@@ -231,39 +229,6 @@ class _Round:
         estimate = self._perception.perceive(frame)
         return frame, estimate, 1e3 * (time.process_time() - start)
 
-    def _carry_out(self, grasp: Grasp) -> tuple[str, frozenset[str], bool]:
-        """How it ended, what is held in the end, and whether the gripper says that something is."""
-        hand, pose = self._hand, grasp.base_from_tcp
-        heights = self._heights()
-        before = pose.copy()
-        before[:3, 3] -= grasp.approach_distance * pose[:3, 2]
-        hand.put(before, grasp.opening)
-        met = hand.touched()
-        if not met:
-            hand.move(pose, _seconds(before, pose, APPROACH_SPEED), lambda: bool(hand.touched()))
-            met = hand.touched()
-        if met:
-            return self._collision(met), frozenset(), False
-        closing = judge_closing(hand.close(), grasp.width, grasp.opening)
-        pinched = hand.pinched()
-        lifted, away = _raised(pose, LIFT), _raised(pose, LIFT + CARRY)
-        hand.move(lifted, LIFT / CARRY_SPEED)
-        lifting = judge_lifting(hand.reading(), closing)
-        hand.move(away, CARRY / CARRY_SPEED)
-        self._simulation.run(HOLD_SECONDS)
-        risen = {name for name, height in self._heights().items() if height > heights[name] + LIFT}
-        held = hand.touched() & risen
-        claimed = closing.held and lifting.held
-        if held:
-            return "removed", held, claimed
-        return ("lost while it was lifted" if pinched else "closed on nothing"), held, claimed
-
-    def _heights(self) -> dict[str, float]:
-        return {name: float(self._simulation.entity(name).base_from_entity[2, 3]) for name in self._left}
-
-    def _collision(self, met: frozenset[str]) -> str:
-        return f"touched {'the table' if met & self._table else 'a part'} on the way in"
-
     def _take_out(self, held: frozenset[str]) -> None:
         """Remove what is held, let the rest come to rest, with the hand out of the way."""
         simulation = self._simulation
@@ -271,7 +236,7 @@ class _Round:
             self._left.discard(name)
             far = make_transform(np.eye(3), [5.0 + 0.3 * len(self._left), 0.0, 0.2])
             simulation.move_entity(name, EntityState(far, np.zeros(3), np.zeros(3)))
-        self._hand.put_home()
+        self._embodiment.put_home()
         deadline = simulation.time + REST_SECONDS
         while simulation.time < deadline:
             simulation.run(0.1)
@@ -297,16 +262,6 @@ def observed_scene(estimate: SceneEstimate) -> ObservedScene:
     )
     view = DepthView(estimate.base_from_camera, estimate.depth_view_camera, depth)
     return ObservedScene(estimate.stamp, "base_link", estimate.support, objects, view)
-
-
-def _raised(pose: FloatArray, by: float) -> FloatArray:
-    raised = pose.copy()
-    raised[2, 3] += by
-    return raised
-
-
-def _seconds(start: FloatArray, end: FloatArray, speed: float) -> float:
-    return max(0.1, float(np.linalg.norm(end[:3, 3] - start[:3, 3])) / speed)
 
 
 def _drawn(frame: RgbdFrame, estimate: SceneEstimate, grasp: Grasp | None) -> np.ndarray:

@@ -25,3 +25,12 @@ def test_a_round_repeats_and_keeps_count():
 def test_the_references_propose_grasps(planner):
     one = play(Task("pile", "primitives", planner=planner, parts=2), 1)
     assert one.attempts
+
+
+def test_an_arm_clears_the_table_by_the_same_rounds():
+    task = Task("packed", "primitives", cell="arm_ur5e", parts=2)
+    one = play(task, 3)
+    assert one.presented == 2 and one.attempts
+    assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
+    assert all(item.claimed == item.truth for item in one.attempts)
+    assert without_times(play(task, 3)) == without_times(one)

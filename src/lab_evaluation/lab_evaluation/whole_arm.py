@@ -1,0 +1,158 @@
+"""An arm that carries grasps out with the skills of lab_motion, in the simulation's own thread and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from lab_grasping.contact import PadReading
+from lab_grasping.port import Grasp
+from lab_grasping.scene import ObservedScene
+from lab_motion.errors import GripperFailed, MotionStalled
+from lab_motion.hardware import Cancelled, Watch
+from lab_motion.manipulator import Manipulator
+from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
+from lab_motion.move_to import move_to_joints
+from lab_motion.pick import GraspGoal, Picked, pick
+from lab_motion.planner import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.stages import Stages
+from lab_motion.warm_up import warm_up
+from lab_node.errors import LabError
+from lab_simulation.arm_controller import Ending, TrajectoryGoal, TrajectoryOutcome
+from lab_simulation.gripper_controller import GripperOutcome
+from lab_simulation.simulation import Simulation
+from lab_simulation.trajectory import Waypoint
+
+from lab_description import load_cell
+from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
+from lab_geometry import FloatArray
+
+PLANNER = "roboplan"
+LOOK_EVERY = 8
+"""Time steps from one look of the skills at the hand to the next."""
+BRAKING_SECONDS = 0.5
+FINGERS_SECONDS = 4.0
+
+
+class WholeArm:
+    """The robot of a simulated cell; see Embodiment. Its hand may push parts aside, as on a real table."""
+
+    def __init__(self, simulation: Simulation, seed: int) -> None:
+        """seed: of the motion planner's samples."""
+        cell, parameters = simulation.cell, MotionParameters(seed=seed)
+        self._simulation = simulation
+        self._senses = HandSenses(simulation)
+        self._home = cell.robot.configuration("home")
+        self._open = PlanningScene(opening=cell.gripper.maximum_opening)
+        self._robot = Manipulator(
+            cell=cell,
+            planner=_motion_planner(cell.files["cell"]),
+            arm=SimulatedArm(simulation),
+            hand=SimulatedHand(simulation, self._senses),
+            settings=motion_settings(parameters, cell),
+            contact=contact_limits(parameters),
+        )
+
+    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+        """Pick by the first grasp that can be reached, lift, and go home with the part."""
+        robot, senses = self._robot, self._senses
+        heights = senses.heights(left)
+        bodies = tuple(Body(item.id, item.box) for item in scene.objects)
+        goals = [
+            GraspGoal(g.object_id, g.base_from_tcp, g.width, g.opening, g.approach_distance) for g in grasps
+        ]
+        stages = Stages(lambda: self._simulation.time, lambda phase: None)
+        picked, failure = Picked(), ""
+        try:
+            pick(robot, PlanningScene(bodies, None, self._open.opening), goals, stages, never, picked)
+            move_to_joints(robot, self._home, stages, never)
+        except LabError as error:
+            failure = (
+                f"{error.code.name} while the arm was to {stages.done[-1].stage if stages.done else 'plan'}"
+            )
+        self._simulation.run(HOLD_SECONDS)
+        held = senses.held(heights)
+        return Carried(failure or ("removed" if held else "lost"), max(0, picked.grasp), held, not failure)
+
+    def put_home(self) -> None:
+        """Be open and at home, at once."""
+        self._robot.grip, self._robot.standing = None, False
+        self._robot.set_scene(self._open)
+        opened = float(self._simulation.cell.gripper.joint_from_opening(self._open.opening))
+        self._simulation.put_robot(self._home, opened)
+
+
+class SimulatedArm:
+    """Port `Arm` on the simulation's controller; simulated time goes on while a trajectory is followed."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._names = simulation.cell.robot.joint_names
+
+    def positions(self) -> FloatArray:
+        """Joint positions (J,) now."""
+        joints = self._simulation.joints()
+        found: FloatArray = joints.position[[joints.names.index(name) for name in self._names]]
+        return found
+
+    def follow(self, trajectory: Trajectory, cancelled: Cancelled, watch: Watch) -> None:
+        """Step the simulation until the controller has ended."""
+        simulation, outcomes = self._simulation, list[TrajectoryOutcome]()
+        points = zip(trajectory.time, trajectory.positions, trajectory.velocities, strict=True)
+        goal = TrajectoryGoal(trajectory.names, [Waypoint(float(t), p, v) for t, p, v in points])
+        begin = simulation.time
+        simulation.arm.follow(goal, begin, outcomes.append)
+        while not outcomes:
+            simulation.step(LOOK_EVERY)
+            try:
+                watch(simulation.time - begin)
+            except LabError:
+                simulation.arm.cancel(simulation.time)
+                simulation.run(BRAKING_SECONDS)
+                raise
+        if outcomes[0].ending is not Ending.SUCCEEDED:
+            simulation.run(BRAKING_SECONDS)
+            raise MotionStalled(f"the arm did not carry the motion out: {outcomes[0].message}")
+
+
+class SimulatedHand:
+    """Port `Hand` on the simulation's gripper."""
+
+    def __init__(self, simulation: Simulation, senses: HandSenses) -> None:
+        self._simulation, self._senses = simulation, senses
+        self._outcomes: list[GripperOutcome] = []
+
+    def reading(self) -> PadReading:
+        """Opening and forces now."""
+        return self._senses.reading()
+
+    def start(self, opening: float, force: float) -> None:
+        """Begin to move the fingers."""
+        gripper = self._simulation.cell.gripper
+        self._outcomes = []
+        self._simulation.gripper.move(
+            float(gripper.joint_from_opening(opening)),
+            force * gripper.lever,
+            None,
+            self._simulation.time,
+            self._outcomes.append,
+        )
+
+    def finish(self, cancelled: Cancelled) -> PadReading:
+        """Step the simulation until the fingers rest."""
+        deadline = self._simulation.time + FINGERS_SECONDS
+        while not self._outcomes:
+            if self._simulation.time > deadline:
+                raise GripperFailed(f"the fingers did not come to rest within {FINGERS_SECONDS:.1f} s")
+            self._simulation.step(LOOK_EVERY)
+        return self.reading()
+
+
+@lru_cache(maxsize=1)
+def _motion_planner(path: Path) -> MotionPlanner:
+    """Of a cell, one for all rounds of a process: it keeps nothing from one plan to the next."""
+    cell = load_cell(path)
+    planner = load_planner(PLANNER, stoppable(cell, MotionParameters()))
+    warm_up(planner, cell.robot.configuration("home"))
+    return planner
