@@ -10,9 +10,9 @@ free of everything at the approach distance, whatever it touches on its way in e
 and the part is carried up by 25 cm more. With an arm the pick of lab_motion carries out the first of the 20
 best grasps that the arm can reach, planned with all that was observed, and takes the part home; grasps of
 which none can be reached are a failed attempt; afterwards the empty arm is put back home at once.
-GSR = successes / attempts, DR = removed / presented. The seed of a round decides its parts, their places, the noise and the planner's
-samples. Times are processor time of one core. Parts of the sets primitives and concave are of kinds that
-the planner was not tuned on.
+GSR = successes / attempts, DR = removed / presented. The seed of a round decides its parts, their places,
+the noise and the planner's samples. Times are processor time of one core. Parts of the sets primitives and
+concave are of kinds that the planner was not tuned on.
 """
 
 from __future__ import annotations
