@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from lab_description.collision_matrix import main as store_pairs
 from lab_description.stored_pairs import matrix_file
+from lab_motion.contract_problems import above_workspace, moved, pointing_down
 from lab_motion.planner import Contacts, MotionOptions, PlanningScene, Trajectory, load_planner
-from lab_motion.planner_contract import above_workspace, moved, pointing_down
 from lab_simulation.arm_controller import Ending, TrajectoryGoal
 from lab_simulation.scene_file import PlacedPart, SceneFile
 from lab_simulation.scenes import Area, make_scene

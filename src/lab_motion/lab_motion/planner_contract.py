@@ -19,9 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
-import time
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,8 +26,10 @@ import numpy as np
 import pytest
 
 from lab_description import Cell, load_cell
-from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about, rotation_angle
-from lab_motion.contract_world import ContractWorld, executed
+from lab_geometry import FloatArray, OrientedBox, make_transform
+from lab_motion.contract_checks import TINY, assert_at, assert_straight, assert_trajectory, time_to_cancel
+from lab_motion.contract_problems import above_workspace, grasped_box, moved, pointing_down, problem, trapped
+from lab_motion.contract_world import ContractWorld
 from lab_motion.errors import (
     GoalInCollision,
     InvalidGoal,
@@ -42,51 +41,12 @@ from lab_motion.errors import (
     PlanningError,
     StartInCollision,
 )
-from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
 
 PROBLEMS = int(os.environ.get("LAB_CONTRACT_PROBLEMS", "6"))
 # Share of random problems that must be solved: a few have no solution.
 SOLVED = 0.8
-POSITION = 1e-3
-ROTATION = np.deg2rad(0.5)
 CANCEL_TIME = 0.2
-# A controller's encoders and a planner's rounding
-TINY = 1e-4
-
-
-def problem(cell: Cell, seed: int, objects: int = 6) -> tuple[PlanningScene, FloatArray, FloatArray]:
-    """A seeded scene of boxes in the work area, and two poses (4, 4) of the tool above it."""
-    random = np.random.default_rng(seed)
-    lower, upper = cell.workspace.lower, cell.workspace.upper
-    bodies = []
-    for index in range(objects):
-        size = random.uniform(0.02, 0.08, 3)
-        x, y = random.uniform(lower[:2], upper[:2])
-        turn = rotation_about([0.0, 0.0, 1.0], random.uniform(0.0, np.pi))
-        box = OrientedBox(make_transform(turn, [x, y, cell.table_height + 0.5 * size[2]]), size)
-        bodies.append(Body(f"object {index}", box))
-    low, high = cell.table_height + 0.13, cell.table_height + 0.3
-    poses = [
-        pointing_down(
-            random.uniform([lower[0], lower[1], low], [upper[0], upper[1], high]),
-            random.uniform(-np.pi, np.pi),
-            random.uniform(-0.4, 0.4),
-        )
-        for _ in range(2)
-    ]
-    return PlanningScene(tuple(bodies), None, cell.gripper.maximum_opening), poses[0], poses[1]
-
-
-def above_workspace(cell: Cell, height: float, x: float = 0.0, y: float = 0.0) -> FloatArray:
-    """(3,) at a height above the table, so far from the middle of the work area, metres."""
-    middle = 0.5 * (cell.workspace.lower + cell.workspace.upper)
-    return np.array([middle[0] + x, middle[1] + y, cell.table_height + height])
-
-
-def pointing_down(position: FloatArray, yaw: float, tilt: float = 0.0) -> FloatArray:
-    """(4, 4) of a hand that points down, turned by a yaw and tilted, radians."""
-    rotation = rotation_about([0.0, 0.0, 1.0], yaw) @ rotation_about([1.0, 0.0, 0.0], np.pi + tilt)
-    return make_transform(rotation, position)
 
 
 @lru_cache(maxsize=4)
@@ -453,103 +413,3 @@ class MotionPlannerContract:
         for other in plans[1:]:
             assert np.array_equal(plans[0].time, other.time)
             assert np.array_equal(plans[0].positions, other.positions)
-
-
-def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
-    """A box of 40 mm on the table, and a pose with a finger on either side of it."""
-    size = np.array([0.04, 0.04, 0.06])
-    centre = above_workspace(cell, 0.03, y=0.05)
-    box = OrientedBox(make_transform(np.eye(3), centre), size)
-    opening = min(0.07, cell.gripper.maximum_opening)
-    pose = pointing_down(moved(box.frame_from_box, [0.0, 0.0, 0.01])[:3, 3], 0.0)
-    return PlanningScene((Body("box", box),), None, opening), pose
-
-
-def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[PlanningScene, FloatArray]:
-    """A free goal out of all reach: the hand sticks through a hole and holds a plate wider than that."""
-    plate = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.06]), np.array([0.26, 0.26, 0.01]))
-    ring = []
-    for name, x, y, sx, sy in (
-        ("north", 0.2, 0.0, 0.2, 0.6),
-        ("south", -0.2, 0.0, 0.2, 0.6),
-        ("west", 0.0, 0.2, 0.2, 0.2),
-        ("east", 0.0, -0.2, 0.2, 0.2),
-    ):
-        centre = make_transform(np.eye(3), above_workspace(cell, 0.11, x, y))
-        ring.append(Body(name, OrientedBox(centre, np.array([sx, sy, 0.02]))))
-    scene = PlanningScene(tuple(ring), Body("plate", plate), 0.02)
-    planner.update_scene(scene)
-    pose = pointing_down(above_workspace(cell, 0.12), 0.0)
-    return scene, planner.inverse(pose, home, MotionOptions())[0]
-
-
-def time_to_cancel(plan: Callable[[MotionOptions], object], after: float) -> float:
-    """Seconds from the cancel, `after` seconds into planning, to the exception."""
-    asked = threading.Event()
-    moment = [0.0]
-
-    def cancel() -> None:
-        moment[0] = time.perf_counter()
-        asked.set()
-
-    timer = threading.Timer(after, cancel)
-    timer.start()
-    try:
-        with pytest.raises((PlanningCancelled, NoPath)) as caught:
-            plan(MotionOptions(cancelled=asked.is_set))
-        end = time.perf_counter()
-    finally:
-        timer.cancel()
-    if caught.type is NoPath:
-        assert not asked.is_set(), "the cancel was not heard"
-        return 0.0
-    return end - moment[0]
-
-
-def moved(pose: FloatArray, offset: FloatArray | list[float]) -> FloatArray:
-    """The pose (4, 4), shifted in the base frame."""
-    result = pose.copy()
-    result[:3, 3] += offset
-    return result
-
-
-def assert_at(found: FloatArray, wanted: FloatArray) -> None:
-    """Within 1 mm and 0.5 degrees."""
-    assert np.linalg.norm(found[:3, 3] - wanted[:3, 3]) < POSITION
-    assert rotation_angle(found[:3, :3].T @ wanted[:3, :3]) < ROTATION
-
-
-def assert_trajectory(
-    trajectory: Trajectory, cell: Cell, start: FloatArray, speed: float = 1.0, acceleration: float = 1.0
-) -> None:
-    """At rest at both ends, from the start, within all limits, sampled consistently."""
-    time, positions, velocities = trajectory.time, trajectory.positions, trajectory.velocities
-    robot = cell.robot
-    assert trajectory.names == robot.joint_names
-    assert time[0] == 0.0
-    assert np.all(np.diff(time) > 0.0)
-    assert np.abs(positions[0] - start).max() < TINY
-    assert np.abs(velocities[[0, -1]]).max() < TINY
-    assert np.all(positions >= robot.position_lower - TINY)
-    assert np.all(positions <= robot.position_upper + TINY)
-    step = np.diff(time)[:, None]
-    assert np.all(np.abs(velocities) <= 1.01 * speed * robot.velocity)
-    assert np.all(np.abs(np.diff(positions, axis=0)) / step <= 1.01 * speed * robot.velocity)
-    assert np.all(np.abs(np.diff(velocities, axis=0)) / step <= 1.01 * acceleration * robot.acceleration)
-    # velocities are those of the positions: the trapezoidal rule leads from each sample to the next
-    drift = np.diff(positions, axis=0) - 0.5 * step * (velocities[1:] + velocities[:-1])
-    assert np.abs(drift).max() < 2e-3
-
-
-def assert_straight(
-    world: ContractWorld, trajectory: Trajectory, start: FloatArray, goal: FloatArray
-) -> None:
-    """Every pose within 1 mm and 0.5 degrees of the straight motion; for motions that do not turn."""
-    line = goal[:3, 3] - start[:3, 3]
-    along = line / np.linalg.norm(line)
-    for positions in executed(trajectory, 0.005):
-        pose = world.forward(positions)
-        offset = pose[:3, 3] - start[:3, 3]
-        assert np.linalg.norm(offset - (offset @ along) * along) < POSITION
-        assert rotation_angle(start[:3, :3].T @ pose[:3, :3]) < ROTATION
-    assert_at(world.forward(trajectory.positions[-1]), goal)
