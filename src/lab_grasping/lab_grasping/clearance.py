@@ -108,15 +108,17 @@ def check_open(
 ) -> Clearances:
     """Check the open hand where it grasps, and against the part on its way in."""
     clearances = check_standing(poses, openings, maps, hand, tip_margin)
-    mark_touching(poses, openings, shape, hand, clearances.blocker)
+    mark_touching(poses, openings, shape, hand.front, clearances.blocker)
     return clearances
 
 
 def mark_touching(
-    poses: HandPoses, openings: IndexArray, shape: Shape, hand: HandSurface, blocker: IndexArray
+    poses: HandPoses, openings: IndexArray, shape: Shape, front: Heights, blocker: IndexArray
 ) -> None:
-    """Write Blocker.PART into blocker (C,) where nothing else stands and the hand's front meets the part."""
-    _touch(shape.points, shape.confidence, poses.rotations, poses.positions, openings, hand.front, blocker)
+    """Write Blocker.PART into blocker (C,) where nothing else stands and a front of HandSurface meets the
+    part.
+    """
+    _touch(shape.points, shape.confidence, poses.rotations, poses.positions, openings, front, blocker)
 
 
 def check_approach(

@@ -85,6 +85,13 @@ class ParallelGripper:
         index = np.searchsorted(self.openings, openings - 1e-9)
         return np.minimum(index, len(self.openings) - 1).astype(np.int64)
 
+    def narrower_indices(self, openings: FloatArray) -> npt.NDArray[np.int64]:
+        """Indices (C,) of the widest tabulated openings that are at most as wide; the narrowest if none
+        is.
+        """
+        index = np.searchsorted(self.openings, openings + 1e-9, side="right") - 1
+        return np.maximum(index, 0).astype(np.int64)
+
     def pad_centre(self, opening: FloatArray | float) -> FloatArray:
         """Height z of the middle of the pads at openings of any shape, metres."""
         middle = np.interp(np.asarray(opening, dtype=np.float64), self.openings, self.pad_centres)

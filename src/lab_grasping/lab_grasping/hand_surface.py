@@ -26,6 +26,7 @@ class HandSurface:
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
+    behind: as front, of the boxes that end before the pads begin.
     """
 
     points: FloatArray
@@ -33,6 +34,7 @@ class HandSurface:
     centres: FloatArray
     radii: FloatArray
     front: npt.NDArray[np.float32]
+    behind: npt.NDArray[np.float32]
 
     @property
     def arrays(self) -> tuple[FloatArray, npt.NDArray[np.int64], FloatArray, FloatArray]:
@@ -53,12 +55,14 @@ class HandSurface:
                 count += len(points)
                 starts[m, k + 1] = count
         lower, upper = gripper.boxes[:, :, 0], gripper.boxes[:, :, 1]
+        pads_begin = gripper.pad_centres - 0.5 * gripper.pad_length
         return HandSurface(
             points=np.concatenate(blocks),
             starts=starts,
             centres=np.ascontiguousarray(0.5 * (lower + upper)),
             radii=0.5 * np.linalg.norm(upper - lower, axis=2),
-            front=_front(gripper.boxes),
+            front=_front(gripper.boxes, np.ones(upper.shape[:2], dtype=np.bool_)),
+            behind=_front(gripper.boxes, upper[:, :, 2] <= pads_begin[:, None] + INSIDE),
         )
 
 
@@ -84,14 +88,15 @@ def _faces(boxes: FloatArray, k: int) -> FloatArray:
     return points
 
 
-def _front(boxes: FloatArray) -> npt.NDArray[np.float32]:
+def _front(boxes: FloatArray, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Of the boxes (M, K, 2, 3) that are wanted (M, K)."""
     reach = np.ceil(np.abs(boxes).max(axis=(0, 1, 2))[:2] / FRONT_CELL).astype(int)
     front = np.full((len(boxes), 2 * reach[1], 2 * reach[0]), NO_HAND, dtype=np.float32)
     # cells whose middle lies within the box
     first = np.clip(np.ceil(boxes[:, :, 0, :2] / FRONT_CELL - 0.5).astype(int) + reach, 0, None)
     last = np.floor(boxes[:, :, 1, :2] / FRONT_CELL - 0.5).astype(int) + reach
     for m, hand in enumerate(boxes):
-        for k in range(len(hand)):
+        for k in np.flatnonzero(wanted[m]):
             window = front[m, first[m, k, 1] : last[m, k, 1] + 1, first[m, k, 0] : last[m, k, 0] + 1]
             np.maximum(window, hand[k, 1, 2], out=window)
     return front

@@ -120,6 +120,20 @@ class GraspPlannerContract:
         with pytest.raises(TooFewPoints, match=str(count)):
             planner.plan(replace(scene, objects=(thin,)), part.id)
 
+    def test_two_million_points_are_as_good_as_some_thousand(
+        self, planner: GraspPlanner, scene: ObservedScene
+    ) -> None:
+        """A camera of many megapixels, close by."""
+        part = scene.objects[0]
+        often = -(-2_000_000 // len(part.points))
+        jitter = np.random.default_rng(0).normal(0.0, 2e-4, (often * len(part.points), 3))
+        dense = replace(
+            part, points=np.tile(part.points, (often, 1)) + jitter, normals=np.tile(part.normals, (often, 1))
+        )
+        grasp = planner.plan(replace(scene, objects=(dense,)), part.id).grasps[0]
+        usual = planner.plan(replace(scene, objects=(part,)), part.id).grasps[0]
+        assert grasp.width == pytest.approx(usual.width, abs=0.01)
+
     def test_points_that_are_not_numbers_do_no_harm(
         self, planner: GraspPlanner, scene: ObservedScene
     ) -> None:

@@ -31,8 +31,7 @@ MAX_HELD = 400
 MAX_APPROACHED = 100
 """Poses whose way in is followed, best scores first."""
 NEARLY_CLOSED = 0.005
-"""Opening beyond the part's width at which nothing of the hand may meet the part yet, metres: behind the pads
-a linkage comes closer together than they do, and a part that it squeezes is felt by no pad."""
+"""Opening beyond the part's width at which nothing of the hand may meet the part yet, metres."""
 OPENING_MARGINS = (0.025, 0.015, 0.008, 0.004)
 """Free way of each finger before it touches, metres, widest first: narrower fits where neighbours stand
 close."""
@@ -106,11 +105,17 @@ class Search:
         return HandPoses(poses.rotations, positions, closings.widths), closings
 
     def standing(self, poses: HandPoses, closings: Closings) -> tuple[HandPoses, Closings]:
-        """Poses at which the closed hand meets nothing, and of it only the pads the part. Raises Blocked."""
+        """Poses at which the closed hand meets nothing, and of it only the pads the part. Raises Blocked.
+
+        Behind the pads a linkage comes closer together than they do, and a part that it squeezes is felt by
+        no pad: so its boxes are looked at when they have closed a little further than the part is wide.
+        """
         closed = self.gripper.opening_indices(closings.widths)
         blocker = check_standing(poses, closed, self.maps, self.hand, self.settings.tip_margin).blocker
         nearly = self.gripper.opening_indices(closings.widths + NEARLY_CLOSED)
-        mark_touching(poses, nearly, self.shape, self.hand, blocker)
+        mark_touching(poses, nearly, self.shape, self.hand.front, blocker)
+        closed_further = self.gripper.narrower_indices(closings.widths)
+        mark_touching(poses, closed_further, self.shape, self.hand.behind, blocker)
         free = np.flatnonzero(blocker == Blocker.NOTHING)
         if len(free) == 0:
             raise Blocked(Blocker(int(blocker[0])).words)
