@@ -68,10 +68,12 @@ def pick(
         raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
     if not grasps:
         raise InvalidGoal("no grasp was given: plan grasps first")
+    # grasps were found clear of these by points, which know more than boxes do
+    observed = frozenset(body.name for body in scene.objects)
     scene = replace(scene, objects=(*scene.objects, *robot.placed))
     robot.set_scene(scene)
     with stages.stage("plan", computing=True):
-        chosen = _choose(robot, scene, grasps, cancelled)
+        chosen = _choose(robot, scene, observed, grasps, cancelled)
     grasp = grasps[chosen.index]
     result.grasp = chosen.index
     robot.set_scene(replace(scene, opening=grasp.opening))
@@ -112,7 +114,11 @@ def pick(
 
 
 def _choose(
-    robot: Manipulator, scene: PlanningScene, grasps: Sequence[GraspGoal], cancelled: Cancelled
+    robot: Manipulator,
+    scene: PlanningScene,
+    observed: frozenset[str],
+    grasps: Sequence[GraspGoal],
+    cancelled: Cancelled,
 ) -> Reach:
     settings = robot.settings
     everything = robot.everything()
@@ -126,7 +132,7 @@ def _choose(
                 scene=replace(scene, opening=grasp.opening),
                 arrive=-distance * pose[:3, 2],
                 depart=np.array([0.0, 0.0, settings.lift_height]),
-                contacts=Contacts(hand=frozenset([grasp.object_id])),
+                contacts=Contacts(hand=observed | {grasp.object_id}),
                 departure_contacts=Contacts(hand=everything),
             )
         )
