@@ -32,6 +32,9 @@ MAX_APPROACHED = 100
 """Poses whose way in is followed, best scores first."""
 NEARLY_CLOSED = 0.005
 """Opening beyond the part's width at which nothing of the hand may meet the part yet, metres."""
+CLOSED_FURTHER = 0.004
+"""Metres less than the part's width at which the hand behind the pads may not meet the part yet: what noise,
+rubber and a part that gives way may add up to."""
 OPENING_MARGINS = (0.025, 0.015, 0.008, 0.004)
 """Free way of each finger before it touches, metres, widest first: narrower fits where neighbours stand
 close."""
@@ -114,7 +117,7 @@ class Search:
         blocker = check_standing(poses, closed, self.maps, self.hand, self.settings.tip_margin).blocker
         nearly = self.gripper.opening_indices(closings.widths + NEARLY_CLOSED)
         mark_touching(poses, nearly, self.shape, self.hand.front, blocker)
-        closed_further = self.gripper.narrower_indices(closings.widths)
+        closed_further = self.gripper.narrower_indices(closings.widths - CLOSED_FURTHER)
         mark_touching(poses, closed_further, self.shape, self.hand.behind, blocker)
         free = np.flatnonzero(blocker == Blocker.NOTHING)
         if len(free) == 0:

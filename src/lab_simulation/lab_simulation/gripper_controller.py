@@ -59,7 +59,7 @@ class GripperController:
         self.joint_name = joint_name
         self.settings = settings
         self._done: GripperDone | None = None
-        self._last_movement = 0.0
+        self._last_movement, self._moved_to = 0.0, position
         self._position, self._effort = position, 0.0
         self.command = GripperCommand(position, settings.usual_effort, settings.max_velocity)
 
@@ -92,7 +92,7 @@ class GripperController:
             min(effort, settings.max_effort) if effort and effort > 0.0 else settings.usual_effort,
             min(velocity, settings.max_velocity) if velocity and velocity > 0.0 else settings.max_velocity,
         )
-        self._last_movement = now
+        self._last_movement, self._moved_to = now, self._position
         self._done = done
 
     def cancel(self) -> None:
@@ -102,15 +102,19 @@ class GripperController:
             self.command = GripperCommand(self._position, settings.usual_effort, settings.max_velocity)
             self._end(self._outcome(Ending.CANCELLED))
 
-    def update(self, now: float, position: float, velocity: float, effort: float) -> GripperCommand:
-        """What the drive has to do now; judges where the joint is, rad and rad/s, and its torque, N m."""
+    def update(self, now: float, position: float, effort: float) -> GripperCommand:
+        """What the drive has to do now; judges where the joint is, rad, and its torque, N m.
+
+        The joint stalls when over the stall timeout it was slower than the threshold on average: the velocity
+        of an instant is full of the chatter of contacts.
+        """
         self._position, self._effort = position, effort
         if self._done is not None:
             settings = self.settings
             if abs(self.command.position - position) < settings.goal_tolerance:
                 self._end(self._outcome(Ending.SUCCEEDED, reached_goal=True))
-            elif abs(velocity) > settings.stall_velocity_threshold:
-                self._last_movement = now
+            elif abs(position - self._moved_to) > settings.stall_velocity_threshold * settings.stall_timeout:
+                self._last_movement, self._moved_to = now, position
             elif now - self._last_movement > settings.stall_timeout:
                 # allow_stalling: something between the fingers is what a gripper is for.
                 self._end(self._outcome(Ending.SUCCEEDED, stalled=True))

@@ -252,7 +252,6 @@ class Simulation:
         command = self.gripper.update(
             now,
             float(data.qpos[gripper.position]),
-            float(data.qvel[gripper.velocity]),
             float(data.ctrl[gripper.control]),
         )
         gripper.apply(data, command, TIMESTEP)

@@ -203,7 +203,7 @@ def squeeze(controller: GripperController, outcomes: list[GripperOutcome], wall:
     while not outcomes and time < 5.0:
         velocity = 1.0 if position < min(wall, controller.command.position) else 0.0
         position += velocity * DT
-        controller.update(time, position, velocity, 3.0)
+        controller.update(time, position, 3.0)
         time += DT
 
 
@@ -225,6 +225,22 @@ def test_the_gripper_stalls_on_a_part_and_goes_on_pushing() -> None:
     assert (controller.command.position, controller.command.effort) == (0.8, 6.0)
 
 
+def test_a_joint_that_trembles_on_a_part_stalls() -> None:
+    controller, outcomes = GripperController("g", SETTINGS, 0.0), []
+    controller.move(0.8, 6.0, None, 0.0, outcomes.append)
+    for step in range(200):
+        controller.update(step * DT, 0.3 + 1e-4 * (-1) ** step, 3.0)
+    assert outcomes and outcomes[0].stalled
+
+
+def test_a_joint_that_creeps_on_does_not_stall() -> None:
+    controller, outcomes = GripperController("g", SETTINGS, 0.0), []
+    controller.move(0.8, 6.0, None, 0.0, outcomes.append)
+    for step in range(1000):
+        controller.update(step * DT, 0.3 + 0.05 * step * DT, 3.0)
+    assert not outcomes
+
+
 def test_gripper_commands_stay_within_the_drive() -> None:
     controller = GripperController("g", SETTINGS, 0.0)
     controller.move(5.0, 100.0, 9.0, 0.0, lambda _: None)
@@ -238,7 +254,7 @@ def test_gripper_commands_stay_within_the_drive() -> None:
 def test_a_cancelled_gripper_holds_where_it_is() -> None:
     controller, outcomes = GripperController("g", SETTINGS, 0.0), []
     controller.move(0.8, 6.0, None, 0.0, outcomes.append)
-    controller.update(0.1, 0.2, 1.0, 2.0)
+    controller.update(0.1, 0.2, 2.0)
     controller.cancel()
     assert outcomes[0].ending is Ending.CANCELLED
     assert controller.command.position == 0.2
