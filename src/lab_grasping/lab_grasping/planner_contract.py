@@ -121,7 +121,7 @@ class GraspPlannerContract:
             planner.plan(replace(scene, objects=(thin,)), part.id)
 
     def test_two_million_points_are_as_good_as_some_thousand(
-        self, planner: GraspPlanner, scene: ObservedScene
+        self, planner: GraspPlanner, gripper: ParallelGripper, scene: ObservedScene
     ) -> None:
         """A camera of many megapixels, close by."""
         part = scene.objects[0]
@@ -131,8 +131,7 @@ class GraspPlannerContract:
             part, points=np.tile(part.points, (often, 1)) + jitter, normals=np.tile(part.normals, (often, 1))
         )
         grasp = planner.plan(replace(scene, objects=(dense,)), part.id).grasps[0]
-        usual = planner.plan(replace(scene, objects=(part,)), part.id).grasps[0]
-        assert grasp.width == pytest.approx(usual.width, abs=0.01)
+        assert _gap(grasp, gripper, BLOCK) < 0.01
 
     def test_points_that_are_not_numbers_do_no_harm(
         self, planner: GraspPlanner, scene: ObservedScene

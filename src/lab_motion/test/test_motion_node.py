@@ -78,10 +78,10 @@ class Caller(Node):
 class Graph:
     """Node, controllers and caller, spun by one executor."""
 
-    def __init__(self, **parameters) -> None:
+    def __init__(self, shown=CELL, **parameters) -> None:
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = MotionNode(parameter_overrides=overrides)
-        self.cell = KinematicCell(load_cell(parameters.get("cell", CELL.files["cell"])))
+        self.cell = KinematicCell(shown)
         self.caller = Caller()
         self._executor = SingleThreadedExecutor()
         self._nodes = [self.node, self.cell, self.caller]
@@ -173,8 +173,9 @@ def numb(ros, tmp_path):
     (tmp_path / "cells").mkdir()
     path = tmp_path / "cells" / "numb.yaml"
     path.write_text(text.replace("{model: robotiq_2f85,", "{model: robotiq_2f85, tactile: false,"), "utf-8")
-    assert not load_cell(path).gripper.wrench_topics
-    graph = Graph(cell=str(path), max_state_age=3.0, max_stop_age=3.0)
+    cell = load_cell(path)
+    assert not cell.gripper.wrench_topics
+    graph = Graph(cell, cell=str(path), max_state_age=3.0, max_stop_age=3.0)
     try:
         assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
         assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS

@@ -20,7 +20,7 @@ from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
 from lab_motion.hardware import Cancelled, Watch
 from lab_motion.manipulator import Manipulator
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings
+from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.pick import Picked, pick
 from lab_motion.planner import Trajectory, never
 from lab_motion.planner import load_planner as load_motion_planner
@@ -209,7 +209,8 @@ class _RecordedHand:
 
 def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     """The motion to the first of the grasps that the arm can reach, as it is planned today."""
-    cell, parameters = inputs.cell, inputs.parameters("motion", MotionParameters)
+    parameters = inputs.parameters("motion", MotionParameters)
+    cell = stoppable(inputs.cell, parameters)
     joints = _joints_when_picked(inputs)
     names = cell.robot.joint_names
     arm = _RecordedArm(_start(inputs, ordered_positions(joints, names), parameters.start_tolerance))
