@@ -57,6 +57,9 @@ TYPES = {
     "geometry_msgs/msg/WrenchStamped": WrenchStamped,
 }
 
+# A participant whose first announcement was lost is announced again every three seconds.
+LATE_NAMES = 8.0
+
 
 class Examiner(Node):
     """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
@@ -104,7 +107,7 @@ class Examiner(Node):
             own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
         self.spin(seconds)
-        names = self._names()
+        names = self._names_at_last()
         simulated = "simulator" in names or GAZEBO in names
         nodes = self._ask(names)
         image, depth, info = (self._newest.get(topic) for topic in (COLOR, DEPTH, CAMERA_INFO))
@@ -138,6 +141,13 @@ class Examiner(Node):
         names = list(self.get_node_names())
         names.remove(self.get_name())
         return [name for name in names if not name.startswith("_")]
+
+    def _names_at_last(self) -> list[str]:
+        """Names of the nodes; those that a cell has to have may be heard of late."""
+        end = time.monotonic() + LATE_NAMES
+        while {*MANAGED, "robot_state_publisher"} - set(self._names()) and time.monotonic() < end:
+            self.spin(0.2)
+        return self._names()
 
     def _strange(self, name: str, allowed: Iterable[str]) -> bool:
         return name not in (*OURS, *allowed) and not name.startswith(DRIVERS)
