@@ -11,6 +11,7 @@ from typing import Any
 import rclpy
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
+from lab_node.errors import DeadlineError
 from lab_node.freshness import Latest
 from lab_node.qos import HISTORY, LATCHED, RELIABLE
 from rclpy.executors import SingleThreadedExecutor
@@ -88,11 +89,18 @@ class CellClient:
             Trigger, "/lifecycle_manager/is_active"
         )
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
-        self.until(self.is_active, timeout, "active cell")
+        self.until(self._answers_active, timeout, "active cell")
 
     def is_active(self, timeout: float = 20.0) -> bool:
         """Whether the whole cell is active now."""
         return bool(self._trigger("/lifecycle_manager/is_active", timeout).success)
+
+    def _answers_active(self) -> bool:
+        """An answer to a client that its server has not discovered yet is lost: ask again."""
+        try:
+            return self.is_active(3.0)
+        except DeadlineError:
+            return False
 
     def spin_too(self, node: Node) -> None:
         """Spin another node until the end."""
