@@ -50,8 +50,8 @@ def main() -> int:
     hands = [name.removeprefix("hand_") for name in cells if name.startswith("hand_")]
     arms = [name.removeprefix("arm_") for name in cells if name.startswith("arm_")]
     parser.add_argument("--embodiment", default="hand", choices=("hand", "arm"))
-    parser.add_argument("--hand", default="2f85", choices=hands, help="without an arm")
-    parser.add_argument("--arm", default="ur5e", choices=arms, help="and its hand, with --embodiment arm")
+    parser.add_argument("--hand", choices=hands, help="without an arm; else 2f85")
+    parser.add_argument("--arm", choices=arms, help="and its hand, with --embodiment arm; else ur5e")
     parser.add_argument("--rounds", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
@@ -63,6 +63,9 @@ def main() -> int:
         "--report", type=Path, metavar="FILE.html", help="a page with pictures of the failures"
     )
     options = parser.parse_args()
+    other = "arm" if options.embodiment == "hand" else "hand"
+    if getattr(options, other):
+        parser.error(f"--{other} is of the other embodiment: leave it out, or say --embodiment {other}")
     for name in ("rounds", "parts", "workers"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} {getattr(options, name)}: expected 1 or more")
@@ -71,7 +74,7 @@ def main() -> int:
     task = Task(
         options.scene,
         options.objects,
-        f"hand_{options.hand}" if options.embodiment == "hand" else f"arm_{options.arm}",
+        f"hand_{options.hand or '2f85'}" if options.embodiment == "hand" else f"arm_{options.arm or 'ur5e'}",
         options.planner,
         options.parts,
         str(options.meshes.resolve()) if options.meshes else "",

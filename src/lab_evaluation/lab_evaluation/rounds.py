@@ -208,7 +208,7 @@ class _Round:
                     picture=picture,
                 )
             )
-            self._take_out(carried.held)
+            self._take_out(carried.held if carried.ending == "removed" else frozenset())
             if failures == FAILURES_IN_A_ROW:
                 ended = "two failures in a row"
                 break

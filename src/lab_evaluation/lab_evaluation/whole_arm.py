@@ -68,9 +68,7 @@ class WholeArm:
             pick(robot, PlanningScene(bodies, None, self._open.opening), goals, stages, never, picked)
             move_to_joints(robot, self._home, stages, never)
         except LabError as error:
-            failure = (
-                f"{error.code.name} while the arm was to {stages.done[-1].stage if stages.done else 'plan'}"
-            )
+            failure = error.code.name
         self._simulation.run(HOLD_SECONDS)
         held = senses.held(heights)
         return Carried(failure or ("removed" if held else "lost"), max(0, picked.grasp), held, not failure)

@@ -287,8 +287,7 @@ def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
 
 
-def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
-    """After a stop with a part in the hand, the camera may have given its name to a neighbour."""
+def hold_through_a_stop(graph):
     grasp = graph.show()
     graph.cell.part_width = WIDTH
     assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
@@ -296,6 +295,11 @@ def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
     graph.caller.until(lambda: graph.node._permit.refusal() is not None, "never stopped")
     graph.cell.stopped = False
     graph.caller.until(lambda: graph.node._permit.refusal() is None, "never reset")
+
+
+def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
+    """After a stop with a part in the hand, the camera may have given its name to a neighbour."""
+    hold_through_a_stop(graph)
     graph.show(y=-0.15)
     result = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
@@ -306,13 +310,7 @@ def test_what_is_seen_under_the_name_of_the_held_part_is_something_else(graph):
 
 def test_what_is_seen_where_the_held_part_is_is_no_obstacle(graph):
     """The camera sees the part in the hand, larger than it is and under another name."""
-    grasp = graph.show()
-    graph.cell.part_width = WIDTH
-    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
-    graph.cell.stopped = True
-    graph.caller.until(lambda: graph.node._permit.refusal() is not None, "never stopped")
-    graph.cell.stopped = False
-    graph.caller.until(lambda: graph.node._permit.refusal() is None, "never reset")
+    hold_through_a_stop(graph)
     graph.show(y=0.08, size=(0.06, 0.12, 0.25), name="part_2")
     result = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message

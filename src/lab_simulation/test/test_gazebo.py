@@ -4,13 +4,14 @@ import ctypes.util
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from lab_simulation.gazebo import bridges, main, scene_of, write_gazebo_files
-from lab_simulation.gazebo_robot import controller_names, robot_description
+from lab_simulation.gazebo_robot import controller_names, gazebo_urdf, robot_description
 from lab_simulation.gazebo_world import SDF_VERSION
 
 from lab_description import config_directory, load_cell
@@ -299,3 +300,13 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
     assert "heap" in capsys.readouterr().err
     assert main(["ur5e_table", str(tmp_path), "--parts", "900"]) == 2
     assert "900" in capsys.readouterr().err
+
+
+def test_pads_that_feel_nothing_have_no_sensor_and_no_bridge(tmp_path: Path) -> None:
+    cell = load_cell("ur5e_table")
+    numb = replace(cell, gripper=replace(cell.gripper, wrench_topics={}))
+    tactile, plain = (gazebo_urdf(one, tmp_path / "controllers.yaml") for one in (cell, numb))
+    assert tactile.count('type="contact"') == 2 and 'type="contact"' not in plain
+    assert tactile.count('type="force_torque"') == plain.count('type="force_torque"') + 2
+    assert plain.count("<mu1>") == tactile.count("<mu1>")
+    assert len(bridges(numb)) == len(bridges(cell)) - 4
