@@ -35,6 +35,8 @@ from lab_motion.world import HELD, OBJECT, CellText, WorldText
 
 # Straight ways out of an object that the arm touches at the start, metres.
 _WAYS_OUT = (0.03, 0.06, 0.10, 0.15)
+# An object so little beyond the margin at the start leaves a search no room for its first step, metres.
+_CRAMPED = 0.005
 # A start so little beyond the end of a range counts as at its end, radians (metres).
 _BEYOND = 1e-3
 
@@ -141,7 +143,13 @@ class CheckedPlanner(ABC):
         if touches:
             raise GoalInCollision(f"at the goal {sentence(touches)}")
         if not touched:
-            return self._free(start, goal, options)
+            try:
+                return self._free(start, goal, options)
+            except NoPath:
+                near = checker.touches(start, checker.margin + _CRAMPED)
+                touched = [touch for touch in near if touch.of(OBJECT)]
+                if not touched:
+                    raise
         first = self._leave(start, touched, options)
         return first.then(self._free(first.positions[-1], goal, options))
 
@@ -267,13 +275,15 @@ class CheckedPlanner(ABC):
         raise NoPath(f"no way found in {self._settings.attempts} searches{ahead}")
 
     def _leave(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> Trajectory:
-        """Straight out of the objects that are touched, back along the tool or up."""
+        """Straight away from the objects that are touched, back along the tool or up: until the margin is
+        kept, or at least nothing is touched.
+        """
         names = frozenset(
             body.name for body in self._scene.objects if any(t.of(OBJECT + body.name) for t in touched)
         )
         given = options.contacts or Contacts()
         close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
-        pose = self.forward(start)
+        pose, clear = self.forward(start), None
         for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
             for distance in _WAYS_OUT:
                 goal = pose.copy()
@@ -282,8 +292,13 @@ class CheckedPlanner(ABC):
                     way = self.plan_straight(start, goal, close)
                 except (PathNotStraight, StartInCollision):
                     break
-                if not self._checker(options.contacts).touches(way.positions[-1]):
+                left = self._checker(options.contacts).touches(way.positions[-1], self._settings.margin)
+                if not left:
                     return way
+                if clear is None and left[0].distance > 0.0:
+                    clear = way
+        if clear is not None:
+            return clear
         raise StartInCollision(f"before the arm has moved {sentence(touched)}, and no straight way leads out")
 
     def _timed(

@@ -6,7 +6,8 @@ import numpy as np
 
 from lab_description import Cell
 from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
-from lab_motion.planner import Body, MotionOptions, MotionPlanner, PlanningScene
+from lab_motion.contract_world import ContractWorld
+from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
 
 
 def problem(cell: Cell, seed: int, objects: int = 6) -> tuple[PlanningScene, FloatArray, FloatArray]:
@@ -58,6 +59,25 @@ def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[Plann
     planner.update_scene(scene)
     pose = pointing_down(above_workspace(cell, 0.12), 0.0)
     return scene, planner.inverse(pose, home, MotionOptions())[0]
+
+
+def walls_beside(cell: Cell, world: ContractWorld, positions: FloatArray, gap: float) -> PlanningScene:
+    """Walls on all four sides of the opened fingers at joint positions (J,), so far from them, metres."""
+    opening, tip = cell.gripper.maximum_opening, world.forward(positions)
+    walls = []
+    for name, side in (("left", [0, 1]), ("right", [0, -1]), ("front", [1, 0]), ("back", [-1, 0])):
+        direction = np.array([*side, 0.0])
+        size = np.where(direction == 0.0, 0.12, 0.02)
+        size[2] = 0.08
+
+        near, far = 0.0, 0.12
+        while far - near > 1e-5:
+            middle = 0.5 * (near + far)
+            box = OrientedBox(tip @ make_transform(np.eye(3), middle * direction), size)
+            world.set_scene(PlanningScene((Body(name, box),), None, opening), Contacts())
+            near, far = (near, middle) if world.distance(positions)[0] > gap else (middle, far)
+        walls.append(Body(name, box))
+    return PlanningScene(tuple(walls), None, opening)
 
 
 def above_workspace(cell: Cell, height: float, x: float = 0.0, y: float = 0.0) -> FloatArray:

@@ -60,7 +60,8 @@ class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
     grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something. placed: what was put where the camera does not see.
+    something, with fingers that press less than they should. placed: what was put where the camera does not
+    see.
     """
 
     cell: Cell
@@ -163,9 +164,17 @@ class Manipulator:
         return self.planner.plan_straight(start, lifted, options)
 
     def lift_clear(self, stages: Stages, cancelled: Cancelled) -> None:
-        """Lift a part that was gripped, but not lifted, when its pick was interrupted."""
+        """Grip firmly and lift a part whose fingers were interrupted while they closed or opened.
+
+        Raises ObjectLost, and forgets the part, when the fingers close on nothing.
+        """
         if self.grip is None or not self.standing:
             return
+        with stages.stage("close"):
+            self.hand.start(self.cell.gripper.minimum_opening, self.settings.force)
+            reading = self.hand.finish(cancelled)
+            self.holding(reading)
+            self.grip = replace(self.grip, opening=reading.opening, force=reading.force)
         with stages.stage("plan", computing=True):
             self.planner.update_scene(self.scene)
             lift = self.plan_lift(cancelled)

@@ -43,7 +43,6 @@ def place(
     destination = destinations.get(name)
     if robot.grip is None or robot.scene.held is None:
         raise InvalidGoal("the hand is empty: pick a part before placing it")
-    robot.holding(robot.hand.reading())
     robot.lift_clear(stages, cancelled)
     robot.holding(robot.hand.reading())
     grip, held, settings = robot.grip, robot.scene.held, robot.settings
@@ -69,6 +68,7 @@ def place(
         )
     robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, robot.watch_grip)
     interrupted: ExecutionCancelled | None = None
+    robot.standing = True
     with stages.stage("open"):
         try:
             _open(robot, grip, cancelled)
@@ -78,7 +78,7 @@ def place(
             interrupted = error
     result.base_from_tcp = robot.planner.forward(robot.start())
     destinations.take(name, places[chosen.index].slot)
-    robot.grip = None
+    robot.grip, robot.standing = None, False
     scene = replace(robot.scene, opening=robot.hand.reading().opening).detach(result.base_from_tcp)
     robot.set_scene(scene)
     put = robot.scene.objects[-1]

@@ -26,9 +26,9 @@ import numpy as np
 import pytest
 
 from lab_description import Cell, load_cell
-from lab_geometry import FloatArray, OrientedBox, make_transform
+from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
 from lab_motion.contract_checks import TINY, assert_at, assert_straight, assert_trajectory, time_to_cancel
-from lab_motion.contract_problems import above_workspace, grasped_box, moved, pointing_down, problem, trapped
+from lab_motion.contract_problems import above_workspace, grasped_box, moved, pointing_down, problem, trapped, walls_beside
 from lab_motion.contract_world import ContractWorld
 from lab_motion.errors import (
     GoalInCollision,
@@ -273,6 +273,16 @@ class MotionPlannerContract:
         )
         planner.update_scene(PlanningScene((Body("drawn too large", box),), None, 0.03))
         goal = planner.inverse(moved(tip, [0.0, 0.0, 0.1]), home, MotionOptions())[0]
+        assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
+
+    def test_a_start_between_two_parts_can_be_left(
+        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
+    ) -> None:
+        """With less room than any turn of a joint needs: first straight out, then on."""
+        planner.update_scene(walls_beside(cell, world, home, 0.007))
+        tip = planner.forward(home)
+        turned = make_transform(tip[:3, :3] @ rotation_about([0.0, 0.0, 1.0], 1.0), tip[:3, 3] + [0, 0, 0.1])
+        goal = planner.inverse(turned, home, MotionOptions())[0]
         assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
 
     def test_a_start_deep_inside_is_refused(self, planner: MotionPlanner, home: FloatArray) -> None:

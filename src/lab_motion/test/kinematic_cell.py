@@ -40,6 +40,7 @@ class KinematicCell(Node):
         self.frozen = False
         self.arm_error: int | None = None
         self.hand_ends_early = False
+        self.hand_speed = 0.15
         self.part_sticks = False
         self.refuse = False
         self.in_turns = False
@@ -160,7 +161,12 @@ class KinematicCell(Node):
             self._hand = None
             self._end(job, "abort", ParallelGripperCommand.Result())
             return
-        step = float(np.clip(job["goal"] - self.opening, -0.15 * _PERIOD, 0.15 * _PERIOD))
+        if job["handle"].is_cancel_requested:
+            self._hand = None
+            self._end(job, "canceled", ParallelGripperCommand.Result())
+            return
+        reach = self.hand_speed * _PERIOD
+        step = float(np.clip(job["goal"] - self.opening, -reach, reach))
         stop = self.part_width if self.part_width is not None and step < 0.0 else -1.0
         stalled = self.opening + step <= stop
         self.opening = max(self.opening + step, stop)
