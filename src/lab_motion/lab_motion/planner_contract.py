@@ -28,7 +28,15 @@ import pytest
 from lab_description import Cell, load_cell
 from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
 from lab_motion.contract_checks import TINY, assert_at, assert_straight, assert_trajectory, time_to_cancel
-from lab_motion.contract_problems import above_workspace, grasped_box, moved, pointing_down, problem, trapped, walls_beside
+from lab_motion.contract_problems import (
+    above_workspace,
+    grasped_box,
+    moved,
+    pointing_down,
+    problem,
+    trapped,
+    walls_beside,
+)
 from lab_motion.contract_world import ContractWorld
 from lab_motion.errors import (
     GoalInCollision,
