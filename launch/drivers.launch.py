@@ -45,6 +45,10 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     for device in started:
         if device.driver.launch is not None:
             actions.append(makers_launch_file(device.driver))
+        if device.driver.executable is not None:
+            actions.append(makers_node(device.driver))
+        if device.driver.adapter is not None:
+            actions.append(adapter(cell, device.driver))
         if device.kind == "robot":
             actions.append(arm_controller(cell, device.driver, folder))
         elif device.kind == "gripper":
@@ -101,6 +105,26 @@ def makers_launch_file(driver: Driver) -> GroupAction:
                 PythonLaunchDescriptionSource(file), launch_arguments=driver.arguments.items()
             ),
         ]
+    )
+
+
+def makers_node(driver: Driver) -> Node:
+    """The node of the device's maker, by the name of its package."""
+    return Node(
+        package=driver.package,
+        executable=driver.executable,
+        name=driver.package,
+        parameters=[dict(driver.parameters)],
+        remappings=list(driver.remap.items()),
+    )
+
+
+def adapter(cell: Cell, driver: Driver) -> Node:
+    """What turns this stack's action into the driver's."""
+    return Node(
+        package="lab_motion",
+        executable=driver.adapter,
+        parameters=[{"cell": str(cell.files["cell"])}],
     )
 
 

@@ -112,6 +112,24 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     assert not held & (set(cell.robot.links) - {cell.robot.tool_link})
 
 
+def test_the_franka_hand_is_a_node_and_an_adapter(tmp_path):
+    content = yaml.safe_load((config_directory() / "cells" / "fr3_table.yaml").read_text())
+    content["gripper"]["tactile"] = False
+    content["hardware"] = {
+        "robot": {"driver": "franka_ros2", "values": {"address": "192.0.2.7"}},
+        "gripper": {"driver": "franka_hand", "values": {"address": "192.0.2.7"}},
+        "camera": {"driver": "realsense2_camera", "values": {"serial": "234322070493"}},
+    }
+    file = tmp_path / "cells" / "mine.yaml"
+    file.parent.mkdir()
+    file.write_text(yaml.safe_dump(content))
+    module = loaded("drivers.launch.py")
+    found = executables(module.drivers(context(module, cell=str(file))))
+    assert ("franka_gripper", "franka_gripper_node") in found
+    assert ("lab_motion", "franka_gripper_adapter") in found
+    assert ("controller_manager", "ros2_control_node") not in found
+
+
 def test_a_real_cell_refuses_what_is_missing(real_cell):
     """No driver is installed here; nothing is started."""
     module = loaded("cell.launch.py")

@@ -19,6 +19,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "franka_gripper_adapter = lab_motion.ros_franka_gripper:main",
             "motion_node = lab_motion.motion_node:main",
             "write_moveit_config = lab_motion.moveit_config:main",
         ],

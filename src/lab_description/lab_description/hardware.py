@@ -19,25 +19,29 @@ Share = Annotated[float, Quantity("", 0.01, 1.0)]
 class Driver:
     """How a kind of device is started.
 
-    Either `launch`, a launch file of `package` with its `arguments`; or `plugin`, hardware of ros2_control
-    with its `parameters`, which gets a controller manager of its own. "{key}" in a value stands for what the
-    cell gives under that key, "{model}" for the name of the device's YAML.
-    controller: type of the controller that carries out this stack's actions; empty for a camera.
+    One of three: `launch`, a launch file of `package` with its `arguments`; `executable`, a node of it with
+    its `parameters`; or `plugin`, hardware of ros2_control with its `parameters`, which gets a controller
+    manager of its own. "{key}" in a value stands for what the cell gives under that key, "{model}" for the
+    name of the device's YAML.
+    controller: type of the controller that carries out this stack's actions, none for a camera. adapter: an
+    executable of lab_motion that does it where the driver has actions of its own.
     also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
     """
 
     package: str
     launch: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
+    executable: str | None = None
     plugin: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     controller: str | None = None
+    adapter: str | None = None
     also: tuple[str, ...] = ()
     remap: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if (self.launch is None) == (self.plugin is None):
-            raise ValueError("expected either 'launch' or 'plugin'")
+        if [self.launch, self.executable, self.plugin].count(None) != 2:
+            raise ValueError("expected one of 'launch', 'executable' and 'plugin'")
 
 
 @dataclass(frozen=True)

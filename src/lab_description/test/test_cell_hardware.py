@@ -89,8 +89,8 @@ def test_a_cell_that_is_only_simulated_says_so():
         load_cell("ur5e_table").drivers()
 
 
-def test_launch_or_plugin(tmp_path):
+def test_one_way_of_starting_it(tmp_path):
     file = tmp_path / "both.yaml"
     file.write_text("package: x\nlaunch: y.launch.py\nplugin: x/Z\n")
-    with pytest.raises(ConfigurationError, match="either 'launch' or 'plugin'"):
+    with pytest.raises(ConfigurationError, match="one of 'launch', 'executable' and 'plugin'"):
         parse(Driver, read_yaml(file), file)

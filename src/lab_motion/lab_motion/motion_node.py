@@ -237,8 +237,10 @@ class MotionNode(LabNode):
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
             grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
-            scene = scene_from_message(self._scene_of(goal.request), frame, opening)
-            pick(self._robot, scene, grasps, stages, interrupted, picked)
+            message = self._scene_of(goal.request)
+            scene = scene_from_message(message, frame, opening)
+            cleared = all(grasp.header.stamp == message.header.stamp for grasp in goal.request.grasps)
+            pick(self._robot, scene, grasps, stages, interrupted, picked, cleared)
 
         result = Pick.Result(outcome=_outcome(work, interrupted))
         result.grasp_index = picked.grasp

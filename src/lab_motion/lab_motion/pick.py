@@ -56,8 +56,12 @@ def pick(
     stages: Stages,
     cancelled: Cancelled,
     result: Picked,
+    cleared: bool = True,
 ) -> None:
     """Take the part by the first grasp that can be reached; fills in `result` on the way.
+
+    cleared: the grasps were found clear of everything in the scene by points, which know more than its boxes
+    do: the hand may be inside the boxes of neighbours then.
 
     After a failure the hand is empty and the arm is where the straight approach began, or holds where it
     failed. After a cancel the arm holds where it was; what the fingers have gripped by then they keep.
@@ -68,12 +72,11 @@ def pick(
         raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
     if not grasps:
         raise InvalidGoal("no grasp was given: plan grasps first")
-    # grasps were found clear of these by points, which know more than boxes do
-    observed = frozenset(body.name for body in scene.objects)
+    passable = frozenset(body.name for body in scene.objects) if cleared else frozenset[str]()
     scene = replace(scene, objects=(*scene.objects, *robot.placed))
     robot.set_scene(scene)
     with stages.stage("plan", computing=True):
-        chosen = _choose(robot, scene, observed, grasps, cancelled)
+        chosen = _choose(robot, scene, passable, grasps, cancelled)
     grasp = grasps[chosen.index]
     result.grasp = chosen.index
     robot.set_scene(replace(scene, opening=grasp.opening))
@@ -116,7 +119,7 @@ def pick(
 def _choose(
     robot: Manipulator,
     scene: PlanningScene,
-    observed: frozenset[str],
+    passable: frozenset[str],
     grasps: Sequence[GraspGoal],
     cancelled: Cancelled,
 ) -> Reach:
@@ -132,7 +135,7 @@ def _choose(
                 scene=replace(scene, opening=grasp.opening),
                 arrive=-distance * pose[:3, 2],
                 depart=np.array([0.0, 0.0, settings.lift_height]),
-                contacts=Contacts(hand=observed | {grasp.object_id}),
+                contacts=Contacts(hand=passable | {grasp.object_id}),
                 departure_contacts=Contacts(hand=everything),
             )
         )

@@ -75,6 +75,13 @@ class Caller(Node):
         self.phases.append(message.feedback.phase)
 
 
+def observed(name, x, y, size) -> ObservedObject:
+    item = ObservedObject(id=name)
+    item.box.center = pose_from_matrix(make_transform(np.eye(3), [x, y, 0.5 * size[2]]))
+    item.box.size.x, item.box.size.y, item.box.size.z = size
+    return item
+
+
 class Graph:
     """Node, controllers and caller, spun by one executor."""
 
@@ -97,15 +104,15 @@ class Graph:
         for node in self._nodes:
             node.destroy_node()
 
-    def show(self, x=0.5, y=0.05, size=(0.05, WIDTH, 0.04), name=PART) -> Grasp:
-        """Publish a scene with one part; a grasp on it from above."""
-        scene, item = Scene(), ObservedObject(id=name)
+    def show(self, x=0.5, y=0.05, size=(0.05, WIDTH, 0.04), name=PART, beside=None) -> Grasp:
+        """Publish a scene with one part; a grasp on it from above. beside: y of a second part."""
+        scene = Scene()
         scene.header.stamp = self.node.get_clock().now().to_msg()
         scene.header.frame_id = "base_link"
         scene.support.coef = [0.0, 0.0, 1.0, 0.0]
-        item.box.center = pose_from_matrix(make_transform(np.eye(3), [x, y, 0.5 * size[2]]))
-        item.box.size.x, item.box.size.y, item.box.size.z = size
-        scene.objects = [item]
+        scene.objects = [observed(name, x, y, size)]
+        if beside is not None:
+            scene.objects.append(observed("neighbour", x, beside, size))
         self.caller.until(lambda: self.caller.scenes.get_subscription_count() > 0, "nobody wants scenes")
         self.caller.scenes.publish(scene)
         stamp = scene.header.stamp.sec * 10**9 + scene.header.stamp.nanosec
@@ -203,6 +210,18 @@ def test_without_tactile_pads_fingers_that_close_further_have_lost_the_part(numb
     numb.cell.opening = 0.0
     result = numb.caller.wait(handle.get_result_async()).result
     assert result.outcome.code == Outcome.OBJECT_LOST, result.outcome.message
+
+
+def test_only_grasps_of_the_scene_may_pass_the_boxes_of_neighbours(graph):
+    """Its points have been looked at then; of another scene they have not."""
+    grasp = graph.show(beside=0.05 + WIDTH)
+    graph.cell.part_width = WIDTH
+    grasp.header.stamp.nanosec ^= 1
+    result = graph.caller.run(Pick, Pick.Goal(grasps=[grasp]))
+    assert result.outcome.code == Outcome.GOAL_IN_COLLISION, result.outcome.message
+    assert "neighbour" in result.outcome.message
+    grasp.header.stamp.nanosec ^= 1
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):

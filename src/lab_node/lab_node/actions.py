@@ -49,7 +49,7 @@ def serve_action(
         _conclude(handle, result.outcome)
         return result
 
-    return _ThreadedActionServer(
+    return ThreadedActionServer(
         node,
         kind,
         name,
@@ -59,7 +59,7 @@ def serve_action(
     )
 
 
-class _ThreadedActionServer(ActionServer):
+class ThreadedActionServer(ActionServer):
     """Executes each goal in a thread of its own; the executor only sends the result.
 
     A coroutine that awaits the thread would be polled by EventsExecutor, without a pause, before rclpy 7.1.9.
@@ -74,7 +74,7 @@ class _ThreadedActionServer(ActionServer):
 
         def execute() -> None:
             result = self._run(goal_handle)
-            super(_ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
+            super(ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
 
         threading.Thread(target=execute, name=self._name, daemon=True).start()
 

@@ -229,7 +229,8 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     try:
         goals = [grasp_goal(grasp, frame) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
-        pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked)
+        cleared = all(grasp.header.stamp == scene.header.stamp for grasp in grasps)
+        pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked, cleared)
     except _ThatIsIt:
         assert arm.taken is not None
         return Planned(Outcome(), picked.grasp, _message(arm.taken))
