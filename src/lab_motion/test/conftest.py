@@ -1,0 +1,30 @@
+"""Fixtures of the motion node."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import rclpy
+from motion_graph import Graph
+from rclpy.lifecycle import TransitionCallbackReturn
+
+
+@pytest.fixture(scope="module")
+def ros():
+    os.environ["ROS_DOMAIN_ID"] = os.environ.get("LAB_MOTION_TEST_DOMAIN", "41")
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def graph(ros):
+    # a machine that is busy with other things must not look like a cell that is silent
+    graph = Graph(patience=0.6, look_timeout=0.5, max_state_age=3.0, max_stop_age=3.0)
+    try:
+        assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        yield graph
+    finally:
+        graph.close()
