@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -62,12 +65,27 @@ class Frames:
                 if writer is None:
                     fourcc = cv2.VideoWriter.fourcc(*"VP80")
                     shape = (image.shape[1], image.shape[0])
-                    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, rate / 2, shape)
+                    with _without_stderr():
+                        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, rate / 2, shape)
                 writer.write(np.ascontiguousarray(image))
                 progress(min(index + 2, self.count))
         if writer is not None:
             writer.release()
         self._spool_path.unlink()
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """OpenCV remarks there, past its own logging, that WebM needs no tag."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _decode(jpeg: bytes) -> Image:

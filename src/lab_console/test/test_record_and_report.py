@@ -119,7 +119,7 @@ def test_the_grasp_is_drawn_where_the_camera_sees_it():
     assert (x - 319.5, 239.5 - y) == pytest.approx((79, 79), abs=6)
 
 
-def test_frames_come_back_by_stamp_and_make_a_video(tmp_path):
+def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     frames = Frames(tmp_path / "spool")
     for index in range(30):
         frames.put(index * FRAME, np.full((48, 64, 3), (8 * index, 0, 0), np.uint8))
@@ -129,6 +129,7 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path):
     done = []
     frames.write_video(tmp_path / "video.webm", 30.0, done.append)
     assert done[-1] == 30
+    assert capfd.readouterr().err == ""
     assert not (tmp_path / "spool").exists()
     video = cv2.VideoCapture(str(tmp_path / "video.webm"))
     images = []

@@ -12,6 +12,7 @@ from typing import Any
 from lab_node.actions import serve_action
 from lab_node.codes import OutcomeCode
 from lab_node.errors import LabError, StaleInputError, UnavailableError
+from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
 from lab_node.permit import Permit
@@ -48,6 +49,8 @@ from lab_motion.warm_up import warm_up
 
 # Scenes kept, so that a grasp is carried out in the scene that it was planned on.
 _SCENES = 30
+# Wall seconds of one wait, between looks at whether it was interrupted.
+_LOOK = 0.02
 
 
 class MotionNode(LabNode):
@@ -92,6 +95,7 @@ class MotionNode(LabNode):
         )
         self._destinations = Destinations(self._cell.destinations)
         self._scenes: OrderedDict[int, Scene] = OrderedDict()
+        self._newest: Latest[Scene] = Latest("scene on /scene/objects")
         # goals of actions cannot be listened to; recorders take them from here
         self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
         self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
@@ -142,6 +146,7 @@ class MotionNode(LabNode):
         super().end()
 
     def _keep(self, message: Scene) -> None:
+        self._newest.put(message)
         self._scenes[Time.from_msg(message.header.stamp).nanoseconds] = message
         while len(self._scenes) > _SCENES:
             self._scenes.popitem(last=False)
@@ -333,9 +338,7 @@ class MotionNode(LabNode):
         if self._looked >= freed:
             return
         begin, wall, limit = self.get_clock().now(), time.monotonic(), self.parameters.look_timeout
-        while not (
-            seen := [s for s in list(self._scenes.values()) if Time.from_msg(s.header.stamp) >= freed]
-        ):
+        while (seen := self._newest.wait_for_newer(freed, _LOOK)) is None:
             waited = (self.get_clock().now() - begin).nanoseconds * 1e-9
             if waited > limit or time.monotonic() - wall > 10.0 * limit:
                 raise StaleInputError(
@@ -344,9 +347,8 @@ class MotionNode(LabNode):
                 )
             if interrupted():
                 raise PlanningCancelled
-            time.sleep(0.01)
         opening = self._robot.hand.reading().opening
-        self._robot.see(scene_from_message(seen[-1], self._cell.robot.base_link, opening))
+        self._robot.see(scene_from_message(seen, self._cell.robot.base_link, opening))
         self._looked = self.get_clock().now()
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
