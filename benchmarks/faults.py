@@ -27,8 +27,8 @@ from typing import Any
 
 import numpy as np
 from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
-from _faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
 from control_msgs.action import FollowJointTrajectory
+from faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
 from geometry_msgs.msg import Pose
 from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
@@ -291,7 +291,7 @@ def start(stack: ExitStack, seed: int, folder: str, speed: float, rng: np.random
         topics.append(FaultyTopics())
         client.spin_too(topics[0])
 
-    launch_file = ROOT / "benchmarks" / "_faulty_cell.launch.py"
+    launch_file = ROOT / "test" / "faulty_cell.launch.py"
     run, client = stack.enter_context(running_cell(launch_file, arguments, log, lead_through))
     return Campaign(run, client, topics[0], rng)
 

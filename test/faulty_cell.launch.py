@@ -1,6 +1,6 @@
-"""cell.launch.py, but the simulator publishes the topics of `_faulty_topics` under /true."""
+"""cell.launch.py, but the simulator publishes the topics of `faulty_topics` under /true."""
 
-from _faulty_topics import TOPICS
+from faulty_topics import TOPICS
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution
