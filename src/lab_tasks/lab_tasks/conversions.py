@@ -88,5 +88,8 @@ def time_message(nanoseconds: int) -> TimeMessage:
 def _seen_object(observed: ObservedObject) -> SeenObject:
     centre, size = observed.box.center.position, observed.box.size
     return SeenObject(
-        observed.id, np.array([centre.x, centre.y, centre.z]), np.array([size.x, size.y, size.z])
+        observed.id,
+        np.array([centre.x, centre.y, centre.z]),
+        np.array([size.x, size.y, size.z]),
+        observed.color_name,
     )

@@ -20,11 +20,12 @@ SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
-    """A part in a view: centre and size of its box, (3,) metres in base_link."""
+    """A part in a view: centre and size of its box, (3,) metres in base_link, and the name of its colour."""
 
     id: str
     centre: FloatArray
     size: FloatArray
+    colour: str = ""
 
     @property
     def top(self) -> float:
@@ -56,9 +57,10 @@ class Failure:
 
 @dataclass
 class Record:
-    """What is known of one part."""
+    """What is known of one part. piece: it was a piece of another part, and went with it."""
 
     object: SeenObject
+    piece: bool = False
     attempts: int = 0
     left: bool = False
     failure: Failure | None = None
@@ -74,7 +76,9 @@ class Ledger:
         self.visible: list[Record] = []
         self.placed = 0
         self.attempts = 0
-        self.presented = 0
+        self._carried: SeenObject | None = None
+        # how many were placed before each view, and what it showed
+        self._views: list[tuple[int, list[Record]]] = []
 
     def enter(self, view: View) -> None:
         """Take a new view as the truth about the work area."""
@@ -91,10 +95,14 @@ class Ledger:
             if record in gone:
                 gone.remove(record)
                 del self._records[record.object.id]
-            record.object = seen_object
+            record.object, record.piece = seen_object, False
             self._records[seen_object.id] = record
             self.visible.append(record)
-        self.presented = max(self.presented, self.placed + len(self.visible))
+        if self._carried is not None:
+            for record in gone:
+                record.piece = record.piece or _piece_of(record.object, self._carried)
+            self._carried = None
+        self._views.append((self.placed, list(self.visible)))
 
     def next(self) -> Record | None:
         """The part to take next: the least tried, of these the one on top; None when none is left to try."""
@@ -122,6 +130,7 @@ class Ledger:
         """
         self.attempts += 1
         self.placed += 1
+        self._carried = record.object
         del self._records[record.object.id]
         self.visible.remove(record)
         for other in self.visible:
@@ -131,7 +140,6 @@ class Ledger:
     def put_down(self) -> None:
         """Enter a part that was in the hand when the task began, and is at a destination now."""
         self.placed += 1
-        self.presented = max(self.presented, self.placed)
 
     def untried(self, record: Record, grasps: Iterable[FloatArray]) -> list[int]:
         """Indices of the grasps (4, 4) that are not like one that failed on this part."""
@@ -140,6 +148,18 @@ class Ledger:
             for index, grasp in enumerate(grasps)
             if not any(_alike(grasp, failed) for failed in record.failed_grasps)
         ]
+
+    @property
+    def presented(self) -> int:
+        """The most parts that there were at one time, placed or in view.
+
+        A part that was seen in pieces counts once: those that vanish when it is carried off are pieces of it.
+        """
+        shown = (
+            placed + sum(not record.piece for record in records)
+            for placed, records in [*self._views, (self.placed, self.visible)]
+        )
+        return max(shown)
 
     @property
     def left(self) -> Sequence[Record]:
@@ -154,6 +174,13 @@ class Ledger:
     def _may_retry(self, record: Record) -> bool:
         assert record.failure is not None
         return self._policy.reaction(record.failure.code) is Reaction.RETRY
+
+
+def _piece_of(vanished: SeenObject, carried: SeenObject) -> bool:
+    """Whether a part that vanished when another was carried off lay against it and had its colour."""
+    apart = float(np.linalg.norm((vanished.centre - carried.centre)[:2]))
+    reach = 0.5 * float(vanished.size[:2].max() + carried.size[:2].max())
+    return vanished.colour == carried.colour and apart < reach
 
 
 def _nearest(records: list[Record], seen: SeenObject) -> Record | None:

@@ -36,6 +36,7 @@ class TableOfBoxes:
     calls: list = field(default_factory=list)
     tray: list = field(default_factory=list)
     before_call: object = staticmethod(lambda name: None)
+    pieces: dict = field(default_factory=dict)  # what else a part is seen as: by its name, name and position
 
     def _do(self, skill, subject, cancelled):
         if cancelled():
@@ -53,7 +54,8 @@ class TableOfBoxes:
         if error := self._do("look", "", cancelled):
             raise error
         size = np.array([0.04, 0.04, 0.04])
-        return View(self.time, tuple(SeenObject(name, np.array(p), size) for name, p in self.parts.items()))
+        shown = self.parts | dict(piece for part, piece in self.pieces.items() if part in self.parts)
+        return View(self.time, tuple(SeenObject(name, np.array(p), size) for name, p in shown.items()))
 
     def plan_grasps(self, target, view, limit, cancelled):
         if error := self._do("plan_grasps", target.id, cancelled):
@@ -126,6 +128,22 @@ def test_every_part_is_moved_topmost_first():
     assert [(a.number, a.failure, a.destination) for a in attempts] == [(n, None, "tray") for n in (1, 2, 3)]
     assert (job.ledger.presented, job.ledger.placed, job.ledger.attempts) == (3, 3, 3)
     assert table.asked("move_to") == ["home"]
+
+
+def test_a_part_that_is_seen_in_two_pieces_counts_once():
+    table = cell()
+    table.pieces = {"c": ("other side of c", np.array([0.6, 0.02, 0.03]))}
+    job, _ = clear(table)
+    assert table.tray == ["c", "a", "b"]
+    assert (job.outcome(), job.ledger.presented, job.ledger.lost) == (None, 3, 0)
+
+
+def test_a_part_that_vanishes_elsewhere_is_lost():
+    table = cell()
+    table.pieces = {"c": ("d", np.array([0.5, 0.15, 0.03]))}
+    job, _ = clear(table)
+    assert job.outcome().code == OutcomeCode.OBJECTS_LEFT
+    assert (job.ledger.presented, job.ledger.placed, job.ledger.lost) == (4, 3, 1)
 
 
 def test_an_empty_table_is_an_outcome():
