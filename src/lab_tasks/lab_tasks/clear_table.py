@@ -34,6 +34,8 @@ from lab_tasks.ledger import SAME_PLACE, Failure, SeenObject, View
 from lab_tasks.policy import Reaction
 from lab_tasks.skills import Stage
 
+_INTERRUPTED = (OutcomeCode.CANCELLED, OutcomeCode.STOPPED)
+
 
 class _Ended(LabError):
     """Nothing more is to be done; not a failure of its own."""
@@ -126,6 +128,8 @@ def run(job: Job) -> None:
         failure = job.outcome()
         assert failure is not None
         job.attempt.failure = _still_held(failure) if job.skills.held() else failure
+        if job.attempt.destination:
+            job.ledger.moved(job.attempt.record)
         job.close_attempt()
 
 
@@ -228,6 +232,8 @@ def _place(destination: str) -> Callable[[Job], None]:
             stages = job.skills.place(destination, job.cancelled)
         except LabError as error:
             attempt.holding = error.code != OutcomeCode.OBJECT_LOST
+            if error.code in _INTERRUPTED and not job.skills.held():  # it was let go before that was heard
+                attempt.holding, attempt.destination = False, destination
             raise
         job.add_stages(stages)
         attempt.holding, attempt.destination, attempt.failure = False, destination, None
@@ -256,7 +262,11 @@ def _confirm(job: Job) -> None:
 def _record_failure(job: Job) -> None:
     attempt = _current(job)
     assert attempt.failure is not None
-    reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
+    if attempt.destination:
+        job.ledger.moved(attempt.record)
+        reaction = job.policy.reaction(attempt.failure.code)
+    else:
+        reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
     if reaction is Reaction.STOP:
         job.end = job.end or attempt.failure
     if job.end is not None and job.skills.held():

@@ -8,7 +8,8 @@ from typing import Any
 
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
-from lab_node.errors import CancelledError, DeadlineError, StaleInputError, UnavailableError
+from lab_node.codes import OutcomeCode
+from lab_node.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
 from rclpy.lifecycle import LifecycleNode
@@ -21,7 +22,7 @@ from lab_tasks.ledger import SeenObject, View
 from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
-SERVER_TIMEOUT, ANSWER_TIMEOUT = 10.0, 10.0
+SERVER_TIMEOUT, ANSWER_TIMEOUT, HELD_TIMEOUT = 10.0, 10.0, 1.0
 PLANNING_TIMEOUT, MOTION_TIMEOUT = 60.0, 300.0
 POLL = 0.02
 RESTLESS = 6
@@ -98,11 +99,16 @@ class RosSkills:
 
         Raises ReportedError with the outcome of the place.
         """
-        result = self._ask(
-            self._place, Place.Goal(destination=destination), "/place", MOTION_TIMEOUT, cancelled
-        )
-        if result.outcome.code != Outcome.SUCCESS:
-            raise ReportedError(result.outcome)
+        goal, begun = Place.Goal(destination=destination), self._node.get_clock().now()
+        try:
+            result = self._ask(self._place, goal, "/place", MOTION_TIMEOUT, cancelled)
+            if result.outcome.code != Outcome.SUCCESS:
+                raise ReportedError(result.outcome)
+        except LabError as error:
+            if error.code in (OutcomeCode.CANCELLED, OutcomeCode.STOPPED):
+                # what is in the hand then is told at the end of the action, and may come after its result
+                self._held.wait_for_newer(begun, wall_timeout=HELD_TIMEOUT)
+            raise
         return stages_from(result.stages)
 
     def held(self) -> str:

@@ -36,6 +36,7 @@ class TableOfBoxes:
     calls: list = field(default_factory=list)
     tray: list = field(default_factory=list)
     before_call: object = staticmethod(lambda name: None)
+    lets_go_before_it_fails: bool = False
     pieces: dict = field(default_factory=dict)  # what else a part is seen as: by its name, name and position
 
     def _do(self, skill, subject, cancelled):
@@ -75,13 +76,16 @@ class TableOfBoxes:
         return Picked(0, 0.03, 20.0, [Stage("approach", 0.5, 0.01)], None)
 
     def place(self, destination, cancelled):
-        if error := self._do("place", destination, cancelled):
-            if error.code == OutcomeCode.OBJECT_LOST:
-                self.held_part = None
+        error = self._do("place", destination, cancelled)
+        if error and error.code == OutcomeCode.OBJECT_LOST:
+            self.held_part = None
+        if error and not self.lets_go_before_it_fails:
             raise error
         self.tray.append(self.held_part)
         del self.parts[self.held_part]
         self.held_part = None
+        if error:
+            raise error
         return [Stage("lower", 0.5, 0.01)]
 
     def held(self):
@@ -225,6 +229,16 @@ def test_a_part_that_cannot_be_put_down_stops_the_task_and_is_named():
     assert job.outcome().code == OutcomeCode.NO_PATH
     assert "still in the gripper" in job.outcome().message
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize("code", [OutcomeCode.CANCELLED, OutcomeCode.STOPPED])
+def test_a_part_that_was_let_go_before_a_place_was_interrupted_is_placed(code):
+    table = cell(place__tray=[code])
+    table.lets_go_before_it_fails = True
+    job, attempts = clear(table)
+    assert job.outcome().code == code
+    assert (job.ledger.presented, job.ledger.placed, len(job.ledger.left), job.ledger.lost) == (3, 1, 2, 0)
+    assert [(a.failure.code, a.destination) for a in attempts] == [(code, "tray")]
 
 
 def test_a_camera_that_stays_silent_stops_the_task():
