@@ -23,6 +23,8 @@ MIDPOINT_CELL = 0.008
 AXIS_BINS = 6.0
 """Pairs count as the same when their midpoints share a cube of this edge, metres, and their axes a bin of the
 hemisphere: axis components times AXIS_BINS, rounded."""
+MOST_ALIKE = 12
+"""Pairs of a kind that are reckoned with when as many kinds as wanted are looked for."""
 LEVEL_AXIS = 0.17
 """Closing axes that rise less than this (10 degrees) are taken as level: parts mostly have upright sides, and
 the small rise is noise of the normals."""
@@ -117,9 +119,33 @@ def _with_principal(
 
 
 def _diverse(pairs: ContactPairs, max_pairs: int) -> ContactPairs:
-    if len(pairs) == 0:
-        return pairs
-    order = np.argsort(-pairs.quality, kind="stable")
+    """The best pairs of each kind, best first: of thousands, the first hundreds mostly hold enough kinds."""
+    count = MOST_ALIKE * max_pairs
+    while True:
+        chosen = _first_of_each(pairs, _best(pairs.quality, count))
+        if len(chosen) >= max_pairs or count >= len(pairs):
+            break
+        count *= 4
+    chosen = chosen[:max_pairs]
+    return ContactPairs(
+        pairs.middles[chosen], pairs.axes[chosen], pairs.widths[chosen], pairs.quality[chosen]
+    )
+
+
+def _best(quality: FloatArray, count: int) -> npt.NDArray[np.intp]:
+    """Indices of at least so many of the highest qualities, highest first."""
+    if count >= len(quality):
+        return np.argsort(-quality, kind="stable")
+    least = np.partition(quality, len(quality) - count)[len(quality) - count]
+    enough = np.flatnonzero(quality >= least)
+    ordered: npt.NDArray[np.intp] = enough[np.argsort(-quality[enough], kind="stable")]
+    return ordered
+
+
+def _first_of_each(pairs: ContactPairs, order: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Of the indices those that are the first of their kind."""
+    if len(order) == 0:
+        return order
     axes = pairs.axes[order]
     # an axis and its opposite are the same: the first component that is not small is made positive
     leading = np.argmax(np.abs(axes) > 0.3, axis=1)
@@ -130,10 +156,7 @@ def _diverse(pairs: ContactPairs, max_pairs: int) -> ContactPairs:
     cells -= cells.min(axis=0)
     keys = np.ravel_multi_index(tuple(cells.astype(np.int64).T), tuple(cells.max(axis=0).astype(int) + 1))
     _, first = np.unique(keys, return_index=True)
-    chosen = order[np.sort(first)[:max_pairs]]
-    return ContactPairs(
-        pairs.middles[chosen], pairs.axes[chosen], pairs.widths[chosen], pairs.quality[chosen]
-    )
+    return order[np.sort(first)]
 
 
 def hand_poses(pairs: ContactPairs, gripper: ParallelGripper, tip_margin: float) -> HandPoses:
