@@ -275,8 +275,8 @@ class CheckedPlanner(ABC):
         raise NoPath(f"no way found in {self._settings.attempts} searches{ahead}")
 
     def _leave(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> Trajectory:
-        """Straight away from the objects that are touched, back along the tool or up: until the margin is
-        kept, or at least nothing is touched.
+        """Straight away from the objects that are touched, back along the tool or up: until there is room for
+        a search, or at least nothing is touched.
         """
         names = frozenset(
             body.name for body in self._scene.objects if any(t.of(OBJECT + body.name) for t in touched)
@@ -284,6 +284,7 @@ class CheckedPlanner(ABC):
         given = options.contacts or Contacts()
         close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
         pose, clear = self.forward(start), None
+        room = self._settings.margin + _CRAMPED
         for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
             for distance in _WAYS_OUT:
                 goal = pose.copy()
@@ -292,11 +293,12 @@ class CheckedPlanner(ABC):
                     way = self.plan_straight(start, goal, close)
                 except (PathNotStraight, StartInCollision):
                     break
-                left = self._checker(options.contacts).touches(way.positions[-1], self._settings.margin)
-                if not left:
+                near = self._checker(options.contacts).touches(way.positions[-1], room)
+                if near and near[0].distance < 0.0:
+                    continue
+                if not any(touch.of(OBJECT) for touch in near):
                     return way
-                if clear is None and left[0].distance > 0.0:
-                    clear = way
+                clear = clear or way
         if clear is not None:
             return clear
         raise StartInCollision(f"before the arm has moved {sentence(touched)}, and no straight way leads out")
