@@ -40,6 +40,8 @@ from lab_perception.worker import Worker
 COLOR = "/camera/color/image_raw"
 DEPTH = "/camera/aligned_depth/image_raw"
 CAMERA_INFO = "/camera/color/camera_info"
+# Images that may wait: a machine that pauses for a moment loses none, one that is too slow soon catches up.
+WAITING = 2
 # A robot's 500 Hz for as long as an image may take.
 JOINT_STATES = QoSProfile(depth=200, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 
@@ -95,7 +97,7 @@ class PerceptionNode(LabNode):
         # Wall time: a camera can be silent because the clock of a simulation has died with it.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.5, self._watch, clock=self._steady)
-        self._worker = Worker(self._process, "perception")
+        self._worker = Worker(self._process, "perception", WAITING)
 
     def activate(self) -> None:
         """Start to look."""
@@ -137,7 +139,7 @@ class PerceptionNode(LabNode):
         self._take(self._pairing.put_second(_nanoseconds(message.header), message))
 
     def _take(self, pair: tuple[Image, Image] | None) -> None:
-        """Hands a pair to the worker; one that it has not come to yet is dropped for it."""
+        """Hands a pair to the worker; the oldest that waits makes way for one too many."""
         if pair is None or self._info is None or not self._active or self._worker is None:
             return
         self._heard()

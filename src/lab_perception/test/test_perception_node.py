@@ -268,8 +268,8 @@ def test_an_unknown_detector_refuses_to_configure(graph, scene):
     assert one.node.trigger_configure() == TransitionCallbackReturn.FAILURE
 
 
-def test_images_are_dropped_rather_than_queued(graph, scene):
-    """What comes faster than it can be worked on is not kept: the newest image is answered."""
+def test_images_are_dropped_rather_than_kept_for_long(graph, scene):
+    """Of what comes faster than it can be worked on hardly any is kept: soon the newest image is answered."""
     one = graph(scene)
     camera = one.start()
     camera.broadcast_pose()

@@ -74,7 +74,7 @@ def test_a_clock_that_starts_again_forgets_the_joint_states():
     assert history.at(0) == {"a": 0.0}
 
 
-def test_the_worker_takes_the_newest():
+def test_what_waits_longest_makes_way():
     started, go_on, done = threading.Event(), threading.Event(), threading.Event()
     worked = []
 
@@ -85,15 +85,16 @@ def test_the_worker_takes_the_newest():
         if item == "newest":
             done.set()
 
-    worker = Worker(work, "test")
+    worker = Worker(work, "test", room=2)
     assert not worker.put("first")
     assert started.wait(5.0)
+    assert not worker.put("oldest")
     assert not worker.put("older")
     assert worker.put("newest")
     go_on.set()
     assert done.wait(5.0)
     worker.close()
-    assert worked == ["first", "newest"]
+    assert worked == ["first", "older", "newest"]
 
 
 def test_statistics_tell_their_percentiles():
