@@ -3,7 +3,8 @@
 Protocol: real time, one pick, place or motion a trial. The phase is reached, up to 0.3 s of the wall later
 a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint came to
 rest (below 0.01 rad/s, for good), in seconds of the cell clock since the newest state at the time of sending.
-After a stop the arm is watched for another second. Trials in which the arm stood already count as 0. An
+After a stop the arm is watched for another second. How long the arm takes to begin to move after its goal
+was accepted is taken from the same trials. Trials in which the arm stood already count as 0. An
 action that ended by itself before it was interrupted is told with its outcome, and tried again later.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _cell_run import ROOT, CellClient, running_cell, wall_wait
+from _cell_run import ROOT, STILL, CellClient, running_cell, wall_wait
 from lab_node.actions import wait_for
 from lab_node.errors import LabError
 from rclpy.time import Time
@@ -44,6 +45,7 @@ class Trials:
     def __init__(self, cell: CellClient, rng: np.random.Generator) -> None:
         self._cell, self._rng = cell, rng
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.until_moving: list[float] = []
         self.moved_after_stop = 0.0
         self.untyped: list[str] = []
         self.ended_early: list[str] = []
@@ -57,6 +59,7 @@ class Trials:
             self.unfinished += 1
             return False
         handle = cell.send(action, goal)
+        accepted = cell.time()
         result = handle.get_result_async()
         wall_wait(lambda: phase in cell.phases or result.done(), 60.0)
         threading.Event().wait(float(self._rng.uniform(0.0, 0.3)))
@@ -70,6 +73,9 @@ class Trials:
         else:
             wait_for(handle.cancel_goal_async(), 20.0, "cancel")
         outcome = wait_for(result, 60.0, "result").result.outcome
+        moving = [stamp for stamp, speed in list(cell.speeds) if stamp >= accepted and speed > STILL]
+        if moving:
+            self.until_moving.append(1e-9 * (moving[0] - accepted))
         self.seconds[how, f"{action[1:]} {phase}"].append(cell.seconds_until_still(since))
         expected = {Outcome.STOPPED if how == "stop" else Outcome.CANCELLED, Outcome.SUCCESS}
         if outcome.code not in expected:
@@ -130,6 +136,7 @@ def main() -> int:
         for action, phase in [[(a, p) for a, ps in PHASES.items() for p in ps][i % 11]]
     ]
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    until_moving: list[float] = []
     untyped: list[str] = []
     ended_early: list[str] = []
     moved, unfinished, seed = 0.0, 0, options.seed
@@ -153,6 +160,7 @@ def main() -> int:
                 console.print(f"{len(wanted)} to go: {how} in {phase} of {action}", style="dim")
             for key, values in trials.seconds.items():
                 seconds[key] += values
+            until_moving += trials.until_moving
             untyped += trials.untyped
             ended_early += trials.ended_early
             unfinished += trials.unfinished
@@ -182,6 +190,12 @@ def main() -> int:
         }
         for how, limit in LIMITS.items()
     }
+    first_motion = {
+        "trials": len(until_moving),
+        "median": float(np.median(until_moving)) if until_moving else 0.0,
+        "largest": max(until_moving, default=0.0),
+    }
+    console.print(f"seconds from an accepted goal until the arm moves: {first_motion}")
     console.print(
         f"{totals}; moved while stopped: at most {moved:.4f} rad; not as expected: {untyped};"
         f" ended by themselves: {ended_early}"
@@ -191,6 +205,7 @@ def main() -> int:
             "protocol": " ".join((__doc__ or "").split()),
             "totals": totals,
             "phases": rows,
+            "first_motion_seconds": first_motion,
             "moved_while_stopped_rad": moved,
             "not_as_expected": untyped,
             "ended_by_themselves": ended_early,
