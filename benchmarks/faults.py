@@ -7,12 +7,12 @@ does nothing. Counted: trials that end, parts that the cell calls placed and the
 destination, books that do not add up (presented = placed + left + lost), and seconds of the wall from the
 fault until the next part is placed. Faults that end the cell by design (simulator, stop node) have to end it
 with a sentence; the next trial gets a new cell. The soak moves parts without faults and weighs the processes.
+With --out the result is written after every trial, and a file that is there is continued.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -21,21 +21,20 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
+from _fault_results import ENDING, Results, Trial, show, summary
 from control_msgs.action import FollowJointTrajectory
 from faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
 from geometry_msgs.msg import Pose
 from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
 from lab_node.errors import LabError
-from pick_and_place import resident_memory_of_children, wilson
+from pick_and_place import resident_memory_of_children
 from rich.console import Console
-from rich.table import Table
 from simulation_interfaces.srv import DeleteEntity, SetEntityState, SpawnEntity
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -43,7 +42,6 @@ from lab_description import load_cell
 from lab_interfaces.action import ClearTable
 
 RESTARTED = ("perception", "grasping", "motion", "tasks")
-ENDING = ("simulator", "stop")
 STEPS = ("first look", "plan grasps", "pick", "place", "look again")
 TOPIC_FAULTS = (
     *((topic, fault) for topic in ("images", JOINTS) for fault in ("drop", "delay", "duplicate")),
@@ -66,30 +64,13 @@ TOPIC_SECONDS = 3.0  # of the wall
 PATIENCE = 240.0  # seconds of the wall without a result: the cell hangs
 
 
-@dataclass
-class Trial:
-    """What came of one fault; seconds of the wall."""
-
-    fault: str
-    subject: str
-    step: str
-    outcome: str = ""
-    hung: bool = False
-    ended_by_design: bool = False
-    placed: int = 0
-    false_success: int = 0
-    unbalanced: bool = False
-    recovered: bool = False
-    recovery_seconds: float | None = None
-
-
 class Campaign:
     """One cell, its truth, and the faults."""
 
     def __init__(
         self, run: CellRun, client: CellClient, topics: FaultyTopics, rng: np.random.Generator
     ) -> None:
-        self._run, self._client, self._topics, self._rng = run, client, topics, rng
+        self._run, self._client, self._topics, self.rng = run, client, topics, rng
         self._cell = load_cell("ur5e_table")
         self._services: dict[str, Any] = {}
         self._spawned = 0
@@ -104,7 +85,7 @@ class Campaign:
 
     def trial(self, fault: str, subject: str) -> Trial:
         """Ask for one part, spoil it, and see how the cell gets over it."""
-        step = str(self._rng.choice(STEPS))
+        step = str(self.rng.choice(STEPS))
         trial = Trial(fault, subject, step)
         self._present(4)
         before = self._delivered()
@@ -114,7 +95,7 @@ class Campaign:
 
         def inject() -> None:
             wall_wait(lambda: self._client.status.peek().phase in (step, "done"), 60.0)
-            threading.Event().wait(float(self._rng.uniform(0.0, 1.0)))
+            threading.Event().wait(float(self.rng.uniform(0.0, 1.0)))
             began[0] = time.monotonic()
             try:
                 self._inject(fault, subject)
@@ -265,7 +246,7 @@ class Campaign:
     def _free_place(self) -> Pose:
         taken = np.array([p[:2] for p in self._client.part_positions().values()] or [[9.0, 9.0]])
         lower, upper = self._cell.workspace.lower[:2] + 0.05, self._cell.workspace.upper[:2] - 0.05
-        places = self._rng.uniform(lower, upper, (200, 2))
+        places = self.rng.uniform(lower, upper, (200, 2))
         distances = np.linalg.norm(places[:, None] - taken[None], axis=2).min(axis=1)
         x, y = places[
             int(np.argmax(distances > 0.11)) if (distances > 0.11).any() else int(np.argmax(distances))
@@ -310,85 +291,48 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     options = parser.parse_args()
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    try:
+        results = Results.of(options.out, options.seed, " ".join((__doc__ or "").split()))
+    except ValueError as error:
+        parser.error(str(error))
     rng, console, began = np.random.default_rng(options.seed), Console(), time.monotonic()
     # every fault before any comes again, in an order of the seed
     order = [
         FAULTS[i] for _ in range(1 + options.faults // len(FAULTS)) for i in rng.permutation(len(FAULTS))
-    ]
-    trials: list[Trial] = []
-    weights: list[tuple[int, int]] = []
-    cells = 0
+    ][: options.faults]
+
+    def goes_on() -> bool:
+        late = options.minutes and time.monotonic() - began > 60.0 * options.minutes
+        return len(results.trials) < len(order) and not late
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = str(options.keep or temporary)
         Path(folder).mkdir(parents=True, exist_ok=True)
-        waiting = order[: options.faults]
-        while waiting and not (options.minutes and time.monotonic() - began > 60.0 * options.minutes):
-            cells += 1
+        while goes_on():
+            results.cells += 1
             with ExitStack() as stack:
-                campaign = start(stack, 1000 * options.seed + cells, folder, options.speed, rng)
+                campaign = start(stack, 1000 * options.seed + results.cells, folder, options.speed, rng)
                 killed: dict[str, int] = defaultdict(int)
-                while waiting and not (options.minutes and time.monotonic() - began > 60.0 * options.minutes):
-                    fault, subject = waiting[0]
+                while goes_on():
+                    index = len(results.trials)
+                    fault, subject = order[index]
                     if fault == "kill" and killed[subject] == 3:
                         break  # once more would end the cell, as it should
-                    waiting.pop(0)
                     killed[subject] += fault == "kill"
+                    campaign.rng = np.random.default_rng([options.seed, index])
                     trial = campaign.trial(fault, subject)
-                    trials.append(trial)
-                    console.print(f"{len(trials)}: {trial}", style="dim", highlight=False)
+                    results.add(trial)
+                    console.print(f"{index + 1}: {trial}", style="dim", highlight=False)
                     if trial.hung or campaign.over:
                         break
-        if options.soak:
+        if options.soak and not results.weights:
             with ExitStack() as stack:
                 campaign = start(stack, 1000 * options.seed, folder, options.speed, rng)
-                weights = campaign.soak(options.soak, console)
-    figures = summary(trials, weights)
-    show(trials, figures, console)
-    if options.out:
-        protocol = " ".join((__doc__ or "").split())
-        content = {"protocol": protocol, **figures, "trials": [asdict(trial) for trial in trials]}
-        options.out.write_text(json.dumps(content, indent=1), encoding="utf-8")
+                results.weights = campaign.soak(options.soak, console)
+                results.write()
+    figures = summary(results.trials, results.weights)
+    show(results.trials, figures, console)
     return 0 if not (figures["hung"] or figures["false_successes"] or figures["unbalanced"]) else 1
-
-
-def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, Any]:
-    """Figures over all trials."""
-    allowed = [t for t in trials if not (t.fault == "kill" and t.subject in ENDING)]
-    recovered = sum(t.recovered for t in allowed)
-    times = sorted(t.recovery_seconds for t in trials if t.recovery_seconds is not None)
-    warm = [weight for placed, weight in weights if placed >= 10]
-    return {
-        "faults": len(trials),
-        "hung": sum(t.hung for t in trials),
-        "false_successes": sum(t.false_success for t in trials),
-        "unbalanced": sum(t.unbalanced for t in trials),
-        "recovery_allowed": len(allowed),
-        "recovered": recovered,
-        "recovered_ci95": wilson(recovered, len(allowed)),
-        "ended_by_design": sum(t.ended_by_design for t in trials),
-        "recovery_seconds_median": float(np.median(times)) if times else None,
-        "recovery_seconds_largest": times[-1] if times else None,
-        "soak_placed": weights[-1][0] if weights else 0,
-        "soak_memory_mb": [round(w / 1e6) for _, w in weights[:: max(1, len(weights) // 20)]],
-        "soak_growth": warm[-1] / warm[0] - 1.0 if len(warm) > 1 else None,
-    }
-
-
-def show(trials: list[Trial], figures: dict[str, Any], console: Console) -> None:
-    """Print the tables."""
-    table = Table(title="faults")
-    for heading in ("fault", "subject", "trials", "recovered", "median s", "largest s"):
-        table.add_column(heading, justify="right")
-    kinds: dict[tuple[str, str], list[Trial]] = defaultdict(list)
-    for trial in trials:
-        kinds[trial.fault, trial.subject].append(trial)
-    for (fault, subject), group in sorted(kinds.items()):
-        times = [t.recovery_seconds for t in group if t.recovery_seconds is not None]
-        middle = f"{np.median(times):.0f}" if times else ""
-        largest = f"{max(times):.0f}" if times else ""
-        table.add_row(fault, subject, str(len(group)), str(sum(t.recovered for t in group)), middle, largest)
-    console.print(table)
-    console.print({key: value for key, value in figures.items() if key != "soak_memory_mb"})
 
 
 if __name__ == "__main__":

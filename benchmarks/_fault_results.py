@@ -1,0 +1,116 @@
+"""What came of injected faults: kept, summed up, shown."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pick_and_place import wilson
+from rich.console import Console
+from rich.table import Table
+
+ENDING = ("simulator", "stop")
+"""Nodes whose death ends the cell, by design."""
+
+
+@dataclass
+class Trial:
+    """What came of one fault; seconds of the wall."""
+
+    fault: str
+    subject: str
+    step: str
+    outcome: str = ""
+    hung: bool = False
+    ended_by_design: bool = False
+    placed: int = 0
+    false_success: int = 0
+    unbalanced: bool = False
+    recovered: bool = False
+    recovery_seconds: float | None = None
+
+
+@dataclass
+class Results:
+    """What is written to a file. cells: that were started. weights: parts placed and bytes, in the soak."""
+
+    path: Path | None
+    seed: int
+    protocol: str
+    cells: int = 0
+    trials: list[Trial] = field(default_factory=list)
+    weights: list[tuple[int, int]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, path: Path | None, seed: int, protocol: str) -> Results:
+        """What a file holds that is there, else nothing. Raises ValueError when it is of another seed."""
+        if path is None or not path.exists():
+            return cls(path, seed, protocol)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["seed"] != seed:
+            raise ValueError(f"{path} holds trials of seed {content['seed']}: give --seed, or another file")
+        trials = [Trial(**trial) for trial in content["trials"]]
+        return cls(path, seed, protocol, content["cells"], trials, [tuple(w) for w in content["soak"]])
+
+    def add(self, trial: Trial) -> None:
+        """Enter a trial."""
+        self.trials.append(trial)
+        self.write()
+
+    def write(self) -> None:
+        """To the file, if there is one."""
+        if self.path is None:
+            return
+        content = {
+            "protocol": self.protocol,
+            "seed": self.seed,
+            "cells": self.cells,
+            **summary(self.trials, self.weights),
+            "trials": [asdict(trial) for trial in self.trials],
+            "soak": self.weights,
+        }
+        self.path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, Any]:
+    """Figures over all trials."""
+    allowed = [t for t in trials if not (t.fault == "kill" and t.subject in ENDING)]
+    recovered = sum(t.recovered for t in allowed)
+    times = sorted(t.recovery_seconds for t in trials if t.recovery_seconds is not None)
+    warm = [weight for placed, weight in weights if placed >= 10]
+    return {
+        "faults": len(trials),
+        "hung": sum(t.hung for t in trials),
+        "false_successes": sum(t.false_success for t in trials),
+        "unbalanced": sum(t.unbalanced for t in trials),
+        "recovery_allowed": len(allowed),
+        "recovered": recovered,
+        "recovered_ci95": wilson(recovered, len(allowed)),
+        "ended_by_design": sum(t.ended_by_design for t in trials),
+        "recovery_seconds_median": float(np.median(times)) if times else None,
+        "recovery_seconds_largest": times[-1] if times else None,
+        "soak_placed": weights[-1][0] if weights else 0,
+        "soak_memory_mb": [round(w / 1e6) for _, w in weights[:: max(1, len(weights) // 20)]],
+        "soak_growth": warm[-1] / warm[0] - 1.0 if len(warm) > 1 else None,
+    }
+
+
+def show(trials: list[Trial], figures: dict[str, Any], console: Console) -> None:
+    """Print the tables."""
+    table = Table(title="faults")
+    for heading in ("fault", "subject", "trials", "recovered", "median s", "largest s"):
+        table.add_column(heading, justify="right")
+    kinds: dict[tuple[str, str], list[Trial]] = defaultdict(list)
+    for trial in trials:
+        kinds[trial.fault, trial.subject].append(trial)
+    for (fault, subject), group in sorted(kinds.items()):
+        times = [t.recovery_seconds for t in group if t.recovery_seconds is not None]
+        middle = f"{np.median(times):.0f}" if times else ""
+        largest = f"{max(times):.0f}" if times else ""
+        table.add_row(fault, subject, str(len(group)), str(sum(t.recovered for t in group)), middle, largest)
+    console.print(table)
+    console.print({key: value for key, value in figures.items() if key != "soak_memory_mb"})
