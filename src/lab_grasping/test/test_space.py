@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from lab_grasping.antipodal import HandPoses
-from lab_grasping.clearance import Blocker, check_approach, check_open, check_standing
+from lab_grasping.clearance import Blocker, check_approach, check_open, check_standing, mark_touching
 from lab_grasping.completion import complete
+from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import NO_HAND, HandSurface
 from lab_grasping.scene import ObservedScene, support_from_base
 from lab_grasping.space import CELL, NOTHING, LabelledView, SpaceMaps, label_view, map_space
@@ -163,3 +164,41 @@ def test_the_support_frame_keeps_heights() -> None:
     heights = points @ to_support[2, :3] + to_support[2, 3]
     np.testing.assert_allclose(heights, plane.signed_distance(points), atol=1e-12)
     np.testing.assert_allclose(to_support[:3, :3] @ to_support[:3, :3].T, np.eye(3), atol=1e-12)
+
+
+def knuckled_gripper() -> ParallelGripper:
+    """Pads of 20 mm, and behind them knuckles that stand 2 mm further in than the pads' faces."""
+
+    def boxes(opening: float) -> list[tuple[list[float], list[float]]]:
+        half = 0.5 * opening
+        return [
+            ([-0.01, half, -0.01], [0.01, half + 0.01, 0.01]),
+            ([-0.01, -half - 0.01, -0.01], [0.01, -half, 0.01]),
+            ([-0.01, half - 0.002, -0.05], [0.01, half + 0.01, -0.011]),
+            ([-0.01, -half - 0.01, -0.05], [0.01, 0.002 - half, -0.011]),
+        ]
+
+    return ParallelGripper.sampled(
+        "knuckled",
+        min_opening=0.005,
+        max_opening=0.08,
+        pad_width=0.02,
+        pad_length=0.02,
+        friction=0.6,
+        boxes_at=boxes,
+        pad_centre_at=lambda opening: 0.0,
+    )
+
+
+@pytest.mark.parametrize(("height", "blocker"), [(0.025, Blocker.NOTHING), (0.06, Blocker.PART)])
+def test_knuckles_must_not_squeeze_a_part_behind_the_pads(height: float, blocker: Blocker) -> None:
+    """No pad would feel it: of a tall part it is the knuckles that hold, of a short one the pads."""
+    gripper = knuckled_gripper()
+    hand = HandSurface.of(gripper)
+    scene = observe([Solid("box", (0.03, 0.03, height), at(0.5, 0.0, 0.5 * height))], camera_pose(ELEVATION))
+    item = scene.objects[0]
+    shape = complete(item.points, item.normals, label_view(scene), 1)
+    found = np.zeros(1, dtype=np.int64)
+    closed_further = gripper.narrower_indices(np.array([0.03 - 0.004]))
+    mark_touching(pose(0.5, 0.0, 0.015), closed_further, shape, hand.behind, found)
+    assert found[0] == blocker
