@@ -6,8 +6,7 @@ import os
 
 import pytest
 import rclpy
-from motion_graph import Graph
-from rclpy.lifecycle import TransitionCallbackReturn
+from motion_graph import Graph, started
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +20,4 @@ def ros():
 @pytest.fixture
 def graph(ros):
     # a machine that is busy with other things must not look like a cell that is silent
-    graph = Graph(patience=0.6, look_timeout=0.5, max_state_age=3.0, max_stop_age=3.0)
-    try:
-        assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-        yield graph
-    finally:
-        graph.close()
+    yield from started(Graph(patience=0.6, look_timeout=0.5, max_state_age=3.0, max_stop_age=3.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from kinematic_cell import KinematicCell
@@ -12,6 +13,7 @@ from lab_node.poses import pose_from_matrix
 from lab_node.qos import RELIABLE
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -113,3 +115,13 @@ class Graph:
         down = rotation_about([1.0, 0.0, 0.0], np.pi)
         grasp.pose = pose_from_matrix(make_transform(down, [x, y, 0.025]))
         return grasp
+
+
+def started(graph: Graph) -> Iterator[Graph]:
+    """For fixtures: the graph with its node active, closed in the end."""
+    try:
+        assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        yield graph
+    finally:
+        graph.close()

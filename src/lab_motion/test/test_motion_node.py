@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lab_node.poses import matrix_from_pose
-from motion_graph import CELL, PART, WIDTH, Graph
-from rclpy.lifecycle import TransitionCallbackReturn
+from motion_graph import CELL, PART, WIDTH, Graph, started
 
 from lab_description import load_cell
 from lab_interfaces.action import MoveTo, Pick, Place
@@ -50,13 +49,7 @@ def numb(ros, tmp_path):
     path.write_text(text.replace("{model: robotiq_2f85,", "{model: robotiq_2f85, tactile: false,"), "utf-8")
     cell = load_cell(path)
     assert not cell.gripper.wrench_topics
-    graph = Graph(cell, cell=str(path), max_state_age=3.0, max_stop_age=3.0)
-    try:
-        assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-        yield graph
-    finally:
-        graph.close()
+    yield from started(Graph(cell, cell=str(path), max_state_age=3.0, max_stop_age=3.0))
 
 
 def test_without_tactile_pads_the_stall_of_the_fingers_tells(numb):

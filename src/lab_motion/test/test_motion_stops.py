@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lab_motion.planner import MotionOptions, PlanningScene
-from motion_graph import CELL, HOME, WAIT, Graph
-from rclpy.lifecycle import TransitionCallbackReturn
+from motion_graph import CELL, HOME, WAIT, Graph, started
 from std_srvs.srv import Trigger
 
 from lab_interfaces.action import MoveTo
@@ -83,11 +82,7 @@ def test_the_arm_goes_slowly_while_it_is_told_to(graph):
 
 @pytest.fixture
 def cautious(ros):
-    graph = Graph(confirm_first=True, first_speed=0.2, confirm_timeout=30.0)
-    assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-    assert graph.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-    yield graph
-    graph.close()
+    yield from started(Graph(confirm_first=True, first_speed=0.2, confirm_timeout=30.0))
 
 
 def confirm(graph):
