@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from lab_node.codes import OutcomeCode
 from lab_node.errors import DeadlineError
@@ -19,7 +20,7 @@ from lab_tasks.skills import GraspOption, Skills, Stage
 
 @dataclass
 class Attempt:
-    """One attempt to move one part."""
+    """One attempt to move one part. release: message of the tool's pose where it was let go."""
 
     number: int
     record: Record
@@ -30,6 +31,7 @@ class Attempt:
     held_force: float = 0.0
     holding: bool = False
     destination: str = ""
+    release: Any = None
     stages: list[Stage] = field(default_factory=list)
     failure: Failure | None = None
 
