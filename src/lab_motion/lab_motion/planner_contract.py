@@ -26,35 +26,18 @@ import numpy as np
 import pytest
 
 from lab_description import Cell, load_cell
-from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
-from lab_motion.contract_checks import TINY, assert_at, assert_straight, assert_trajectory, time_to_cancel
-from lab_motion.contract_problems import (
-    above_workspace,
-    grasped_box,
-    moved,
-    pointing_down,
-    problem,
-    trapped,
-    walls_beside,
-)
+from lab_geometry import FloatArray, OrientedBox, make_transform
+from lab_motion.contract_checks import TINY, assert_at, assert_straight, assert_trajectory
+from lab_motion.contract_failures import FailureContract
+from lab_motion.contract_problems import above_workspace, grasped_box, moved, pointing_down, problem
+from lab_motion.contract_starts import StartContract
 from lab_motion.contract_world import ContractWorld
-from lab_motion.errors import (
-    GoalInCollision,
-    InvalidGoal,
-    LimitsExceeded,
-    NoPath,
-    OutOfReach,
-    PathNotStraight,
-    PlanningCancelled,
-    PlanningError,
-    StartInCollision,
-)
+from lab_motion.errors import GoalInCollision, InvalidGoal, NoPath, OutOfReach, PathNotStraight, PlanningError
 from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
 
 PROBLEMS = int(os.environ.get("LAB_CONTRACT_PROBLEMS", "6"))
 # Share of random problems that must be solved: a few have no solution.
 SOLVED = 0.8
-CANCEL_TIME = 0.2
 
 
 @lru_cache(maxsize=4)
@@ -62,7 +45,7 @@ def _contract_world(cell: Path) -> ContractWorld:
     return ContractWorld(load_cell(cell))
 
 
-class MotionPlannerContract:
+class MotionPlannerContract(StartContract, FailureContract):
     """The tests. Subclasses give the fixtures `cell` and `planner`."""
 
     @pytest.fixture
@@ -270,149 +253,6 @@ class MotionPlannerContract:
             scene.attach("other", pose)
         with pytest.raises(InvalidGoal, match="holds 'box'"):
             held.attach("box", pose)
-
-    def test_a_start_close_to_an_object_can_be_left(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray
-    ) -> None:
-        """The hand a few millimetres inside the box that perception drew around a part."""
-        tip = planner.forward(home)
-        box = OrientedBox(
-            make_transform(np.eye(3), tip[:3, 3] + [0.0, 0.0, -0.025]), np.array([0.03, 0.03, 0.05])
-        )
-        planner.update_scene(PlanningScene((Body("drawn too large", box),), None, 0.03))
-        goal = planner.inverse(moved(tip, [0.0, 0.0, 0.1]), home, MotionOptions())[0]
-        assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
-
-    def test_a_start_between_two_parts_can_be_left(
-        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray
-    ) -> None:
-        """With less room than any turn of a joint needs: first straight out, then on."""
-        planner.update_scene(walls_beside(cell, world, home, 0.007))
-        tip = planner.forward(home)
-        turned = make_transform(tip[:3, :3] @ rotation_about([0.0, 0.0, 1.0], 1.0), tip[:3, 3] + [0, 0, 0.1])
-        goal = planner.inverse(turned, home, MotionOptions())[0]
-        assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
-
-    def test_a_start_deep_inside_is_refused(self, planner: MotionPlanner, home: FloatArray) -> None:
-        tip = planner.forward(home)
-        box = OrientedBox(make_transform(np.eye(3), tip[:3, 3]), np.array([0.3, 0.3, 0.2]))
-        planner.update_scene(PlanningScene((Body("block", box),), None, 0.03))
-        with pytest.raises(StartInCollision, match="block"):
-            planner.plan_joint(home, home + 0.2, MotionOptions())
-
-    def test_a_start_inside_furniture_is_refused(
-        self, cell: Cell, planner: MotionPlanner, world: ContractWorld, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        world.set_scene(empty, Contacts())
-        start = home.copy()
-        start[1] = cell.robot.position_upper[1]  # leaned forwards as far as it goes
-        assert world.distance(start)[0] < -0.005
-        with pytest.raises(StartInCollision):
-            planner.plan_joint(start, home, MotionOptions())
-
-    def test_a_start_a_hair_beyond_a_limit_can_be_left(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        """Encoders say so of a joint that rests at the end of its range."""
-        start = home.copy()
-        start[-1] = cell.robot.position_upper[-1] + 0.5 * TINY
-        assert_trajectory(planner.plan_joint(start, home, MotionOptions()), cell, start)
-
-    def test_a_start_outside_the_limits_names_the_joint(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        start = home.copy()
-        start[-1] = cell.robot.position_upper[-1] + 0.1
-        above = moved(planner.forward(home), [0.0, 0.0, 0.02])
-        for plan in (
-            lambda: planner.plan_joint(start, home, MotionOptions()),
-            lambda: planner.plan_pose(start, [above], MotionOptions()),
-            lambda: planner.plan_straight(start, above, MotionOptions()),
-        ):
-            with pytest.raises(LimitsExceeded, match=cell.robot.joint_names[-1]):
-                plan()
-
-    def test_out_of_reach(self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene) -> None:
-        far = pointing_down(np.array([2.0, 0.0, 0.3]), 0.0)
-        with pytest.raises(OutOfReach, match="no joint positions"):
-            planner.inverse(far, home, MotionOptions())
-        with pytest.raises(OutOfReach):
-            planner.plan_pose(home, [far], MotionOptions())
-
-    def test_the_first_pose_that_can_be_reached_is_taken(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        far = pointing_down(np.array([2.0, 0.0, 0.3]), 0.0)
-        near = pointing_down(above_workspace(cell, 0.3), 0.0)
-        assert planner.plan_pose(home, [far, near, near], MotionOptions())[0] == 1
-
-    def test_a_goal_in_collision_names_what_is_there(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray
-    ) -> None:
-        scene, pose = grasped_box(cell)
-        planner.update_scene(scene)
-        with pytest.raises(GoalInCollision, match="box"):
-            planner.plan_pose(home, [moved(pose, [0.0, 0.02, 0.0])], MotionOptions())
-
-    def test_a_goal_outside_the_limits_names_the_joint(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        goal = home.copy()
-        goal[2] = cell.robot.position_upper[2] + 0.1
-        with pytest.raises(LimitsExceeded, match=cell.robot.joint_names[2]):
-            planner.plan_joint(home, goal, MotionOptions())
-
-    def test_goals_that_cannot_be_meant(
-        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        for goal in (home[:-1], np.full_like(home, np.nan)):
-            with pytest.raises(InvalidGoal):
-                planner.plan_joint(home, goal, MotionOptions())
-        with pytest.raises(InvalidGoal):
-            planner.plan_straight(home, np.full((4, 4), np.nan), MotionOptions())
-        with pytest.raises(InvalidGoal):
-            planner.plan_pose(home, [], MotionOptions())
-
-    def test_a_line_that_leaves_the_workspace_is_not_straight(
-        self, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        with pytest.raises(PathNotStraight):
-            planner.plan_straight(home, moved(planner.forward(home), [2.0, 0.0, 0.0]), MotionOptions())
-
-    def test_a_goal_that_is_closed_off_has_no_path(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray
-    ) -> None:
-        scene, goal = trapped(cell, planner, home)
-        planner.update_scene(scene)
-        with pytest.raises(NoPath):
-            planner.plan_joint(home, goal, MotionOptions())
-
-    def test_cancel_is_heard_within_a_fifth_of_a_second(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray
-    ) -> None:
-        scene, goal = trapped(cell, planner, home)
-        planner.update_scene(scene)
-        times = [time_to_cancel(lambda o: planner.plan_joint(home, goal, o), 0.02 * n) for n in (1, 2, 4, 8)]
-        # on a machine with more work than cores a thread gets its share, and may pause anywhere
-        share = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        assert min(times) < CANCEL_TIME * share, times
-        assert float(np.median(times)) < 2.0 * CANCEL_TIME * share, times
-
-    def test_a_cancelled_request_is_not_answered_and_the_next_one_is(
-        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene
-    ) -> None:
-        above = moved(planner.forward(home), [0.0, 0.0, 0.05])
-        goal = planner.inverse(above, home, MotionOptions())[0]
-        cancelled = MotionOptions(cancelled=lambda: True)
-        for plan in (
-            lambda: planner.inverse(above, home, cancelled),
-            lambda: planner.plan_joint(home, goal, cancelled),
-            lambda: planner.plan_pose(home, [above], cancelled),
-            lambda: planner.plan_straight(home, above, cancelled),
-        ):
-            with pytest.raises(PlanningCancelled):
-                plan()
-        assert_trajectory(planner.plan_straight(home, above, MotionOptions()), cell, home)
 
     @pytest.mark.parametrize("seed", [0, 7])
     def test_the_same_seed_gives_the_same_plan(
