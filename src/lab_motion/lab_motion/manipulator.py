@@ -23,6 +23,8 @@ from lab_motion.stages import Stages
 
 # What is seen so deep inside the held part is the held part; neighbours that touch overlap less, metres.
 _SAME = 0.01
+# Of radians (metres), in which the arm's positions are planned from.
+_DECIMALS = 6
 # Of a held part that nobody has seen, across the fingers and along them, metres.
 _UNKNOWN_SIZE = 0.08
 
@@ -80,9 +82,10 @@ class Manipulator:
         """Joint positions (J,) from which the next motion is planned: where the arm was told to be, if it is
         there.
 
-        So the command does not jump by the controller's steady error at every new motion.
+        So the command does not jump by the controller's steady error at every new motion. What no encoder
+        resolves is left out, so that a tremble of the last bits does not make another plan.
         """
-        measured = self.arm.positions()
+        measured: FloatArray = np.round(self.arm.positions(), _DECIMALS)
         if self._told is not None and np.abs(measured - self._told).max() <= self.settings.start_tolerance:
             return self._told
         return measured
