@@ -213,20 +213,22 @@ def _pairs(
     for i in anchors:
         for j in range(len(points)):
             dx, dy, dz = points[j, 0] - points[i, 0], points[j, 1] - points[i, 1], points[j, 2] - points[i, 2]
+            inwards_i = -(normals[i, 0] * dx + normals[i, 1] * dy + normals[i, 2] * dz)
+            if inwards_i <= 0.0:
+                continue
             width = np.sqrt(dx * dx + dy * dy + dz * dz)
-            if width < 0.003 or width > max_width:
+            if width < 0.003 or width > max_width or inwards_i < cone * width:
                 continue
-            cos_i = -(normals[i, 0] * dx + normals[i, 1] * dy + normals[i, 2] * dz) / width
-            if cos_i < cone:
-                continue
-            cos_j = (normals[j, 0] * dx + normals[j, 1] * dy + normals[j, 2] * dz) / width
-            if cos_j < cone or found == limit:
+            inwards_j = normals[j, 0] * dx + normals[j, 1] * dy + normals[j, 2] * dz
+            if inwards_j < cone * width:
                 continue
             for k in range(3):
                 middles[found, k] = 0.5 * (points[i, k] + points[j, k])
             axes[found, 0], axes[found, 1], axes[found, 2] = dx / width, dy / width, dz / width
             widths[found] = width
-            margin = (min(cos_i, cos_j) - cone) / (1.0 - cone)
+            margin = (min(inwards_i, inwards_j) / width - cone) / (1.0 - cone)
             quality[found] = margin * np.sqrt(confidence[i] * confidence[j])
             found += 1
+            if found == limit:
+                return middles, axes, widths, quality
     return middles[:found].copy(), axes[:found].copy(), widths[:found].copy(), quality[:found].copy()
