@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from lab_geometry import FloatArray, minimum_area_rectangle
+from lab_grasping.near import near
 from lab_grasping.space import LabelledView
 
 SPACING = 0.0025
@@ -88,17 +88,15 @@ def complete(points: FloatArray, normals: FloatArray, view: LabelledView, label:
     if bottom < STANDING_HEIGHT or view.support_around(label) > 0.5:
         bottom = 0.0
     parts = [(seen, seen_normals, np.full(len(seen), OBSERVED))]
-    tree = cKDTree(seen)
-    mirrored = _mirror(seen, seen_normals, tree, spacing, view)
+    mirrored = _mirror(seen, seen_normals, spacing, view)
     if len(mirrored[0]):
         parts.append((*mirrored, np.full(len(mirrored[0]), MIRRORED)))
     surface = np.concatenate([part[0] for part in parts])
     walls, wall_normals, centre = _extrude(surface, bottom)
     if len(walls):
-        known = cKDTree(surface)
-        distance, _ = known.query(walls, distance_upper_bound=1.2 * spacing)
+        known = near(surface, walls, 1.2 * spacing)
         margin = view.depth_margin(walls)
-        keep = ~np.isfinite(distance) & ~(margin < -VISIBILITY_TOLERANCE)
+        keep = ~known & ~(margin < -VISIBILITY_TOLERANCE)
         parts.append((walls[keep], wall_normals[keep], np.full(int(keep.sum()), EXTRUDED)))
     return Shape(
         points=np.ascontiguousarray(np.concatenate([part[0] for part in parts])),
@@ -110,7 +108,7 @@ def complete(points: FloatArray, normals: FloatArray, view: LabelledView, label:
 
 
 def _mirror(
-    points: FloatArray, normals: FloatArray, tree: cKDTree, spacing: float, view: LabelledView
+    points: FloatArray, normals: FloatArray, spacing: float, view: LabelledView
 ) -> tuple[FloatArray, FloatArray]:
     """Mirrored points and normals that stayed unseen, of the best vertical plane; empty if none explains the
     view.
@@ -127,8 +125,8 @@ def _mirror(
     possible = np.flatnonzero(contradiction <= MAX_CONTRADICTION)
     if len(possible) == 0:
         return empty, empty
-    distance, _ = tree.query(image[possible].reshape(-1, 3), distance_upper_bound=2.0 * spacing)
-    coincide = np.mean(np.isfinite(distance).reshape(len(possible), -1), axis=1)
+    repeated = near(points, image[possible].reshape(-1, 3), 2.0 * spacing)
+    coincide = np.mean(repeated.reshape(len(possible), -1), axis=1)
     size = offsets[possible] - (points[:, :2] @ directions[possible].T).min(axis=0)
     # what repeats the seen surface supports the plane; a deeper supposed part needs more support
     score = 0.75 * coincide - 3.0 * contradiction[possible] - 1.5 * size
@@ -136,8 +134,7 @@ def _mirror(
     axis = np.append(directions[best], 0.0)
     image = points - 2.0 * ((points[:, :2] @ directions[best] - offsets[best])[:, None]) * axis
     image_normals = normals - 2.0 * (normals @ axis)[:, None] * axis
-    distance, _ = tree.query(image, distance_upper_bound=1.5 * spacing)
-    keep = ~np.isfinite(distance) & ~(view.depth_margin(image) < 0.5 * VISIBILITY_TOLERANCE)
+    keep = ~near(points, image, 1.5 * spacing) & ~(view.depth_margin(image) < 0.5 * VISIBILITY_TOLERANCE)
     return image[keep], image_normals[keep]
 
 
