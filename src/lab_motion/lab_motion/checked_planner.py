@@ -47,14 +47,16 @@ class Settings:
 
     margin: distance that free motions keep, metres; close_margin: that of motions among parts. padding:
     added to observed objects in free motions. start_tolerance: how deep the arm may be inside a padded
-    object when it starts. period: of the samples of a trajectory, seconds. ik_seeds: restarts of the inverse
-    kinematics. attempts: searches with different seeds before a way counts as not found; samples: of each.
+    object when it starts; hand_tolerance: the hand, which may stand between the arms of a part. period: of
+    the samples of a trajectory, seconds. ik_seeds: restarts of the inverse kinematics. attempts: searches
+    with different seeds before a way counts as not found; samples: of each.
     """
 
     margin: float = 0.0025
     close_margin: float = 0.0005
     padding: float = 0.005
     start_tolerance: float = 0.02
+    hand_tolerance: float = 0.05
     period: float = 0.02
     ik_seeds: int = 32
     ik_iterations: int = 40
@@ -142,16 +144,21 @@ class CheckedPlanner(ABC):
         touches = checker.touches(goal)
         if touches:
             raise GoalInCollision(f"at the goal {sentence(touches)}")
+        failure: PlanningError = StartInCollision(
+            f"before the arm has moved {sentence(touched)}, and no straight way leads out"
+        )
         if not touched:
             try:
                 return self._free(start, goal, options)
-            except NoPath:
+            except NoPath as error:
                 near = checker.touches(start, checker.margin + _CRAMPED)
-                touched = [touch for touch in near if touch.of(OBJECT)]
-                if not touched:
-                    raise
-        first = self._leave(start, touched, options)
-        return first.then(self._free(first.positions[-1], goal, options))
+                failure, touched = error, [touch for touch in near if touch.of(OBJECT)]
+        for way in self._ways_out(start, touched, options):
+            try:
+                return way.then(self._free(way.positions[-1], goal, options))
+            except NoPath as error:
+                failure = error
+        raise failure
 
     def plan_pose(
         self, start: FloatArray, goals: Sequence[FloatArray], options: MotionOptions
@@ -249,9 +256,13 @@ class CheckedPlanner(ABC):
 
     def _check_start(self, checker: CollisionChecker, start: FloatArray) -> list[Touch]:
         """What the arm touches at the start: observed objects, not deeper than the tolerance."""
-        touches = checker.touches(start)
-        deepest = self._settings.start_tolerance
-        bad = [touch for touch in touches if not touch.of(OBJECT) or touch.distance < -deepest]
+        touches, settings = checker.touches(start), self._settings
+
+        def deepest(touch: Touch) -> float:
+            of_hand = any(link in touch.pair for link in self._cell.gripper.links)
+            return settings.hand_tolerance if of_hand else settings.start_tolerance
+
+        bad = [touch for touch in touches if not touch.of(OBJECT) or touch.distance < -deepest(touch)]
         if bad:
             raise StartInCollision(f"before the arm has moved {sentence(bad)}: move it away by hand")
         return touches
@@ -274,17 +285,20 @@ class CheckedPlanner(ABC):
         )
         raise NoPath(f"no way found in {self._settings.attempts} searches{ahead}")
 
-    def _leave(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> Trajectory:
-        """Straight away from the objects that are touched, back along the tool or up: until there is room for
-        a search, or at least nothing is touched.
+    def _ways_out(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> list[Trajectory]:
+        """Straight ways from objects that are touched or near, back along the tool and up, to where nothing
+        is touched; those that end where there is room for a search come first.
         """
         names = frozenset(
             body.name for body in self._scene.objects if any(t.of(OBJECT + body.name) for t in touched)
         )
+        if not names:
+            return []
         given = options.contacts or Contacts()
         close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
-        pose, clear = self.forward(start), None
-        room = self._settings.margin + _CRAMPED
+        pose, room = self.forward(start), self._settings.margin + _CRAMPED
+        roomy: list[Trajectory] = []
+        cramped: list[Trajectory] = []
         for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
             for distance in _WAYS_OUT:
                 goal = pose.copy()
@@ -294,14 +308,10 @@ class CheckedPlanner(ABC):
                 except (PathNotStraight, StartInCollision):
                     break
                 near = self._checker(options.contacts).touches(way.positions[-1], room)
-                if near and near[0].distance < 0.0:
-                    continue
-                if not any(touch.of(OBJECT) for touch in near):
-                    return way
-                clear = clear or way
-        if clear is not None:
-            return clear
-        raise StartInCollision(f"before the arm has moved {sentence(touched)}, and no straight way leads out")
+                if not near or near[0].distance >= 0.0:
+                    found = cramped if any(touch.of(OBJECT) for touch in near) else roomy
+                    found.append(way)
+        return roomy + cramped
 
     def _timed(
         self,
