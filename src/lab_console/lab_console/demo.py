@@ -83,11 +83,15 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def run_demo(
-    options: argparse.Namespace, console: Console, at_end: Callable[[], None] = lambda: None
+    options: argparse.Namespace,
+    console: Console,
+    at_end: Callable[[], None] = lambda: None,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> RunRecord:
     """Run the cell once and write report.html, run.json and the video into options.out.
 
-    at_end: called when the task has ended, while the cell is still up.
+    at_end: called when the task has ended, while the cell is still up. interrupted: asked often, whether the
+    run is to end at once.
     """
     out: Path = options.out
     pictures_folder = out / "pictures"
@@ -113,7 +117,7 @@ def run_demo(
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
     with CellProcess(cell_arguments, out / "cell.log") as cell:
-        _observe(Observer(record, frames, keep_picture, start), cell, console, start)
+        _observe(Observer(record, frames, keep_picture, start), cell, console, start, interrupted)
         record.wall_seconds = time.monotonic() - start
         at_end()
         died = cell.ended()
@@ -131,7 +135,13 @@ def run_demo(
     return record
 
 
-def _observe(observer: Observer, cell: CellProcess, console: Console, start: float) -> None:
+def _observe(
+    observer: Observer,
+    cell: CellProcess,
+    console: Console,
+    start: float,
+    interrupted: Callable[[], bool],
+) -> None:
     """Show the run until the task is done, the cell has ended or gone silent."""
     record = observer.record
     operator = Operator(observer)
@@ -141,6 +151,8 @@ def _observe(observer: Observer, cell: CellProcess, console: Console, start: flo
         with Live(console=console, refresh_per_second=4, transient=False) as live, Keys() as keys:
             hint = f"{STOP}: stop" if keys.there else ""
             while not _ended(observer, keys) and not cell.ended():
+                if interrupted():
+                    raise KeyboardInterrupt
                 key = keys.pressed(0.1 if observer.done.is_set() else 0.0)
                 if key == STOP:
                     operator.stop()
@@ -176,8 +188,24 @@ def _ended(observer: Observer, keys: Keys) -> bool:
     return observer.done.wait(0.1) and not (keys.there and observer.record.outcome == "STOPPED")
 
 
-def _interrupt(signal_number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class Interruption:
+    """Takes SIGINT and SIGTERM. An exception in the middle of a callback may be swallowed, a note is not; who
+    asks a second time does not want to wait.
+    """
+
+    def __init__(self) -> None:
+        self._noted = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def __call__(self) -> bool:
+        """Whether one has come."""
+        return self._noted
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._noted:
+            raise KeyboardInterrupt
+        self._noted = True
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -190,9 +218,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     enclave = ["--ros-args", "--enclave", "/lab/console"]
     rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupted = Interruption()
     try:
-        record = run_demo(options, console)
+        record = run_demo(options, console, interrupted=interrupted)
     except OSError as error:
         console.print(
             f"lab demo: {error.filename}: {error.strerror}; choose another folder with --out", style="red"

@@ -118,8 +118,8 @@ def accept(case: Case) -> None:
     first = first_trajectory(inputs)
     messages = []
     for topic, recorded in case.messages.items():
-        for item, old in zip(recorded, inputs.messages[topic], strict=True):
-            replaced = topic in new and (topic != topics.TRAJECTORY or old is first)
+        for index, item in enumerate(recorded):
+            replaced = topic in new and (topic != topics.TRAJECTORY or inputs.all(topic)[index] is first)
             data = serialize_message(new[topic]) if replaced else item.entry.data
             messages.append(replace(item, entry=replace(item.entry, data=data)))
     write_mcap(case.folder / DECISION, messages)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -57,40 +56,49 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Inputs:
-    """The messages of a case, decoded, by topic, oldest first."""
+    """What a case holds. A topic is decoded when it is asked for: types that have changed since do no harm
+    where nobody needs them.
+    """
 
     cell: Cell
     case: Case
-    messages: Mapping[str, list[Any]]
+    _decoded: dict[str, list[Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, case: Case) -> Inputs:
-        """Raises ConfigurationError when a file of the case is malformed."""
-        messages: dict[str, list[Any]] = {}
-        for topic, recorded in case.messages.items():
+        """Raises ConfigurationError when the cell of the case is malformed."""
+        return cls(load_cell(case.cell_file), case)
+
+    def all(self, topic: str) -> list[Any]:
+        """The messages of a topic, oldest first; empty when the case holds none.
+
+        Raises ConfigurationError when they cannot be decoded.
+        """
+        if topic not in self._decoded:
+            recorded = self.case.messages.get(topic, [])
             try:
-                messages[topic] = [
+                self._decoded[topic] = [
                     deserialize_message(item.entry.data, message_class(item.kind)) for item in recorded
                 ]
             except Exception as error:  # rclpy raises what the type support of the day raises
                 raise ConfigurationError(
-                    f"{case.folder}: {topic} cannot be decoded as {recorded[0].kind}: {error}"
+                    f"{self.case.folder}: {topic} cannot be decoded as {recorded[0].kind}: {error}"
                 ) from error
-        return cls(load_cell(case.cell_file), case, messages)
+        return self._decoded[topic]
 
     def one(self, topic: str) -> Any:
         """The only, or newest, message of a topic.
 
         Raises ConfigurationError when the case holds none.
         """
-        found = self.messages.get(topic)
+        found = self.all(topic)
         if not found:
             raise ConfigurationError(f"{self.case.folder}: holds no message of {topic}")
         return found[-1]
 
     def has(self, topic: str) -> bool:
         """Whether the case holds a message of a topic."""
-        return bool(self.messages.get(topic))
+        return bool(self.case.messages.get(topic))
 
     def parameters(self, node: str, kind: type[P]) -> P:
         """Of a node, as they were; those that today's node no longer knows are left out.
@@ -122,7 +130,7 @@ def perceive(inputs: Inputs) -> Scene:
         if parameters.robot_mask:
             robot = RobotMask(cell, parameters.robot_padding)
             joints = JointHistory(robot.joints)
-            for state in inputs.messages.get(topics.JOINTS, []):
+            for state in inputs.all(topics.JOINTS):
                 joints.record(Time.from_msg(state.header.stamp).nanoseconds, state.name, state.position)
             hidden = robot.draw(joints.at(stamp), camera, base_from_camera)
         frame = RgbdFrame(rgb(color), depth_in_metres(depth), camera, base_from_camera, hidden, stamp)
@@ -136,7 +144,7 @@ def perceive(inputs: Inputs) -> Scene:
 
 def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
     buffer = BufferCore()
-    for message in inputs.messages.get(topics.TF_STATIC, []):
+    for message in inputs.all(topics.TF_STATIC):
         for transform in message.transforms:
             buffer.set_transform_static(transform, "case")
     try:
@@ -241,7 +249,7 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
 
 def _joints_when_picked(inputs: Inputs) -> JointState:
     """The newest joint state when the pick began."""
-    states = inputs.messages.get(topics.JOINTS, [])
+    states = inputs.all(topics.JOINTS)
     before = [
         state for state in states if Time.from_msg(state.header.stamp).nanoseconds <= inputs.case.facts.picked
     ]
@@ -257,7 +265,7 @@ def _start(inputs: Inputs, measured: FloatArray, tolerance: float) -> FloatArray
     told = [
         message
         for item, message in zip(
-            recorded.get(topics.TRAJECTORY, []), inputs.messages.get(topics.TRAJECTORY, []), strict=True
+            recorded.get(topics.TRAJECTORY, []), inputs.all(topics.TRAJECTORY), strict=True
         )
         if item.entry.sent < begin
     ]
@@ -275,7 +283,7 @@ def first_trajectory(inputs: Inputs) -> JointTrajectory | None:
     begin = inputs.case.messages[topics.OFFERED][-1].entry.sent
     sent = zip(
         inputs.case.messages.get(topics.TRAJECTORY, []),
-        inputs.messages.get(topics.TRAJECTORY, []),
+        inputs.all(topics.TRAJECTORY),
         strict=True,
     )
     return next((message for item, message in sent if item.entry.sent >= begin), None)
