@@ -35,8 +35,10 @@ from lab_motion.world import HELD, OBJECT, CellText, WorldText
 
 # Straight ways out of an object that the arm touches at the start, metres.
 _WAYS_OUT = (0.03, 0.06, 0.10, 0.15)
-# An object so little beyond the margin at the start leaves a search no room for its first step, metres.
-_CRAMPED = 0.005
+# A search hardly finds a way out from beside an object so near, and has room where none is nearer than that,
+# metres beyond the margin.
+_BESIDE = 0.03
+_ROOM = 0.005
 # A start so little beyond the end of a range counts as at its end, radians (metres).
 _BEYOND = 1e-3
 
@@ -151,7 +153,7 @@ class CheckedPlanner(ABC):
             try:
                 return self._free(start, goal, options)
             except NoPath as error:
-                near = checker.touches(start, checker.margin + _CRAMPED)
+                near = checker.touches(start, checker.margin + _BESIDE)
                 failure, touched = error, [touch for touch in near if touch.of(OBJECT)]
         for way in self._ways_out(start, touched, options):
             try:
@@ -296,7 +298,7 @@ class CheckedPlanner(ABC):
             return []
         given = options.contacts or Contacts()
         close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
-        pose, room = self.forward(start), self._settings.margin + _CRAMPED
+        pose, room = self.forward(start), self._settings.margin + _ROOM
         roomy: list[Trajectory] = []
         cramped: list[Trajectory] = []
         for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
