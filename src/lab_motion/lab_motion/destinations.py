@@ -10,7 +10,6 @@ import numpy as np
 from lab_description import Destination
 from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
 from lab_motion.errors import DestinationFull, InvalidGoal
-from lab_motion.planner import Body
 
 # Turns about the vertical that are tried, so that a hand that picked from any side can put down.
 _TURNS = 16
@@ -49,23 +48,6 @@ class Destinations:
             # the next part goes to the next point, so that they do not all land on one heap
             count = len(self._destinations[name].slots())
             self._taken[name] = {*self._taken[name], slot} if len(self._taken[name]) < count - 1 else set()
-
-    def remember(self, name: str, released: FloatArray, size: FloatArray) -> Body | None:
-        """A part was put there before this was made: at the place nearest to where the tool let go of it.
-
-        released: (3,) metres in base_link. size: (3,) of the part, metres. Returns what stands there now,
-        upright and no smaller than the part; None of a bin, where it may lie anywhere.
-        """
-        destination = self.get(name)
-        slots = destination.slots()
-        slot = int(np.argmin(np.linalg.norm(slots[:, :2, 3] - released[:2], axis=1)))
-        self.take(name, slot)
-        if destination.kind != "tray":
-            return None
-        largest = float(size.max())
-        box = np.append(np.minimum(destination.slot_size, largest), largest)
-        standing = slots[slot] @ make_transform(np.eye(3), [0.0, 0.0, 0.5 * largest])
-        return Body(in_place(name, slot), OrientedBox(standing, box))
 
     def distrust(self, name: str) -> None:
         """Parts were put there by somebody who did not tell where: a tray takes no more, a bin does."""
@@ -124,11 +106,6 @@ class Destinations:
                 poses.append(pose)
             places.append(Place(slot, tuple(poses)))
         return places
-
-
-def in_place(name: str, slot: int) -> str:
-    """What planning calls a part that was put down."""
-    return f"part in place {slot} of {name}"
 
 
 def _turned(pose: FloatArray, angle: float) -> FloatArray:

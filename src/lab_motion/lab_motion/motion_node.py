@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from lab_node.actions import serve_action
 from lab_node.codes import OutcomeCode
 from lab_node.errors import LabError, StaleInputError, UnavailableError
@@ -104,7 +103,7 @@ class MotionNode(LabNode):
         self._held = self.create_publisher(HeldPart, "/motion/held", LATCHED)
         self.create_subscription(Scene, "/scene/objects", self._keep, RELIABLE)
         self.create_service(Trigger, "~/confirm", self._confirm)
-        self._filled: list[Attempt] = []
+        self._filled: list[tuple[Time, str]] = []
         self._begun: Time | None = None
         self.create_subscription(Attempt, "/task/attempts", self._note_filled, HISTORY)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
@@ -216,26 +215,15 @@ class MotionNode(LabNode):
 
     def _note_filled(self, attempt: Attempt) -> None:
         if attempt.destination:
-            self._filled.append(attempt)
+            self._filled.append((Time.from_msg(attempt.header.stamp), attempt.destination))
 
     def _begin(self) -> None:
-        """At the first goal: a node before this one may have put parts down."""
+        """At the first goal: where exactly parts were put before is not known to this node."""
         if self._begun is None:
             self._begun = self.get_clock().now()
-            for attempt in self._filled:
-                if Time.from_msg(attempt.header.stamp) < self._begun:
-                    self._remember(attempt)
-            self._publish_placed()
-
-    def _remember(self, attempt: Attempt) -> None:
-        if attempt.release.header.frame_id != self._cell.robot.base_link:
-            self._destinations.distrust(attempt.destination)
-            return
-        size = np.array([attempt.size.x, attempt.size.y, attempt.size.z])
-        released = matrix_from_pose(attempt.release.pose)[:3, 3]
-        standing = self._destinations.remember(attempt.destination, released, size)
-        if standing is not None:
-            self._robot.placed.append(standing)
+            for stamp, destination in self._filled:
+                if stamp < self._begun:
+                    self._destinations.distrust(destination)
 
     def _tell_held(self) -> None:
         held, grip = self._robot.scene.held, self._robot.grip

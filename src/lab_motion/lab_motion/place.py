@@ -8,7 +8,7 @@ import numpy as np
 from lab_grasping.contact import ContactLimits, Judgement, PadReading
 
 from lab_geometry import FloatArray
-from lab_motion.destinations import Destinations, in_place
+from lab_motion.destinations import Destinations
 from lab_motion.errors import ExecutionCancelled, InvalidGoal, ObjectNotReleased, PlanningError
 from lab_motion.hardware import Cancelled
 from lab_motion.manipulator import Manipulator
@@ -92,7 +92,7 @@ def place(
         robot.set_scene(without(robot.scene, held.name))
         if destination.kind == "tray":
             # where a part that fell into a bin lies is not known
-            robot.placed.append(Body(in_place(name, places[chosen.index].slot), put.box))
+            robot.placed.append(Body(f"part in place {places[chosen.index].slot} of {name}", put.box))
 
 
 def without(scene: PlanningScene, name: str) -> PlanningScene:

@@ -51,20 +51,6 @@ def test_taken_places_are_not_offered_and_a_full_tray_says_so():
         destinations.places("tray", DOWN, box, 0.005, 0.02)
 
 
-def test_a_part_that_was_put_down_before_stands_where_the_hand_let_go():
-    destinations, tray = Destinations(CELL.destinations), CELL.destinations["tray"]
-    released = tray.slots()[5][:3, 3] + [0.02, -0.01, 0.05]
-    standing = destinations.remember("tray", released, np.array([0.03, 0.06, 0.02]))
-    slots = [place.slot for place in destinations.places("tray", DOWN, held([0.03] * 3), 0.005, 0.02)]
-    assert 5 not in slots
-    assert len(slots) == len(tray.slots()) - 1
-    assert standing.box.size.tolist() == [0.06, 0.06, 0.06]
-    corners = standing.box.corners()
-    assert corners[:, 2].min() == pytest.approx(tray.base_from_floor[2, 3])
-    assert np.allclose(corners.mean(axis=0)[:2], tray.slots()[5][:2, 3])
-    assert destinations.remember("bin", released, np.array([0.03, 0.06, 0.02])) is None
-
-
 def test_a_part_that_is_too_large_says_how_large():
     destinations = Destinations(CELL.destinations)
     with pytest.raises(DestinationFull, match="does not fit"):

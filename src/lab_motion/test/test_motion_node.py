@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import HISTORY
+from lab_node.poses import matrix_from_pose
 from motion_graph import CELL, PART, WIDTH, Graph, started
 
 from lab_description import load_cell
-from lab_geometry import make_transform, rotation_about
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Attempt, Outcome
+from lab_interfaces.msg import Outcome
 
 
 def test_a_part_is_picked_and_placed_on_the_tray(graph):
@@ -162,40 +160,4 @@ def test_a_node_that_starts_with_a_part_in_the_hand_knows_it(graph):
     graph.node.trigger_activate()
     graph.caller.until(lambda: graph.node._robot.grip is not None, "it did not feel the part")
     assert graph.node._robot.grip.opening == pytest.approx(WIDTH, abs=1e-3)
-    assert graph.caller.run(Place, Place.Goal(destination="bin")).outcome.code == Outcome.SUCCESS
-
-
-def attempt(graph, destination, release=None):
-    """What the task says of a part that was put down."""
-    message = Attempt(destination=destination)
-    message.header.stamp = graph.node.get_clock().now().to_msg()
-    message.size.x = message.size.y = message.size.z = 0.04
-    if release is not None:
-        message.release.header.frame_id = "base_link"
-        message.release.pose = pose_from_matrix(release)
-    publisher = graph.caller.create_publisher(Attempt, "/task/attempts", HISTORY)
-    publisher.publish(message)
-    graph.caller.until(lambda: graph.node._filled, "the node did not hear of it")
-
-
-def test_a_part_that_a_node_before_put_down_has_its_place(graph):
-    slots = CELL.destinations["tray"].slots()
-    down = rotation_about([1.0, 0.0, 0.0], np.pi)
-    attempt(graph, "tray", make_transform(down, slots[0][:3, 3] + [0.0, 0.0, 0.05]))
-    grasp = graph.show()
-    graph.cell.part_width = WIDTH
-    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
-    assert [body.name for body in graph.node._robot.placed] == ["part in place 0 of tray"]
-    result = graph.caller.run(Place, Place.Goal(destination="tray"))
-    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
-    assert np.abs(matrix_from_pose(result.pose.pose)[:2, 3] - slots[1][:2, 3]).max() < 0.01
-
-
-def test_a_tray_is_full_when_nobody_knows_where_its_parts_are(graph):
-    attempt(graph, "tray")
-    grasp = graph.show()
-    graph.cell.part_width = WIDTH
-    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
-    result = graph.caller.run(Place, Place.Goal(destination="tray"))
-    assert result.outcome.code == Outcome.DESTINATION_FULL, result.outcome.message
     assert graph.caller.run(Place, Place.Goal(destination="bin")).outcome.code == Outcome.SUCCESS

@@ -229,15 +229,14 @@ def _place(destination: str) -> Callable[[Job], None]:
         if not attempt.holding:
             raise _Ended
         try:
-            placed = job.skills.place(destination, job.cancelled)
+            stages = job.skills.place(destination, job.cancelled)
         except LabError as error:
             attempt.holding = error.code != OutcomeCode.OBJECT_LOST
             if error.code in _INTERRUPTED and not job.skills.held():  # it was let go before that was heard
                 attempt.holding, attempt.destination = False, destination
             raise
-        job.add_stages(placed.stages)
+        job.add_stages(stages)
         attempt.holding, attempt.destination, attempt.failure = False, destination, None
-        attempt.release = placed.release
         job.arm_in_view = False
 
     return place
@@ -252,7 +251,6 @@ def _confirm(job: Job) -> None:
         attempt.failure = Failure(
             OutcomeCode.OBJECT_LOST, "task", f"{part.id} was held, yet it lies where it lay"
         )
-        attempt.destination, attempt.release = "", None
         job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
     else:
         job.ledger.moved(attempt.record)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
-from geometry_msgs.msg import Point, PoseStamped, Vector3
+from geometry_msgs.msg import Point
 from lab_node.codes import OutcomeCode
 from lab_node.errors import LabError
 from lab_node.poses import matrix_from_pose
@@ -55,7 +55,6 @@ def outcome_message(failure: Failure | None) -> Outcome:
 
 def attempt_message(attempt: Attempt, header: Header) -> AttemptMessage:
     """The finished attempt."""
-    size = attempt.record.object.size.tolist()
     return AttemptMessage(
         header=header,
         number=attempt.number,
@@ -65,9 +64,7 @@ def attempt_message(attempt: Attempt, header: Header) -> AttemptMessage:
         grasp=attempt.grasp.message if attempt.grasp is not None else Grasp(),
         held_width=attempt.held_width,
         held_force=attempt.held_force,
-        destination=attempt.destination,
-        release=attempt.release if attempt.release is not None else PoseStamped(),
-        size=Vector3(x=size[0], y=size[1], z=size[2]),
+        destination=attempt.destination if attempt.failure is None else "",
         stages=[StageTime(stage=s.name, duration=s.duration, compute=s.compute) for s in attempt.stages],
     )
 

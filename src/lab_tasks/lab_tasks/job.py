@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from lab_node.codes import OutcomeCode
 from lab_node.errors import DeadlineError
@@ -20,7 +19,7 @@ from lab_tasks.skills import GraspOption, Skills, Stage
 
 @dataclass
 class Attempt:
-    """One attempt to move one part. release: message of the tool's pose where it was let go."""
+    """One attempt to move one part."""
 
     number: int
     record: Record
@@ -31,7 +30,6 @@ class Attempt:
     held_force: float = 0.0
     holding: bool = False
     destination: str = ""
-    release: Any = None
     stages: list[Stage] = field(default_factory=list)
     failure: Failure | None = None
 

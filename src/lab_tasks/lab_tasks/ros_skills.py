@@ -19,7 +19,7 @@ from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import HeldPart, Outcome, Scene
 from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
 from lab_tasks.ledger import SeenObject, View
-from lab_tasks.skills import Cancelled, GraspOption, Picked, Placed, Stage
+from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
 SERVER_TIMEOUT, ANSWER_TIMEOUT, HELD_TIMEOUT = 10.0, 10.0, 1.0
@@ -94,7 +94,7 @@ class RosSkills:
             error=ReportedError(result.outcome) if failed else None,
         )
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
         """Put the held part down.
 
         Raises ReportedError with the outcome of the place.
@@ -109,7 +109,7 @@ class RosSkills:
                 # what is in the hand then is told at the end of the action, and may come after its result
                 self._held.wait_for_newer(begun, wall_timeout=HELD_TIMEOUT)
             raise
-        return Placed(stages_from(result.stages), result.pose)
+        return stages_from(result.stages)
 
     def held(self) -> str:
         """What is in the hand; empty when nothing is."""

@@ -43,14 +43,6 @@ class Picked:
     error: Exception | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """release: message of the tool's pose where the part was let go."""
-
-    stages: Sequence[Stage]
-    release: Any = None
-
-
 class Skills(Protocol):
     """The cell as the task sees it."""
 
@@ -65,7 +57,7 @@ class Skills(Protocol):
     def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
         """Take the part by the first grasp that can be reached; the error is in the answer."""
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
         """Put the held part down."""
 
     def held(self) -> str:

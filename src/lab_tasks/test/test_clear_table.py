@@ -10,7 +10,7 @@ from lab_node.errors import CancelledError, ConfigurationError, LabError
 from lab_tasks.job import Job
 from lab_tasks.ledger import Failure, SeenObject, View
 from lab_tasks.policy import Reaction, load_policy
-from lab_tasks.skills import GraspOption, Picked, Placed, Stage
+from lab_tasks.skills import GraspOption, Picked, Stage
 
 from lab_geometry import make_transform
 from lab_tasks import clear_table
@@ -86,7 +86,7 @@ class TableOfBoxes:
         self.held_part = None
         if error:
             raise error
-        return Placed([Stage("lower", 0.5, 0.01)])
+        return [Stage("lower", 0.5, 0.01)]
 
     def held(self):
         return self.held_part or ""
@@ -214,7 +214,7 @@ def test_a_pick_that_did_not_move_the_part_is_no_success():
 
     def pretend(destination, cancelled):
         table.held_part = None
-        return Placed([])
+        return []
 
     table.place = pretend
     job, attempts = clear(table)
