@@ -251,6 +251,7 @@ def _confirm(job: Job) -> None:
         attempt.failure = Failure(
             OutcomeCode.OBJECT_LOST, "task", f"{part.id} was held, yet it lies where it lay"
         )
+        attempt.destination = ""
         job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
     else:
         job.ledger.moved(attempt.record)

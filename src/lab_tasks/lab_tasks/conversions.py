@@ -64,7 +64,7 @@ def attempt_message(attempt: Attempt, header: Header) -> AttemptMessage:
         grasp=attempt.grasp.message if attempt.grasp is not None else Grasp(),
         held_width=attempt.held_width,
         held_force=attempt.held_force,
-        destination=attempt.destination if attempt.failure is None else "",
+        destination=attempt.destination,
         stages=[StageTime(stage=s.name, duration=s.duration, compute=s.compute) for s in attempt.stages],
     )
 
