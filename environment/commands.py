@@ -28,6 +28,7 @@ usage: lab COMMAND ...
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
+  lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
   lab setup                           only make the environment and build the workspace
@@ -101,6 +102,10 @@ def _replay(places: Places, rest: list[str]) -> Program:
     return [places.python, "-m", "lab_recorder", *rest]
 
 
+def _collision_matrix(places: Places, rest: list[str]) -> Program:
+    return [places.python, "-m", "lab_description.collision_matrix", *rest]
+
+
 def _test(places: Places, rest: list[str]) -> Program:
     # -P: the folder of the script must not hide installed modules of the same names.
     return [places.python, "-P", places.root / "environment" / "run_tests.py", *rest]
@@ -140,6 +145,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "launch": _launch,
     "doctor": _doctor,
     "replay": _replay,
+    "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,
 }

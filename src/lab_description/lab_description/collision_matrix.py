@@ -145,7 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
     from lab_description.cell import load_cell
     from lab_description.stored_pairs import store
 
-    parser = argparse.ArgumentParser(description="Compute and store the pairs of links that are not checked.")
+    parser = argparse.ArgumentParser(
+        prog="lab collision_matrix", description="Compute and store the pairs of links that are not checked."
+    )
     parser.add_argument("cell", help="name of a cell in config/cells, or path of its YAML")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=SAMPLES)
