@@ -28,6 +28,9 @@ from lab_tasks.ledger import Failure
 from lab_tasks.policy import load_policy
 from lab_tasks.ros_skills import RosSkills
 
+PATIENCE = 3.0
+"""Seconds of the wall: a launch that ends kills after five."""
+
 
 @dataclass(frozen=True)
 class TaskParameters:
@@ -72,12 +75,12 @@ class TaskNode(LabNode):
             self._thread.start()
 
     def deactivate(self) -> None:
-        """Stop: the task under way is cancelled and waited for."""
+        """Stop: the task under way is cancelled, and waited for as long as other nodes may be ending too."""
         self._active = False
         if self._job is not None:
             self._job.cancel()
         if self._thread is not None:
-            self._thread.join(timeout=20.0)
+            self._thread.join(timeout=PATIENCE)
 
     def _serve(self, goal: ServerGoalHandle) -> ClearTable.Result:
         return self._clear_table(goal.request.max_parts, goal)
