@@ -119,6 +119,11 @@ def trajectory_goal(
     return FollowJointTrajectory.Goal(trajectory=message)
 
 
+def planned_on(grasps: Sequence[Grasp], scene: Scene) -> bool:
+    """Whether grasps were planned on this scene, so that they are clear of its points."""
+    return all(grasp.header.stamp == scene.header.stamp for grasp in grasps)
+
+
 def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperCommand.Goal:
     """Goal for the driven joint of the gripper: rad (m), and at most this effort, N m (N)."""
     return ParallelGripperCommand.Goal(command=JointState(name=[joint], position=[position], effort=[effort]))

@@ -31,6 +31,7 @@ from lab_motion.conversions import (
     bodies_message,
     grasp_goal,
     ordered_positions,
+    planned_on,
     scene_from_message,
     stage_times,
 )
@@ -244,7 +245,7 @@ class MotionNode(LabNode):
             opening = self._robot.hand.reading().opening
             message = self._scene_of(goal.request)
             scene = scene_from_message(message, frame, opening)
-            cleared = all(grasp.header.stamp == message.header.stamp for grasp in goal.request.grasps)
+            cleared = planned_on(goal.request.grasps, message)
             pick(self._robot, scene, grasps, stages, interrupted, picked, cleared)
 
         result = Pick.Result(outcome=_outcome(work, interrupted))

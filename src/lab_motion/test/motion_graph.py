@@ -58,10 +58,10 @@ class Caller(Node):
         return future.result()
 
     def until(self, condition, what):
-        deadline = time.monotonic() + WAIT
+        deadline, pause = time.monotonic() + WAIT, threading.Event()
         while not condition():
             assert time.monotonic() < deadline, what
-            time.sleep(0.005)
+            pause.wait(0.005)
 
     def _feedback(self, message) -> None:
         self.phases.append(message.feedback.phase)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 import pytest
 import rclpy
@@ -34,6 +33,7 @@ class FrankaGripper(Node):
         super().__init__("franka_gripper")
         self.width, self.part, self.slow, self.broken = 0.08, 0.0, False, False
         self.forces: list[float] = []
+        self._tick = threading.Event()  # nobody sets it: the fingers take their time
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
         self.create_timer(1.0 / 30.0, self._publish)
         self._server = ThreadedActionServer(
@@ -65,7 +65,7 @@ class FrankaGripper(Node):
                 return result
             step = 1e-5 if self.slow else 1e-3
             self.width += max(-step, min(step, end - self.width))
-            time.sleep(0.001)
+            self._tick.wait(0.001)
         result.reached_goal, result.position = True, self.width
         handle.succeed()
         return result

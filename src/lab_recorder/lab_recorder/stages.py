@@ -14,7 +14,13 @@ from lab_grasping.grasp_node import GraspParameters
 from lab_grasping.hand_model import from_description
 from lab_grasping.port import PlannerSettings
 from lab_grasping.registry import load_planner as load_grasp_planner
-from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, trajectory_goal
+from lab_motion.conversions import (
+    bodies_from_message,
+    grasp_goal,
+    ordered_positions,
+    planned_on,
+    trajectory_goal,
+)
 from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
 from lab_motion.hardware import Cancelled, Watch
@@ -237,7 +243,7 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     try:
         goals = [grasp_goal(grasp, frame) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
-        cleared = all(grasp.header.stamp == scene.header.stamp for grasp in grasps)
+        cleared = planned_on(grasps, scene)
         pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked, cleared)
     except _ThatIsIt:
         assert arm.taken is not None
