@@ -104,7 +104,7 @@ class Camera(Node):
             self._depth.publish(image_message(self.scene.depth, "32FC1", header))
         return self.stamp
 
-    def look(self, timeout: float = 20.0, want=lambda scene: True, **how) -> Scene:
+    def look(self, timeout: float = 120.0, want=lambda scene: True, **how) -> Scene:
         """Shoots until a scene of one of these exposures comes that is wanted."""
         first = self.stamp + 1
         deadline = time.monotonic() + timeout
@@ -125,6 +125,8 @@ class Graph:
     """Perception and a camera, spun by one executor in a thread."""
 
     def __init__(self, scene, **parameters) -> None:
+        # a machine that pauses makes a camera silent; only the test of silence wants to hear of it
+        parameters.setdefault("silence_limit", 60.0)
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = PerceptionNode(parameter_overrides=overrides)
         self.camera = Camera(scene)
