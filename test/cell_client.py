@@ -91,7 +91,7 @@ class CellClient:
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
         self.until(self._answers_active, timeout, "active cell")
 
-    def is_active(self, timeout: float = 20.0) -> bool:
+    def is_active(self, timeout: float = 60.0) -> bool:
         """Whether the whole cell is active now."""
         return bool(self._trigger("/lifecycle_manager/is_active", timeout).success)
 
@@ -107,11 +107,11 @@ class CellClient:
         self._executor.add_node(node)
         self._others.append(node)
 
-    def call(self, client: Any, request: Any, timeout: float = 20.0) -> Any:
+    def call(self, client: Any, request: Any, timeout: float = 60.0) -> Any:
         """Answer of a service."""
         return wait_for(client.call_async(request), timeout, client.srv_name)
 
-    def send(self, action: str, goal: Any, timeout: float = 20.0) -> Any:
+    def send(self, action: str, goal: Any, timeout: float = 60.0) -> Any:
         """Handle of an accepted goal."""
         client = self._actions[action]
         assert client.wait_for_server(timeout), f"no server for {action}"
@@ -135,7 +135,7 @@ class CellClient:
         pose = request.initial_pose.pose
         pose.position.x, pose.position.y, pose.position.z = x, y, z
         client = self.node.create_client(SpawnEntity, "/simulator/spawn_entity")
-        assert client.wait_for_service(20.0)
+        assert client.wait_for_service(60.0)
         answer = self.call(client, request)
         assert answer.result.result == answer.result.RESULT_OK, answer.result.error_message
 
@@ -161,12 +161,12 @@ class CellClient:
             if self.time() - end > still_for * 1e9:
                 return (end - since) * 1e-9
             assert end - since < 30e9, "the arm does not come to rest"
-            self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 10.0)
+            self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 60.0)
 
-    def _trigger(self, name: str, timeout: float = 20.0) -> Any:
+    def _trigger(self, name: str, timeout: float = 60.0) -> Any:
         if name not in self._services:
             self._services[name] = self.node.create_client(Trigger, name)
-        assert self._services[name].wait_for_service(20.0)
+        assert self._services[name].wait_for_service(60.0)
         return self.call(self._services[name], Trigger.Request(), timeout)
 
     def _take_feedback(self, message: Any) -> None:
@@ -181,7 +181,7 @@ class CellClient:
     def part_positions(self) -> dict[str, tuple[float, float, float]]:
         """Where the parts really are, by the simulator, metres in base_link."""
         client = self.node.create_client(GetEntitiesStates, "/simulator/get_entities_states")
-        assert client.wait_for_service(10.0)
+        assert client.wait_for_service(60.0)
         answer = self.call(client, GetEntitiesStates.Request())
         positions = [state.pose.position for state in answer.states]
         return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}

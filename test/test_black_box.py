@@ -106,7 +106,7 @@ class TestBlackBox(unittest.TestCase):
             handle = cell.send("/clear_table", ClearTable.Goal(max_parts=1))
             cell.until(lambda: moving, 120.0, "motion")
             delete = cell.node.create_client(DeleteEntity, "/simulator/delete_entity")
-            assert delete.wait_for_service(10.0)
+            assert delete.wait_for_service(60.0)
             for part in cell.part_positions():
                 cell.call(delete, DeleteEntity.Request(entity=part))
             attempt = cell.until(lambda: cell.attempts, 240.0, "attempt")[0]

@@ -57,15 +57,15 @@ class TestCell(unittest.TestCase):
         goal = MoveTo.Goal(configuration="stow")
         handle = self.cell.send("/move_to", goal)
         start = self.cell.joints.peek()
-        self.cell.until(lambda: moved(start, self.cell.joints.peek()) > 0.05, 20.0, "motion")
-        wait_for(handle.cancel_goal_async(), 10.0, "cancel")
-        answer = wait_for(handle.get_result_async(), 20.0, "result")
+        self.cell.until(lambda: moved(start, self.cell.joints.peek()) > 0.05, 60.0, "motion")
+        wait_for(handle.cancel_goal_async(), 60.0, "cancel")
+        answer = wait_for(handle.get_result_async(), 60.0, "result")
         assert answer.status == GoalStatus.STATUS_CANCELED
         assert answer.result.outcome.code == Outcome.CANCELLED
         still = self.cell.joints.peek()
         later = self.cell.until(
             lambda: (s := self.cell.joints.peek()).header.stamp.sec > still.header.stamp.sec and s,
-            20.0,
+            60.0,
             "time",
         )
         assert moved(still, later) < 0.01

@@ -40,7 +40,7 @@ def start(monkeypatch):
     HISTORY.clear()
     executor, nodes = None, []
 
-    def make(names, *arguments, timeout=10.0):
+    def make(names, *arguments, timeout=60.0):
         nonlocal executor
         rclpy.init(args=["--ros-args", "-p", f"lifecycle_manager:start_timeout:={timeout}", *arguments])
         executor = SingleThreadedExecutor()
@@ -92,7 +92,7 @@ def test_nodes_wait_for_what_they_live_on(start):
     up.start()
     assert HISTORY == []
     manager.create_publisher(JointState, "/joint_states", 1)
-    up.join(10.0)
+    up.join(60.0)
     assert HISTORY == ["configure camera", "activate camera"]
 
 

@@ -19,5 +19,4 @@ def ros():
 
 @pytest.fixture
 def graph(ros):
-    # a machine that is busy with other things must not look like a cell that is silent
-    yield from started(Graph(patience=0.6, look_timeout=0.5, max_state_age=3.0, max_stop_age=3.0))
+    yield from started(Graph(patience=0.6, look_timeout=0.5))

@@ -27,6 +27,8 @@ PART = "part_1"
 WIDTH = 0.04
 HOME = CELL.robot.configuration("home")
 WAIT = 60.0
+# a machine that pauses must not look like a cell that is silent
+PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0}
 
 
 class Caller(Node):
@@ -78,7 +80,7 @@ class Graph:
     """Node, controllers and caller, spun by one executor."""
 
     def __init__(self, shown=CELL, **parameters) -> None:
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        overrides = [Parameter(name, value=value) for name, value in (PATIENT | parameters).items()]
         self.node = MotionNode(parameter_overrides=overrides)
         self.cell = KinematicCell(shown)
         self.caller = Caller()

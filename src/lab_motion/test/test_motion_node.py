@@ -49,7 +49,7 @@ def numb(ros, tmp_path):
     path.write_text(text.replace("{model: robotiq_2f85,", "{model: robotiq_2f85, tactile: false,"), "utf-8")
     cell = load_cell(path)
     assert not cell.gripper.wrench_topics
-    yield from started(Graph(cell, cell=str(path), max_state_age=3.0, max_stop_age=3.0))
+    yield from started(Graph(cell, cell=str(path)))
 
 
 def test_without_tactile_pads_the_stall_of_the_fingers_tells(numb):

@@ -58,10 +58,10 @@ def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
 
 
 def test_a_silent_stop_node_stops_too(graph):
-    graph.cell.allowed = 0.1  # so slowly that the silence is noticed on the way
-    graph.caller.until(lambda: graph.node._permit.speed == 0.1, "never told to be slow")
+    graph.cell.allowed = 0.02  # so slowly that the silence is noticed on the way
+    graph.caller.until(lambda: graph.node._permit.speed == 0.02, "never told to be slow")
     handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
-    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.05, "never moved")
     graph.cell.silent = True
     result = graph.caller.wait(handle.get_result_async()).result
     assert result.outcome.code == Outcome.STALE_INPUT and "/cell/stop_state" in result.outcome.message

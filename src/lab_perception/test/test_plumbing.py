@@ -81,18 +81,18 @@ def test_what_waits_longest_makes_way():
     def work(item):
         worked.append(item)
         started.set()
-        assert go_on.wait(5.0)
+        assert go_on.wait(60.0)
         if item == "newest":
             done.set()
 
     worker = Worker(work, "test", room=2)
     assert not worker.put("first")
-    assert started.wait(5.0)
+    assert started.wait(60.0)
     assert not worker.put("oldest")
     assert not worker.put("older")
     assert worker.put("newest")
     go_on.set()
-    assert done.wait(5.0)
+    assert done.wait(60.0)
     worker.close()
     assert worked == ["first", "older", "newest"]
 
