@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any, Generic, TypeVar
 
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
 from rclpy.time import Time
 
 from lab_node.errors import StaleInputError
@@ -54,3 +56,25 @@ class Latest(Generic[M]):
 
         with self._changed:
             return self._message if self._changed.wait_for(is_newer, wall_timeout) else None
+
+
+class Silence:
+    """For how long nothing was heard, by the shorter of two clocks: the node's and the wall's.
+
+    A simulation that has not started, stands still or is slow has nothing to say; one that runs faster than a
+    process can follow leaves gaps of its own long time. On a real cell both clocks are the same.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._clocks = (node.get_clock(), Clock(clock_type=ClockType.STEADY_TIME))
+        self.hear()
+
+    def hear(self) -> None:
+        """Something was heard now."""
+        self._heard = tuple(clock.now() for clock in self._clocks)
+
+    @property
+    def seconds(self) -> float:
+        """Since something was heard, or since the beginning."""
+        ages = [(clock.now() - at).nanoseconds for clock, at in zip(self._clocks, self._heard, strict=True)]
+        return 1e-9 * min(ages)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from rclpy.node import Node
 from rclpy.time import Time
 
 from lab_interfaces.msg import StopState
 from lab_node.errors import LabError, StaleInputError, StoppedError
+from lab_node.freshness import Silence
 from lab_node.qos import LATCHED
 
 STOP_STATE = "/cell/stop_state"
@@ -18,11 +17,11 @@ class Permit:
     """Listens to the stop node. Silence forbids as much as a stop does."""
 
     def __init__(self, node: Node, max_age: float) -> None:
-        """max_age: seconds of the wall without a word from the stop node."""
+        """max_age: seconds of Silence without a word from the stop node."""
         self._node = node
         self._max_age = max_age
         self._state: StopState | None = None
-        self._heard = 0.0
+        self._silence = Silence(node)
         self.freed = Time(clock_type=node.get_clock().clock_type)
         """When the last stop was reset, by the node's clock; zero before the first."""
         node.create_subscription(StopState, STOP_STATE, self._take, LATCHED)
@@ -41,7 +40,7 @@ class Permit:
         """Why nothing may move; None when the cell may."""
         if self._state is None:
             return StaleInputError(f"nothing has come on {STOP_STATE} yet: is the stop node active?")
-        silence = time.monotonic() - self._heard
+        silence = self._silence.seconds
         if silence > self._max_age:
             return StaleInputError(
                 f"the stop node has said nothing on {STOP_STATE} for {silence:.2f} s,"
@@ -58,5 +57,5 @@ class Permit:
     def _take(self, state: StopState) -> None:
         if self._state is not None and self._state.stopped and not state.stopped:
             self.freed = self._node.get_clock().now()
-        self._heard = time.monotonic()
+        self._silence.hear()
         self._state = state

@@ -1,5 +1,7 @@
 """Codes, codecs and freshness."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time as TimeMessage
@@ -7,10 +9,11 @@ from geometry_msgs.msg import Pose, Quaternion
 from lab_node.clouds import cloud_message, points_and_normals
 from lab_node.codes import OutcomeCode
 from lab_node.errors import CancelledError, InvalidRequestError, StaleInputError
-from lab_node.freshness import Latest
+from lab_node.freshness import Latest, Silence
 from lab_node.images import camera_info_message, depth_in_metres, image_message, pinhole_camera, rgb
 from lab_node.outcomes import name_of, outcome_from
 from lab_node.poses import matrix_from_pose, pose_from_matrix
+from rclpy.clock import ClockType, ROSClock
 from rclpy.time import Time
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Header
@@ -104,3 +107,14 @@ def test_only_fresh_messages_are_used():
         latest.fresh(Time(seconds=11), max_age=0.5)
     assert latest.wait_for_newer(Time(seconds=9), wall_timeout=1.0) is not None
     assert latest.wait_for_newer(Time(seconds=20), wall_timeout=0.01) is None
+
+
+def test_a_simulation_that_stands_or_jumps_is_not_silence():
+    clock = ROSClock()
+    clock._set_ros_time_is_active(True)
+    silence = Silence(SimpleNamespace(get_clock=lambda: clock))
+    assert silence.seconds == 0.0  # it stands: however long the wall goes on
+    clock.set_ros_time_override(Time(seconds=1000, clock_type=ClockType.ROS_TIME))
+    assert 0.0 < silence.seconds < 500.0  # it jumps: by the wall it was a moment
+    silence.hear()
+    assert silence.seconds == 0.0

@@ -9,6 +9,7 @@ from typing import Any
 from lab_node.codes import OutcomeCode
 from lab_node.collected import CollectedSubscription
 from lab_node.errors import LabError
+from lab_node.freshness import Silence
 from lab_node.health import Condition
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
@@ -94,15 +95,15 @@ class PerceptionNode(LabNode):
         self.create_subscription(Image, COLOR, self._take_color, SENSOR)
         self.create_subscription(Image, DEPTH, self._take_depth, SENSOR)
         self._joint_states = CollectedSubscription(self, JointState, "/joint_states", JOINT_STATES)
-        # Wall time: a camera can be silent because the clock of a simulation has died with it.
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(0.5, self._watch, clock=self._steady)
+        # also while the clock of a simulation stands
+        self.create_timer(0.5, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._silence = Silence(self)
         self._worker = Worker(self._process, "perception", WAITING)
 
     def activate(self) -> None:
         """Start to look."""
         self._statistics = FrameStatistics()
-        self._heard()
+        self._silence.hear()
         self._active = True
 
     def deactivate(self) -> None:
@@ -142,26 +143,14 @@ class PerceptionNode(LabNode):
         """Hands a pair to the worker; the oldest that waits makes way for one too many."""
         if pair is None or self._info is None or not self._active or self._worker is None:
             return
-        self._heard()
+        self._silence.hear()
         self._statistics.receive(displaced=self._worker.put(Exposure(*pair, self._info)))
 
-    def _heard(self) -> None:
-        self._last_heard = (self.get_clock().now(), self._steady.now())
-
     def _watch(self) -> None:
-        """Says that the camera is silent.
-
-        Silent is silent by both clocks: a simulation that has not started, or stands still, has no images to
-        send; one that runs faster than this process can follow leaves short gaps of its own long time.
-        """
-        if not self._active:
-            return
-        ros, wall = self._last_heard
+        """Says that the camera is silent."""
         limit = self.parameters.silence_limit
-        now = self.get_clock().now()
-        header = Header(stamp=now.to_msg(), frame_id=self._base_frame)
-        silent = min((now - ros).nanoseconds, (self._steady.now() - wall).nanoseconds)
-        if silent > limit * 1e9:
+        if self._active and self._silence.seconds > limit:
+            header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._base_frame)
             error = CameraSilent(limit, f"{COLOR} and {DEPTH} with {CAMERA_INFO}")
             self._fail(error, header)
 
