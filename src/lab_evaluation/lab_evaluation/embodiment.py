@@ -54,13 +54,15 @@ class HandSenses:
         self._hand = {model.body(name).id for name in self._gripper.links if simulation.has_name(name)}
         self._names = [model.body(index).name for index in range(model.nbody)]
 
-    def reading(self) -> PadReading:
-        """Opening and forces now."""
+    def reading(self, stalled: bool) -> PadReading:
+        """Opening and forces now; stalled: whether something stopped the fingers when they closed."""
         joints = self._simulation.joints()
         position = joints.position[joints.names.index(self._gripper.joint)]
         left, right = self._simulation.pad_wrenches()
         return PadReading(
-            float(self._gripper.opening_from_joint(position)), (float(left.force[1]), float(right.force[1]))
+            float(self._gripper.opening_from_joint(position)),
+            (float(left.force[1]), float(right.force[1])),
+            stalled,
         )
 
     def touched(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from lab_grasping.contact import PadReading, judge_closing, judge_lifting
+from lab_grasping.contact import judge_closing, judge_lifting
 from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
 from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome
@@ -56,10 +56,11 @@ class FreeHand:
         if met:
             what = "the table" if met & self._table else "a part"
             return Carried(f"touched {what} on the way in", 0, frozenset(), False)
-        closing = judge_closing(self.close(), grasp.width, grasp.opening)
+        stalled = self.close()
+        closing = judge_closing(senses.reading(stalled), grasp.width, grasp.opening)
         pinched = senses.pinched()
         self.move(_raised(pose, LIFT), LIFT / CARRY_SPEED)
-        lifting = judge_lifting(senses.reading(), closing)
+        lifting = judge_lifting(senses.reading(stalled), closing)
         self.move(_raised(pose, LIFT + CARRY), CARRY / CARRY_SPEED)
         self._simulation.run(HOLD_SECONDS)
         held = senses.held(heights)
@@ -103,8 +104,8 @@ class FreeHand:
                 return False
         return True
 
-    def close(self) -> PadReading:
-        """Close with the usual force until something is held or the pads meet; what the gripper says then."""
+    def close(self) -> bool:
+        """Close with the usual force until the fingers rest; whether something stopped them."""
         simulation, outcomes = self._simulation, list[GripperOutcome]()
         closed = float(self._gripper.joint_from_opening(self._gripper.minimum_opening))
         simulation.gripper.move(closed, None, None, simulation.time, outcomes.append)
@@ -112,7 +113,7 @@ class FreeHand:
         while not outcomes and simulation.time < deadline:
             simulation.step(LOOK_EVERY)
         simulation.run(SQUEEZE_SECONDS)
-        return self._senses.reading()
+        return bool(outcomes) and outcomes[0].stalled
 
 
 def _raised(pose: FloatArray, by: float) -> FloatArray:

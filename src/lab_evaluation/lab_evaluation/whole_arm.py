@@ -123,7 +123,7 @@ class SimulatedHand:
 
     def reading(self) -> PadReading:
         """Opening and forces now."""
-        return self._senses.reading()
+        return self._senses.reading(bool(self._outcomes) and self._outcomes[0].stalled)
 
     def start(self, opening: float, force: float) -> None:
         """Begin to move the fingers."""

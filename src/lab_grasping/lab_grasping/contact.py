@@ -3,12 +3,14 @@
 Two moments count: after closing, and after lifting. Both are judged by the opening at which the fingers stand
 and by the force on each pad: a part between the pads keeps them apart and pushes both. Pads that touch each
 other push too, so force alone proves nothing. Without tactile pads the gripper's own word counts, that
-something stopped its fingers: weaker, as it stays what it was at the end of the closing.
+something stopped its fingers: weaker, as it stays what it was at the end of the closing. A part that the
+fingers hold behind their pads is felt by neither: it counts when something stopped the fingers where the part
+was planned, and they stand there still when nothing but the part can be between them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab_node.codes import OutcomeCode
 from lab_node.errors import LabError
@@ -62,19 +64,23 @@ class ContactLimits:
     min_force: on each pad, N. meeting: openings below this are pads that touch each other, metres. wider: by
     how much the fingers may stand wider than planned, metres: beyond, they stopped at something that is not
     the part. slip: by how much the fingers may close further while the part is lifted, metres.
+    as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
+    fingers stop, and how far they move while it is lifted.
     """
 
     min_force: float = 1.5
     meeting: float = 0.0015
     wider: float = 0.025
     slip: float = 0.010
+    as_planned: float = 0.005
+    standing: float = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Whether something is held, the figures that say so, and a sentence for a person.
 
-    opening, expected_width: metres. force: N.
+    opening, expected_width: metres. force: N. felt: by the pads; else only something stopped the fingers.
     """
 
     held: bool
@@ -82,6 +88,7 @@ class Judgement:
     expected_width: float
     force: float
     reason: str
+    felt: bool = True
 
 
 def judge_closing(
@@ -99,7 +106,8 @@ def judge_closing(
             False, reading, expected_width, f"the pads met ({stands}), a part {planned} wide was expected"
         )
     pushing = _pushing(reading, limits)
-    if pushing is not None:
+    unfelt = pushing is not None and _stands(reading, expected_width, limits.as_planned)
+    if pushing is not None and not unfelt:
         return _judgement(False, reading, expected_width, f"{pushing} with the fingers at {stands}")
     if reading.opening > approach_opening - 0.001 and approach_opening - expected_width > 0.003:
         reason = (
@@ -111,7 +119,8 @@ def judge_closing(
             f"the fingers stopped at {stands}, far wider than the part of {planned}: something is in the way"
         )
         return _judgement(False, reading, expected_width, reason)
-    return _judgement(True, reading, expected_width, f"held at {stands}, {planned} were planned")
+    judgement = _judgement(True, reading, expected_width, f"held at {stands}, {planned} were planned")
+    return replace(judgement, felt=not unfelt)
 
 
 def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits | None = None) -> Judgement:
@@ -124,6 +133,8 @@ def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits
             False, reading, closing.expected_width, f"the pads met ({stands}) after they held at {before}"
         )
     pushing = _pushing(reading, limits)
+    if not closing.felt and _stands(reading, closing.opening, limits.standing):
+        pushing = None
     if pushing is not None:
         return _judgement(False, reading, closing.expected_width, f"{pushing} with the fingers at {stands}")
     if closing.opening - reading.opening > limits.slip:
@@ -144,6 +155,11 @@ def require_still_held(judgement: Judgement) -> Judgement:
     if not judgement.held:
         raise ObjectLost(judgement)
     return judgement
+
+
+def _stands(reading: PadReading, opening: float, tolerance: float) -> bool:
+    """Whether something stopped the fingers there, metres."""
+    return bool(reading.stalled) and abs(reading.opening - opening) <= tolerance
 
 
 def _pushing(reading: PadReading, limits: ContactLimits) -> str | None:

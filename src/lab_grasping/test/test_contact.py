@@ -93,3 +93,28 @@ def test_limits_are_the_callers() -> None:
     reading = PadReading(0.03, (0.5, 0.5))
     assert not judge_closing(reading, WIDTH, OPENING).held
     assert judge_closing(reading, WIDTH, OPENING, gentle).held
+
+
+@pytest.mark.parametrize(
+    ("opening", "stalled", "held"),
+    [
+        (0.030, True, True),
+        (0.034, True, True),
+        (0.037, True, False),
+        (0.030, False, False),
+        (0.030, None, False),
+    ],
+)
+def test_a_part_that_no_pad_feels_stops_the_fingers_where_it_was_planned(opening, stalled, held) -> None:
+    assert judge_closing(PadReading(opening, (0.0, 1.4), stalled), WIDTH, OPENING).held is held
+
+
+@pytest.mark.parametrize(("opening", "held"), [(0.0305, True), (0.028, False), (0.032, False), (0.0, False)])
+def test_a_part_that_no_pad_feels_lets_the_fingers_stand_while_it_is_lifted(opening, held) -> None:
+    closing = judge_closing(PadReading(0.031, (0.0, 0.0), True), WIDTH, OPENING)
+    assert judge_lifting(PadReading(opening, (0.0, 0.0), True), closing).held is held
+
+
+def test_what_the_pads_felt_has_to_be_felt_when_it_is_lifted() -> None:
+    closing = judge_closing(PadReading(0.030, (20.0, 20.0), True), WIDTH, OPENING)
+    assert not judge_lifting(PadReading(0.030, (0.0, 0.0), True), closing).held
