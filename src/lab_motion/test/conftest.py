@@ -19,4 +19,4 @@ def ros():
 
 @pytest.fixture
 def graph(ros):
-    yield from started(Graph(patience=0.6, look_timeout=0.5))
+    yield from started(Graph(patience=4.0, look_timeout=2.0))
