@@ -135,6 +135,7 @@ def run(job: Job) -> None:
 
 def _empty_hand(job: Job) -> None:
     """Put down what a failed attempt, an earlier task or whoever commanded the cell has left in the hand."""
+    kept, job.kept = job.kept, None
     if not job.skills.held():
         return
     failure: Failure | None = None
@@ -146,7 +147,7 @@ def _empty_hand(job: Job) -> None:
                 return
             failure = failure or Failure.of(error)
         else:
-            job.ledger.put_down()
+            job.ledger.put_down(kept)
             return
     assert failure is not None
     job.end = job.end or _still_held(failure)
@@ -268,6 +269,7 @@ def _record_failure(job: Job) -> None:
         reaction = job.policy.reaction(attempt.failure.code)
     else:
         reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
+        job.kept = attempt.record if job.skills.held() else None
     if reaction is Reaction.STOP:
         job.end = job.end or attempt.failure
     if job.end is not None and job.skills.held():

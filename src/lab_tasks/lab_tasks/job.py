@@ -60,6 +60,7 @@ class Job:
         self.ledger = Ledger(policy)
         self.view: View | None = None
         self.attempt: Attempt | None = None
+        self.kept: Record | None = None  # in the hand since an attempt on it failed
         self.arm_in_view = False
         self.outages = 0
         self.end: Failure | None = None

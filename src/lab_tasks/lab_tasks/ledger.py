@@ -129,17 +129,18 @@ class Ledger:
         The others get their planning failures forgiven: what blocked them may be gone.
         """
         self.attempts += 1
-        self.placed += 1
-        self._carried = record.object
-        del self._records[record.object.id]
-        self.visible.remove(record)
+        self.put_down(record)
         for other in self.visible:
             if other.failure is not None and not other.failed_grasps and self._may_retry(other):
                 other.attempts, other.left = 0, False
 
-    def put_down(self) -> None:
-        """Enter a part that was in the hand when the task began, and is at a destination now."""
+    def put_down(self, record: Record | None) -> None:
+        """Enter a part that is at a destination now; without a record one that the hand held from the start."""
         self.placed += 1
+        if record is not None:
+            self._carried = record.object
+            del self._records[record.object.id]
+            self.visible.remove(record)
 
     def untried(self, record: Record, grasps: Iterable[FloatArray]) -> list[int]:
         """Indices of the grasps (4, 4) that are not like one that failed on this part."""

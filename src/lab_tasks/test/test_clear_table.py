@@ -294,6 +294,16 @@ def test_a_part_that_a_failed_attempt_kept_is_put_down_before_the_next():
     assert (job.outcome(), job.ledger.presented, job.ledger.placed, job.ledger.lost) == (None, 3, 3, 0)
 
 
+def test_a_kept_part_that_is_put_down_counts_once_before_it_is_looked_for():
+    table = cell(place__tray=[OutcomeCode.UNAVAILABLE, None], place__bin=[OutcomeCode.UNAVAILABLE])
+    job = Job(POLICY, table)
+    table.before_call = lambda name: job.cancel() if name == "look" and table.tray else None
+    clear_table.run(job)
+    assert job.outcome().code == OutcomeCode.CANCELLED
+    assert (job.ledger.presented, job.ledger.placed, job.ledger.lost) == (3, 1, 0)
+    assert sorted(record.object.id for record in job.ledger.left) == ["a", "b"]
+
+
 @pytest.mark.parametrize("skill", ["look", "plan_grasps", "pick", "place", "move_to"])
 def test_a_stop_in_any_step_ends_the_task_and_nothing_moves_after_it(skill):
     table, stop, asked = cell(pick__c=[OutcomeCode.GRASP_EMPTY]), [], []
