@@ -135,7 +135,7 @@ class Ledger:
                 other.attempts, other.left = 0, False
 
     def put_down(self, record: Record | None) -> None:
-        """Enter a part that is at a destination now; without a record one that the hand held from the start."""
+        """Enter a part that is at a destination now; without a record it was in the hand from the start."""
         self.placed += 1
         if record is not None:
             self._carried = record.object
