@@ -139,10 +139,10 @@ class Graph:
         assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
         assert self.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
         self._thread.start()
-        deadline = time.monotonic() + 60.0
+        deadline, pause = time.monotonic() + 60.0, threading.Event()
         while not self.camera.connected():
             assert time.monotonic() < deadline, "perception did not subscribe"
-            time.sleep(0.01)
+            pause.wait(0.01)
         return self.camera
 
     def close(self) -> None:

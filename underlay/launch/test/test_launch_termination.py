@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,10 +85,10 @@ class Launch:
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline, pause = time.monotonic() + DEADLINE_SECONDS, threading.Event()
     while not condition():
         assert time.monotonic() < deadline, f"not within {DEADLINE_SECONDS} s: {what}"
-        time.sleep(0.01)
+        pause.wait(0.01)
 
 
 def is_gone(pid: int) -> bool:
