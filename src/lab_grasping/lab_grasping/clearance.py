@@ -85,16 +85,7 @@ def check_standing(
     poses: HandPoses, openings: IndexArray, maps: SpaceMaps, hand: HandSurface, tip_margin: float
 ) -> Clearances:
     """Check the hand where it grasps, at openings (C,) given as indices into gripper.openings."""
-    blocker, lengths = _standing(
-        poses.rotations,
-        poses.positions,
-        openings,
-        *hand.arrays,
-        maps.origin,
-        maps.heights,
-        maps.seen,
-        tip_margin,
-    )
+    blocker, lengths = _standing(poses.rotations, poses.positions, openings, hand, maps, tip_margin)
     return Clearances(blocker, *lengths.T)
 
 
@@ -133,17 +124,7 @@ def check_approach(
 
     distance: that is looked at.
     """
-    return _way_in(
-        poses.rotations,
-        poses.positions,
-        openings,
-        *hand.arrays,
-        maps.origin,
-        maps.heights,
-        maps.seen,
-        tip_margin,
-        distance,
-    )
+    return _way_in(poses.rotations, poses.positions, openings, hand, maps, tip_margin, distance)
 
 
 @compiled
@@ -181,16 +162,13 @@ def _meet(
     y0: float,
     z0: float,
     opening: int,
-    points: FloatArray,
-    starts: IndexArray,
-    centres: FloatArray,
-    radii: FloatArray,
-    origin: FloatArray,
-    heights: Heights,
-    seen: npt.NDArray[np.bool_],
+    hand: HandSurface,
+    maps: SpaceMaps,
     tip_margin: float,
 ) -> tuple[int, float, float, float]:
     """Blocker, room, hidden and own hidden depth of the hand with its tcp at (x0, y0, z0)."""
+    points, starts, centres, radii = hand.points, hand.starts, hand.centres, hand.radii
+    origin, heights, seen = maps.origin, maps.heights, maps.seen
     _, ny, nx = heights.shape
     room, hidden, own_hidden = ENOUGH_ROOM, 0.0, 0.0
     for k in range(centres.shape[1]):
@@ -233,13 +211,8 @@ def _standing(
     rotations: FloatArray,
     positions: FloatArray,
     openings: IndexArray,
-    points: FloatArray,
-    starts: IndexArray,
-    centres: FloatArray,
-    radii: FloatArray,
-    origin: FloatArray,
-    heights: Heights,
-    seen: npt.NDArray[np.bool_],
+    hand: HandSurface,
+    maps: SpaceMaps,
     tip_margin: float,
 ) -> tuple[IndexArray, FloatArray]:
     blocker = np.zeros(len(positions), dtype=np.int64)
@@ -247,19 +220,7 @@ def _standing(
     for c in range(len(positions)):
         x, y, z = positions[c, 0], positions[c, 1], positions[c, 2]
         blocker[c], lengths[c, 0], lengths[c, 1], lengths[c, 2] = _meet(
-            rotations[c],
-            x,
-            y,
-            z,
-            openings[c],
-            points,
-            starts,
-            centres,
-            radii,
-            origin,
-            heights,
-            seen,
-            tip_margin,
+            rotations[c], x, y, z, openings[c], hand, maps, tip_margin
         )
     return blocker, lengths
 
@@ -269,13 +230,8 @@ def _way_in(
     rotations: FloatArray,
     positions: FloatArray,
     openings: IndexArray,
-    points: FloatArray,
-    starts: IndexArray,
-    centres: FloatArray,
-    radii: FloatArray,
-    origin: FloatArray,
-    heights: Heights,
-    seen: npt.NDArray[np.bool_],
+    hand: HandSurface,
+    maps: SpaceMaps,
     tip_margin: float,
     distance: float,
 ) -> FloatArray:
@@ -291,21 +247,7 @@ def _way_in(
             x = positions[c, 0] - back * rotation[0, 2]
             y = positions[c, 1] - back * rotation[1, 2]
             z = positions[c, 2] - back * rotation[2, 2]
-            hit, _, _, _ = _meet(
-                rotation,
-                x,
-                y,
-                z,
-                openings[c],
-                points,
-                starts,
-                centres,
-                radii,
-                origin,
-                heights,
-                seen,
-                tip_margin,
-            )
+            hit, _, _, _ = _meet(rotation, x, y, z, openings[c], hand, maps, tip_margin)
             if hit != 0:
                 clear[c] = distance * (step - 1) / steps
                 break

@@ -4,7 +4,7 @@ front.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,8 @@ INSIDE = 1e-4
 NO_HAND = -1.0
 
 
-@dataclass(frozen=True, slots=True)
-class HandSurface:
-    """All openings of one gripper, in `tcp`.
+class HandSurface(NamedTuple):
+    """All openings of one gripper, in `tcp`; a tuple, so that compiled loops take it.
 
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
@@ -35,11 +34,6 @@ class HandSurface:
     radii: FloatArray
     front: npt.NDArray[np.float32]
     behind: npt.NDArray[np.float32]
-
-    @property
-    def arrays(self) -> tuple[FloatArray, npt.NDArray[np.int64], FloatArray, FloatArray]:
-        """points, starts, centres, radii, as the compiled loops take them."""
-        return self.points, self.starts, self.centres, self.radii
 
     @staticmethod
     def of(gripper: ParallelGripper) -> HandSurface:

@@ -11,6 +11,7 @@ shadow).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -87,9 +88,8 @@ class LabelledView:
         return float(np.mean(self.labels[window][rim] == -1)) if rim.any() else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceMaps:
-    """Height maps around one part, metres above the support, in the support frame.
+class SpaceMaps(NamedTuple):
+    """Height maps around one part, metres above the support, in the support frame; compiled loops take it.
 
     origin: (2,) x and y of the corner of cell (0, 0).
     heights: (5, ny, nx), NOTHING where no ray fell:
