@@ -61,6 +61,16 @@ class Results:
         self.trials.append(trial)
         self.write()
 
+    @property
+    def soaked(self) -> int:
+        """Parts that the soak has placed."""
+        return self.weights[-1][0] if self.weights else 0
+
+    def weigh(self, placed: int, memory: int) -> None:
+        """Enter how many parts the soak has placed, and the bytes of all processes then."""
+        self.weights.append((placed, memory))
+        self.write()
+
     def write(self) -> None:
         """To the file, if there is one."""
         if self.path is None:

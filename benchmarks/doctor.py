@@ -24,6 +24,7 @@ from typing import Any
 
 import rclpy
 from geometry_msgs.msg import TransformStamped
+from lab_bringup.shared_memory import remove_unused
 from lab_console.cell_process import CellProcess
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
@@ -313,6 +314,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
     options = parser.parse_args()
     os.environ["ROS_DOMAIN_ID"] = str(DOMAIN)
+    remove_unused(DOMAIN)  # what killed processes have left would be found, rightly
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder, CellProcess({"record": "none"}, Path(folder) / "log"):
         rclpy.init()

@@ -7,7 +7,8 @@ does nothing. Counted: trials that end, parts that the cell calls placed and the
 destination, books that do not add up (presented = placed + left + lost), and seconds of the wall from the
 fault until the next part is placed. Faults that end the cell by design (simulator, stop node) have to end it
 with a sentence; the next trial gets a new cell. The soak moves parts without faults and weighs the processes.
-With --out the result is written after every trial, and a file that is there is continued.
+With --out the result is written after every trial and pick, and a file that is there is continued; a soak
+that was not finished begins anew.
 """
 
 from __future__ import annotations
@@ -130,18 +131,17 @@ class Campaign:
         trial.false_success = max(0, claimed - (self._delivered() - before))
         return trial
 
-    def soak(self, picks: int, console: Console) -> list[tuple[int, int]]:
-        """Parts placed, and bytes of all processes, after each ask."""
-        placed, weights = 0, []
+    def soak(self, picks: int, results: Results, console: Console) -> None:
+        """Enter the parts placed, and the bytes of all processes, after each ask."""
+        placed, results.weights = 0, []
         while placed < picks and not self._run.ended():
             self._present(6)
             result = self._ask()
             if result is None:
                 break
             placed += result.placed
-            weights.append((placed, resident_memory_of_children()))
+            results.weigh(placed, resident_memory_of_children())
             console.print(f"soak: {placed} of {picks} placed", style="dim")
-        return weights
 
     def _ask(self) -> Any:
         """Result of moving one part; None when the cell did not answer, or forgot the goal."""
@@ -325,11 +325,10 @@ def main() -> int:
                     console.print(f"{index + 1}: {trial}", style="dim", highlight=False)
                     if trial.hung or campaign.over:
                         break
-        if options.soak and not results.weights:
+        if results.soaked < options.soak:
             with ExitStack() as stack:
                 campaign = start(stack, 1000 * options.seed, folder, options.speed, rng)
-                results.weights = campaign.soak(options.soak, console)
-                results.write()
+                campaign.soak(options.soak, results, console)
     figures = summary(results.trials, results.weights)
     show(results.trials, figures, console)
     return 0 if not (figures["hung"] or figures["false_successes"] or figures["unbalanced"]) else 1
