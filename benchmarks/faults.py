@@ -73,7 +73,6 @@ class Campaign:
     ) -> None:
         self._run, self._client, self._topics, self.rng = run, client, topics, rng
         self._cell = load_cell("ur5e_table")
-        self._services: dict[str, Any] = {}
         self._spawned = 0
         self._controller = ActionClient(
             client.node, FollowJointTrajectory, self._cell.robot.trajectory_action
@@ -256,10 +255,7 @@ class Campaign:
         return pose
 
     def _call(self, kind: Any, name: str, request: Any) -> None:
-        if name not in self._services:
-            self._services[name] = self._client.node.create_client(kind, f"/simulator/{name}")
-        assert self._services[name].wait_for_service(10.0), f"no service {name}"
-        self._client.call(self._services[name], request)
+        self._client.call(self._client.client(kind, f"/simulator/{name}"), request)
 
 
 def start(stack: ExitStack, seed: int, folder: str, speed: float, rng: np.random.Generator) -> Campaign:

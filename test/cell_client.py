@@ -107,6 +107,13 @@ class CellClient:
         self._executor.add_node(node)
         self._others.append(node)
 
+    def client(self, kind: Any, name: str) -> Any:
+        """Of a service that is there; one a name, as every process of the cell remembers each that it met."""
+        if name not in self._services:
+            self._services[name] = self.node.create_client(kind, name)
+        assert self._services[name].wait_for_service(60.0), f"no service {name}"
+        return self._services[name]
+
     def call(self, client: Any, request: Any, timeout: float = 60.0) -> Any:
         """Answer of a service."""
         return wait_for(client.call_async(request), timeout, client.srv_name)
@@ -134,9 +141,7 @@ class CellClient:
         request = SpawnEntity.Request(name=f"spawned_{self._spawned}", uri=uri)
         pose = request.initial_pose.pose
         pose.position.x, pose.position.y, pose.position.z = x, y, z
-        client = self.node.create_client(SpawnEntity, "/simulator/spawn_entity")
-        assert client.wait_for_service(60.0)
-        answer = self.call(client, request)
+        answer = self.call(self.client(SpawnEntity, "/simulator/spawn_entity"), request)
         assert answer.result.result == answer.result.RESULT_OK, answer.result.error_message
 
     def stop(self) -> None:
@@ -164,10 +169,7 @@ class CellClient:
             self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 60.0)
 
     def _trigger(self, name: str, timeout: float = 60.0) -> Any:
-        if name not in self._services:
-            self._services[name] = self.node.create_client(Trigger, name)
-        assert self._services[name].wait_for_service(60.0)
-        return self.call(self._services[name], Trigger.Request(), timeout)
+        return self.call(self.client(Trigger, name), Trigger.Request(), timeout)
 
     def _take_feedback(self, message: Any) -> None:
         feedback = message.feedback
@@ -180,8 +182,7 @@ class CellClient:
 
     def part_positions(self) -> dict[str, tuple[float, float, float]]:
         """Where the parts really are, by the simulator, metres in base_link."""
-        client = self.node.create_client(GetEntitiesStates, "/simulator/get_entities_states")
-        assert client.wait_for_service(60.0)
+        client = self.client(GetEntitiesStates, "/simulator/get_entities_states")
         answer = self.call(client, GetEntitiesStates.Request())
         positions = [state.pose.position for state in answer.states]
         return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}
