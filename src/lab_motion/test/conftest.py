@@ -19,4 +19,4 @@ def ros():
 
 @pytest.fixture
 def graph(ros):
-    yield from started(Graph(patience=4.0, look_timeout=2.0))
+    yield from started(Graph(look_timeout=2.0))
