@@ -274,7 +274,7 @@ def start(stack: ExitStack, seed: int, folder: str, speed: float, rng: np.random
 
 
 def main() -> int:
-    """Exit code 0 when nothing hung, no success was false and all books added up."""
+    """Exit code 0 when nothing hung, no success was false, all books added up and the soak ended."""
     parser = argparse.ArgumentParser(prog="lab bench faults", description=__doc__)
     parser.add_argument("--faults", type=int, default=200, metavar="N")
     parser.add_argument("--soak", type=int, default=500, metavar="N", help="picks without faults")
@@ -327,7 +327,8 @@ def main() -> int:
                 campaign.soak(options.soak, results, console)
     figures = summary(results.trials, results.weights)
     show(results.trials, figures, console)
-    return 0 if not (figures["hung"] or figures["false_successes"] or figures["unbalanced"]) else 1
+    wrong = figures["hung"] or figures["false_successes"] or figures["unbalanced"]
+    return 1 if wrong or results.soaked < options.soak else 0
 
 
 if __name__ == "__main__":

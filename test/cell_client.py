@@ -33,6 +33,8 @@ ACTIONS = {
 }
 
 
+# Seconds of the wall for an answer, on a machine that may pause.
+WAIT = 60.0
 # Joints slower than this stand, rad/s: what the simulated drives make of noise is below.
 STILL = 0.01
 
@@ -91,7 +93,7 @@ class CellClient:
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
         self.until(self._answers_active, timeout, "active cell")
 
-    def is_active(self, timeout: float = 60.0) -> bool:
+    def is_active(self, timeout: float = WAIT) -> bool:
         """Whether the whole cell is active now."""
         return bool(self._trigger("/lifecycle_manager/is_active", timeout).success)
 
@@ -111,14 +113,14 @@ class CellClient:
         """Of a service that is there; one a name, as every process of the cell remembers each that it met."""
         if name not in self._services:
             self._services[name] = self.node.create_client(kind, name)
-        assert self._services[name].wait_for_service(60.0), f"no service {name}"
+        assert self._services[name].wait_for_service(WAIT), f"no service {name}"
         return self._services[name]
 
-    def call(self, client: Any, request: Any, timeout: float = 60.0) -> Any:
+    def call(self, client: Any, request: Any, timeout: float = WAIT) -> Any:
         """Answer of a service."""
         return wait_for(client.call_async(request), timeout, client.srv_name)
 
-    def send(self, action: str, goal: Any, timeout: float = 60.0) -> Any:
+    def send(self, action: str, goal: Any, timeout: float = WAIT) -> Any:
         """Handle of an accepted goal."""
         client = self._actions[action]
         assert client.wait_for_server(timeout), f"no server for {action}"
@@ -166,9 +168,9 @@ class CellClient:
             if self.time() - end > still_for * 1e9:
                 return (end - since) * 1e-9
             assert end - since < 30e9, "the arm does not come to rest"
-            self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), 60.0)
+            self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), WAIT)
 
-    def _trigger(self, name: str, timeout: float = 60.0) -> Any:
+    def _trigger(self, name: str, timeout: float = WAIT) -> Any:
         return self.call(self.client(Trigger, name), Trigger.Request(), timeout)
 
     def _take_feedback(self, message: Any) -> None:

@@ -105,8 +105,7 @@ class TestBlackBox(unittest.TestCase):
             cell.node.create_subscription(JointTrajectory, "/motion/trajectory", moving.append, 10)
             handle = cell.send("/clear_table", ClearTable.Goal(max_parts=1))
             cell.until(lambda: moving, 120.0, "motion")
-            delete = cell.node.create_client(DeleteEntity, "/simulator/delete_entity")
-            assert delete.wait_for_service(60.0)
+            delete = cell.client(DeleteEntity, "/simulator/delete_entity")
             for part in cell.part_positions():
                 cell.call(delete, DeleteEntity.Request(entity=part))
             attempt = cell.until(lambda: cell.attempts, 240.0, "attempt")[0]
