@@ -11,8 +11,9 @@ and the part is carried up by 25 cm more. With an arm the pick of lab_motion car
 best grasps that the arm can reach, planned with all that was observed, and takes the part home; grasps of
 which none can be reached are a failed attempt; afterwards the empty arm is put back home at once.
 GSR = successes / attempts, DR = removed / presented. The seed of a round decides its parts, their places,
-the noise and the planner's samples. Times are processor time of one core. Parts of the sets primitives and
-concave are of kinds that the planner was not tuned on.
+the noise and the planner's samples. Times are processor time of one core. A suction cup (--hand suction) is
+pressed on until its bellows give way, and holds by the vacuum behind a lip that seals on the true shape.
+Parts of all sets but the catalogue are of kinds that the planners were not tuned on.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from lab_evaluation.campaign import figures, run_rounds
 from lab_evaluation.report import write_report
 from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, scene_of
 from lab_evaluation.shapes import SETS
+from lab_grasping.hand_model import hand_of
 from lab_grasping.registry import planner_names
 from lab_node.errors import LabError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab_description import load_cell
+from lab_description import SuctionCup, load_cell
 
 
 def main() -> int:
@@ -55,7 +57,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
-    parser.add_argument("--planner", default="antipodal", choices=planner_names())
+    parser.add_argument("--planner", help="for this kind of hand; else antipodal, of a suction cup suction")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, in place of this machine")
     parser.add_argument("--out", type=Path, metavar="FILE.json")
@@ -71,24 +73,32 @@ def main() -> int:
             parser.error(f"--{name} {getattr(options, name)}: expected 1 or more")
     if options.seed < 0:
         parser.error(f"--seed {options.seed}: expected a number that is not negative")
+    name = (
+        f"hand_{options.hand or '2f85'}" if options.embodiment == "hand" else f"arm_{options.arm or 'ur5e'}"
+    )
+    cell = load_cell(CELLS / f"{name}.yaml")
+    planners = planner_names(type(hand_of(cell.end_effector)))
+    planner = options.planner or ("suction" if isinstance(cell.end_effector, SuctionCup) else "antipodal")
+    if planner not in planners:
+        parser.error(f"--planner {planner}: for {cell.end_effector.name} there are {', '.join(planners)}")
     task = Task(
         options.scene,
         options.objects,
-        f"hand_{options.hand or '2f85'}" if options.embodiment == "hand" else f"arm_{options.arm or 'ur5e'}",
-        options.planner,
+        name,
+        planner,
         options.parts,
         str(options.meshes.resolve()) if options.meshes else "",
     )
     seeds = range(options.seed, options.seed + options.rounds)
     console = Console()
     try:
-        scene_of(task, seeds[0], load_cell(CELLS / f"{task.cell}.yaml"))
+        scene_of(task, seeds[0], cell)
     except LabError as error:
         console.print(f"lab bench clutter: {error}", style="red")
         return 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task(f"{options.scene}, {options.planner}", total=len(seeds))
+        bar = progress.add_task(f"{options.scene}, {planner}", total=len(seeds))
         rounds = run_rounds(
             task,
             seeds,

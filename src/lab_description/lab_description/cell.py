@@ -13,12 +13,17 @@ from lab_node.errors import ConfigurationError
 
 from lab_description.camera import Camera, CameraModel
 from lab_description.configuration import find
+from lab_description.end_effector import EndEffector
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
 from lab_description.gripper import Gripper
 from lab_description.hardware import Hardware, StartedDriver, started_drivers
 from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
+from lab_description.suction_cup import SuctionCup
 from lab_description.tree import Pose
+
+GRIPPER_TYPES = ("parallel", "suction")
+"""Of config/grippers/NAME.yaml; the first one when it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class GripperMount(Mount):
-    """tactile: whether its pads feel force; a plain Robotiq or Franka hand does not."""
+    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not."""
 
     tactile: bool = True
 
@@ -74,7 +79,8 @@ class CellFile:
 class Cell:
     """A validated cell.
 
-    files: the YAML files that it was read from, by "cell", "robot", "gripper", "camera".
+    end_effector: a Gripper or a SuctionCup. files: the YAML files that it was read from, by "cell", "robot",
+    "gripper", "camera".
     furniture: every box that stands still, of furniture and destinations. tool_from_gripper: (4, 4).
     destinations: in the order of the file; the first one is the default. hardware: None for a cell that is
     only simulated.
@@ -82,7 +88,7 @@ class Cell:
 
     name: str
     robot: Robot
-    gripper: Gripper
+    end_effector: EndEffector
     camera: Camera
     furniture: tuple[FurnitureBox, ...]
     workspace: Workspace
@@ -92,10 +98,21 @@ class Cell:
     files: Mapping[str, Path]
     hardware: Hardware | None = None
 
+    @property
+    def gripper(self) -> Gripper:
+        """The end effector of a cell that has fingers. Raises ConfigurationError for one that has none."""
+        if not isinstance(self.end_effector, Gripper):
+            raise ConfigurationError(
+                f"{self.files['cell']}: gripper: '{self.end_effector.name}' has no fingers, and this needs a"
+                " gripper of type parallel"
+            )
+        return self.end_effector
+
     @cached_property
     def tool_from_tcp(self) -> FloatArray:
-        """(4, 4) tool_link of the robot from tcp of the gripper."""
-        gripper_from_tcp = self.gripper.forward({self.gripper.joint: 0.0})[self.gripper.tcp_link][0]
+        """(4, 4) tool_link of the robot from tcp of the end effector."""
+        effector = self.end_effector
+        gripper_from_tcp = effector.forward(dict.fromkeys(effector.moving, 0.0))[effector.tcp_link][0]
         result: FloatArray = self.tool_from_gripper @ gripper_from_tcp
         return result
 
@@ -109,7 +126,7 @@ class Cell:
                 f"{self.files['cell']}: hardware: missing, sim:=none needs it;"
                 " docs/real_cell.md says what goes there"
             )
-        models = {"robot": self.robot.name, "gripper": self.gripper.name, "camera": self.camera.name}
+        models = {"robot": self.robot.name, "gripper": self.end_effector.name, "camera": self.camera.name}
         return started_drivers(self.hardware, models, self.files["cell"])
 
 
@@ -131,15 +148,13 @@ def load_cell(name_or_path: str | Path) -> Cell:
         "camera": find("cameras", content.camera.model, beside),
     }
     robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
-    gripper = parse(Gripper, read_yaml(files["gripper"]), files["gripper"], name=content.gripper.model)
-    if not content.gripper.tactile:
-        gripper = replace(gripper, wrench_topics={})
+    end_effector = _end_effector(content.gripper, files["gripper"])
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
-    _refuse_shared_names(path, robot, gripper, camera, content)
+    _refuse_shared_names(path, robot, end_effector, camera, content)
     return Cell(
         name=path.stem,
         robot=robot,
-        gripper=gripper,
+        end_effector=end_effector,
         camera=Camera(
             camera, content.camera.pose.matrix @ camera.link_from_optical, content.camera.calibrated
         ),
@@ -153,8 +168,22 @@ def load_cell(name_or_path: str | Path) -> Cell:
     )
 
 
+def _end_effector(mount: GripperMount, file: Path) -> EndEffector:
+    content = read_yaml(file)
+    kind = GRIPPER_TYPES[0]
+    if isinstance(content, dict) and "type" in content:
+        kind = content["type"]
+        content = {key: value for key, value in content.items() if key != "type"}
+    if kind not in GRIPPER_TYPES:
+        raise ConfigurationError(f"{file}: type: expected {' or '.join(GRIPPER_TYPES)}, found {kind!r}")
+    if kind == "suction":
+        return parse(SuctionCup, content, file, name=mount.model)
+    gripper = parse(Gripper, content, file, name=mount.model)
+    return gripper if mount.tactile else replace(gripper, wrench_topics={})
+
+
 def _refuse_shared_names(
-    path: Path, robot: Robot, gripper: Gripper, camera: CameraModel, content: CellFile
+    path: Path, robot: Robot, gripper: EndEffector, camera: CameraModel, content: CellFile
 ) -> None:
     seen: dict[str, str] = {}
     owners: list[tuple[str, list[str]]] = [

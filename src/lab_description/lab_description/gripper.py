@@ -1,4 +1,4 @@
-"""The parallel gripper: config/grippers/NAME.yaml."""
+"""The parallel gripper: config/grippers/NAME.yaml with `type: parallel`, or without a type."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from lab_geometry.transforms import FloatArray, invert
 
+from lab_description.end_effector import EndEffector
 from lab_description.schema import Positive, Quantity
-from lab_description.tree import Tree
 
 # Linear interpolation between this many samples of the linkage errs by less than 0.01 µm for the 2F-85.
 _SAMPLES = 1001
@@ -31,23 +31,20 @@ class HandBoxes:
 
 
 @dataclass(frozen=True)
-class Gripper(Tree):
+class Gripper(EndEffector):
     """A gripper with two parallel pads.
 
     The tcp frame is fixed to the hand: origin midway between the pads, +z out of the hand, +y the closing
     direction. Pad frames have their origin in the centre of the pad's face and +y into the pad.
 
-    base_link: mounted on the arm. joint: the driven one. tcp_link, left_pad, right_pad: links with these
-    frames.
+    joint: the driven one. left_pad, right_pad: links with these frames.
     pad_size: (x, y, z) width, thickness and length of a pad in the tcp frame, metres.
     hand: links of each box of hand_boxes().
     maximum_force: N, one finger on the other. friction: Coulomb coefficient of the pads on parts.
     wrench_topics: of the "left" and the "right" pad; empty when they feel nothing.
     """
 
-    name: str
     joint: str
-    tcp_link: str
     left_pad: str
     right_pad: str
     pad_size: tuple[Positive, Positive, Positive]
@@ -61,9 +58,7 @@ class Gripper(Tree):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("tcp_link", "left_pad", "right_pad"):
-            if getattr(self, key) not in self.links:
-                raise ValueError(f"{key}: no link '{getattr(self, key)}'; links are {', '.join(self.links)}")
+        self.require_links("left_pad", "right_pad")
         if set(self.wrench_topics) not in (set(), {"left", "right"}):
             raise ValueError(
                 f"wrench_topics: {', '.join(self.wrench_topics)} given, expected left and right, or none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lab_description.cell import Cell
+from lab_description.gripper import Gripper
 from lab_description.stored_pairs import disabled_pairs
 
 ROBOT = "cell"
@@ -17,23 +18,24 @@ def build_srdf(cell: Cell) -> str:
     """SRDF of the cell; its names are those of build_urdf().
 
     Group `manipulator` is the chain from the robot's base_link to the tcp; `gripper` are the links of the
-    gripper, with the states `open` and `closed`; end effector is `hand`.
+    end effector, with the states `open` and `closed` of fingers; end effector is `hand`.
 
     Raises ConfigurationError when the stored collision matrix is malformed.
     """
-    robot, gripper = cell.robot, cell.gripper
+    robot, effector = cell.robot, cell.end_effector
     root = Element("robot", name=ROBOT)
     arm = SubElement(root, "group", name=ARM_GROUP)
-    SubElement(arm, "chain", base_link=robot.base_link, tip_link=gripper.tcp_link)
+    SubElement(arm, "chain", base_link=robot.base_link, tip_link=effector.tcp_link)
     hand = SubElement(root, "group", name=GRIPPER_GROUP)
-    for link in gripper.links:
+    for link in effector.links:
         SubElement(hand, "link", name=link)
-    for joint in gripper.moving:
+    for joint in effector.moving:
         SubElement(hand, "joint", name=joint)
     for name, positions in robot.configurations.items():
         _state(root, ARM_GROUP, name, dict(zip(robot.joint_names, positions, strict=True)))
-    for name, opening in (("open", gripper.maximum_opening), ("closed", gripper.minimum_opening)):
-        _state(root, GRIPPER_GROUP, name, {gripper.joint: float(gripper.joint_from_opening(opening))})
+    if isinstance(effector, Gripper):
+        for name, opening in (("open", effector.maximum_opening), ("closed", effector.minimum_opening)):
+            _state(root, GRIPPER_GROUP, name, {effector.joint: float(effector.joint_from_opening(opening))})
     SubElement(
         root,
         "end_effector",
@@ -42,8 +44,9 @@ def build_srdf(cell: Cell) -> str:
         group=GRIPPER_GROUP,
         parent_group=ARM_GROUP,
     )
-    for name in gripper.mimic_joints:
-        SubElement(root, "passive_joint", name=name)
+    if isinstance(effector, Gripper):
+        for name in effector.mimic_joints:
+            SubElement(root, "passive_joint", name=name)
     for pair in disabled_pairs(cell):
         SubElement(root, "disable_collisions", link1=pair.first, link2=pair.second, reason=pair.reason)
     indent(root)

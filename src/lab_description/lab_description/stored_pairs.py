@@ -55,11 +55,13 @@ def disabled_pairs(cell: Cell) -> list[DisabledPair]:
         path,
         cell.files["cell"],
     )
-    return compute_disabled_pairs(build_urdf(cell, visuals=False), cell.gripper.links, 0, SAMPLES_ON_THE_SPOT)
+    return compute_disabled_pairs(
+        build_urdf(cell, visuals=False), cell.end_effector.links, 0, SAMPLES_ON_THE_SPOT
+    )
 
 
 def _refuse_unknown_links(path: Path, matrix: CollisionMatrix, cell: Cell) -> None:
-    links = {*cell.robot.links, *cell.gripper.links, *cell.camera.model.links}
+    links = {*cell.robot.links, *cell.end_effector.links, *cell.camera.model.links}
     links |= {box.link for box in cell.furniture}
     unknown = sorted({link for *pair, _ in matrix.disabled for link in pair} - links)
     if unknown:
@@ -82,7 +84,7 @@ def fingerprint(cell: Cell) -> str:
 
     parts: list[object] = [rounded(cell.tool_from_gripper), rounded(cell.camera.base_from_camera)]
     parts += [(box.link, rounded(box.base_from_box), rounded(box.size)) for box in cell.furniture]
-    for tree in (cell.robot, cell.gripper, cell.camera.model):
+    for tree in (cell.robot, cell.end_effector, cell.camera.model):
         parts += [(name, [asdict(shape) for shape in link.collision]) for name, link in tree.links.items()]
         parts += [(name, placed(joint)) for name, joint in tree.joints.items()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -97,7 +99,7 @@ def store(cell: Cell, seed: int, samples: int) -> Path:
     """Computes and stores the pairs of a cell; the path of the file."""
     from lab_description.collision_matrix import compute_disabled_pairs
 
-    pairs = compute_disabled_pairs(build_urdf(cell, visuals=False), cell.gripper.links, seed, samples)
+    pairs = compute_disabled_pairs(build_urdf(cell, visuals=False), cell.end_effector.links, seed, samples)
     lines = [
         f"# Written by: python -m lab_description.collision_matrix {cell.name}",
         f"fingerprint: '{fingerprint(cell)}'",

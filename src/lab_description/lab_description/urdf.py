@@ -69,12 +69,12 @@ def _expand(cell: Cell, packages: list[str], visuals: bool) -> str:
 
 
 def _packages(cell: Cell) -> list[str]:
-    trees = (cell.robot, cell.gripper, cell.camera.model)
+    trees = (cell.robot, cell.end_effector, cell.camera.model)
     return sorted({package for tree in trees for link in tree.links.values() for package in link.visual})
 
 
 def _mesh_formats(cell: Cell, package: str) -> set[str]:
-    trees = (cell.robot, cell.gripper, cell.camera.model)
+    trees = (cell.robot, cell.end_effector, cell.camera.model)
     return {
         Path(mesh.mesh).suffix.lower()
         for tree in trees

@@ -45,14 +45,50 @@ class Embodiment(Protocol):
 
 
 class HandSenses:
-    """What the hand of a simulated cell measures, and what the simulator knows of it."""
+    """What the simulator knows of a hand: what it touches and holds."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._gripper = simulation.cell.gripper
         model = simulation.model
-        self._hand = {model.body(name).id for name in self._gripper.links if simulation.has_name(name)}
+        links = simulation.cell.end_effector.links
+        self._hand = {model.body(name).id for name in links if simulation.has_name(name)}
+        # what hangs on a link is of the hand: the lip of a suction cup
+        self._hand |= {body for body in range(model.nbody) if int(model.body_parentid[body]) in self._hand}
         self._names = [model.body(index).name for index in range(model.nbody)]
+
+    def touched(self) -> frozenset[str]:
+        """Names of the bodies that the hand touches."""
+        return self.touched_by(self._hand)
+
+    def heights(self, parts: frozenset[str]) -> dict[str, float]:
+        """Of the origins of parts above the table, metres."""
+        return {name: float(self._simulation.entity(name).base_from_entity[2, 3]) for name in parts}
+
+    def held(self, before: dict[str, float]) -> frozenset[str]:
+        """Parts that the hand touches and that are higher by more than the lift than they were before."""
+        now = self.heights(frozenset(before))
+        return self.touched() & {name for name, height in now.items() if height > before[name] + LIFT}
+
+    def touched_by(self, bodies: set[int]) -> frozenset[str]:
+        """Names of the bodies that these of the hand touch, by number."""
+        simulation = self._simulation
+        contact = simulation.data.contact
+        near = contact.dist < 0.0
+        found: set[str] = set()
+        for first, second in simulation.model.geom_bodyid[contact.geom[near]].tolist():
+            if first in bodies and second not in self._hand:
+                found.add(self._names[second])
+            elif second in bodies and first not in self._hand:
+                found.add(self._names[first])
+        return frozenset(found)
+
+
+class FingerSenses(HandSenses):
+    """Of a hand with fingers, with what it measures itself."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation)
+        self._gripper = simulation.cell.gripper
 
     def reading(self, stalled: bool) -> PadReading:
         """Opening and forces now; stalled: whether something stopped the fingers when they closed."""
@@ -65,36 +101,11 @@ class HandSenses:
             stalled,
         )
 
-    def touched(self) -> frozenset[str]:
-        """Names of the bodies that the hand touches."""
-        return self._touched_by(self._hand)
-
     def pinched(self) -> frozenset[str]:
         """Names of the parts between the fingers: what both pads, or the fingers they sit on, touch."""
         model = self._simulation.model
         sides = []
         for pad in (self._gripper.left_pad, self._gripper.right_pad):
             body = model.body(pad).id
-            sides.append(self._touched_by({body, int(model.body_parentid[body])}))
+            sides.append(self.touched_by({body, int(model.body_parentid[body])}))
         return (sides[0] & sides[1]) & frozenset(self._simulation.parts)
-
-    def heights(self, parts: frozenset[str]) -> dict[str, float]:
-        """Of the origins of parts above the table, metres."""
-        return {name: float(self._simulation.entity(name).base_from_entity[2, 3]) for name in parts}
-
-    def held(self, before: dict[str, float]) -> frozenset[str]:
-        """Parts that the hand touches and that are higher by more than the lift than they were before."""
-        now = self.heights(frozenset(before))
-        return self.touched() & {name for name, height in now.items() if height > before[name] + LIFT}
-
-    def _touched_by(self, bodies: set[int]) -> frozenset[str]:
-        simulation = self._simulation
-        contact = simulation.data.contact
-        near = contact.dist < 0.0
-        found: set[str] = set()
-        for first, second in simulation.model.geom_bodyid[contact.geom[near]].tolist():
-            if first in bodies and second not in self._hand:
-                found.add(self._names[second])
-            elif second in bodies and first not in self._hand:
-                found.add(self._names[first])
-        return frozenset(found)

@@ -20,7 +20,7 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from lab_console.overlay import SeenScene, draw  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
-from lab_grasping.hand_model import from_description  # noqa: E402
+from lab_grasping.hand_model import hand_of  # noqa: E402
 from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.registry import load_planner  # noqa: E402
 from lab_grasping.scene import DepthView, ObservedObject, ObservedScene  # noqa: E402
@@ -34,9 +34,10 @@ from lab_simulation.scene_file import SceneFile  # noqa: E402
 from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
 
-from lab_description import Cell, load_cell  # noqa: E402
+from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
 from lab_evaluation.embodiment import Embodiment  # noqa: E402
-from lab_evaluation.free_hand import FreeHand  # noqa: E402
+from lab_evaluation.free_cup import FreeCup  # noqa: E402
+from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
 from lab_evaluation.shapes import SETS, part_source  # noqa: E402
 from lab_evaluation.whole_arm import WholeArm  # noqa: E402
 from lab_geometry import make_transform  # noqa: E402
@@ -50,6 +51,8 @@ CATALOGUE = "catalogue"
 """The kinds of the simulator's own scenes, on which our planner was tuned."""
 GRASPABLE = 0.8
 """Share of the hand's opening to which meshes are scaled."""
+FOR_A_CUP = 0.068
+"""Width to which meshes are scaled for a suction cup, metres: as for a hand that opens 85 mm."""
 FAILURES_IN_A_ROW = 2
 MOST_ATTEMPTS = 30
 REST_SECONDS = 2.0
@@ -63,7 +66,7 @@ class Task:
     """What all rounds of a campaign share.
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
-    a hand alone (`hand_…`) or of a whole arm. planner: entry point of lab_grasping.planners. parts: in each
+    a hand alone (`hand_…`) or of a whole arm. planner: by name in lab_grasping.registry. parts: in each
     round. meshes: a folder to take the parts from instead.
     """
 
@@ -115,7 +118,8 @@ class Round:
 def scene_of(task: Task, seed: int, cell: Cell) -> Scene:
     """The scene of a seed. Raises SceneError, which names the mesh or what does not fit."""
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
-    widest = GRASPABLE * cell.gripper.maximum_opening
+    effector = cell.end_effector
+    widest = GRASPABLE * effector.maximum_opening if isinstance(effector, Gripper) else FOR_A_CUP
     source = None
     if task.meshes:
         source = mesh_source(task.meshes, widest)
@@ -144,7 +148,7 @@ def _perception(cell: Cell) -> Perception:
 
 
 def _planner(task: Task, cell: Cell, seed: int) -> GraspPlanner:
-    return load_planner(task.planner, from_description(cell.gripper), PlannerSettings(seed=seed))
+    return load_planner(task.planner, hand_of(cell.end_effector), PlannerSettings(seed=seed))
 
 
 _warm: set[str] = set()
@@ -165,9 +169,7 @@ class _Round:
         cell = simulation.cell
         self._seed = seed
         self._simulation = simulation
-        self._embodiment: Embodiment = (
-            FreeHand(simulation) if cell.robot.name == "free_hand" else WholeArm(simulation, seed)
-        )
+        self._embodiment = _embodiment(simulation, seed)
         self._perception = _perception(cell)
         self._planner = _planner(task, cell, seed)
         self._left = set(simulation.parts)
@@ -243,6 +245,13 @@ class _Round:
             speeds = [simulation.entity(name) for name in sorted(self._left)]
             if all(np.abs([*s.linear, *s.angular]).max() < RESTING_SPEED for s in speeds):
                 break
+
+
+def _embodiment(simulation: Simulation, seed: int) -> Embodiment:
+    if simulation.cell.robot.name != "free_hand":
+        return WholeArm(simulation, seed)
+    cup = isinstance(simulation.cell.end_effector, SuctionCup)
+    return FreeCup(simulation) if cup else FreeFingers(simulation)
 
 
 def observed_scene(estimate: SceneEstimate) -> ObservedScene:

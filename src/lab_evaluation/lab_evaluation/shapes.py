@@ -253,8 +253,13 @@ CONCAVE = (
         stands=False,
     ),
 )
+FLAT = ("tower", "column", "pyramid", "tray", "stairs", "arch")
+CURVED = ("can", "ball", "capsule", "ellipsoid", "bottle", "spool", "dumbbell")
+"""Kinds by what a suction cup meets on them; the rest has rims and walls."""
 SETS: Mapping[str, tuple[Shape, ...]] = {
     "primitives": PRIMITIVES,
     "concave": CONCAVE,
     "mixed": (*PRIMITIVES, *CONCAVE),
+    "flat": tuple(shape for shape in (*PRIMITIVES, *CONCAVE) if shape.name in FLAT),
+    "curved": tuple(shape for shape in (*PRIMITIVES, *CONCAVE) if shape.name in CURVED),
 }

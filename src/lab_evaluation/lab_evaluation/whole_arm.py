@@ -25,7 +25,7 @@ from lab_simulation.simulation import Simulation
 from lab_simulation.trajectory import Waypoint
 
 from lab_description import load_cell
-from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
+from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_geometry import FloatArray
 
 PLANNER = "roboplan"
@@ -42,7 +42,7 @@ class WholeArm:
         """seed: of the motion planner's samples."""
         cell, parameters = simulation.cell, MotionParameters(seed=seed)
         self._simulation = simulation
-        self._senses = HandSenses(simulation)
+        self._senses = FingerSenses(simulation)
         self._home = cell.robot.configuration("home")
         self._open = PlanningScene(opening=cell.gripper.maximum_opening)
         self._robot = Manipulator(
@@ -117,7 +117,7 @@ class SimulatedArm:
 class SimulatedHand:
     """Port `Hand` on the simulation's gripper."""
 
-    def __init__(self, simulation: Simulation, senses: HandSenses) -> None:
+    def __init__(self, simulation: Simulation, senses: FingerSenses) -> None:
         self._simulation, self._senses = simulation, senses
         self._outcomes: list[GripperOutcome] = []
 

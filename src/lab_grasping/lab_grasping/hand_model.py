@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from lab_description.end_effector import EndEffector
 from lab_description.gripper import Gripper
+from lab_description.suction_cup import SuctionCup
 
 from lab_geometry import FloatArray, invert
+from lab_grasping.errors import InvalidGripper
 from lab_grasping.gripper import ParallelGripper, opening_steps
+from lab_grasping.suction_gripper import SuctionGripper
 
 SLAB = 0.012
 """Shapes that lean are cut across the approach direction into slabs of about this height, metres: one box
@@ -15,28 +21,54 @@ LEAN = 1.15
 """Shapes whose box is larger than this many times the shape are cut."""
 
 
+def hand_of(effector: EndEffector) -> ParallelGripper | SuctionGripper:
+    """The end effector of a cell, as planners of its type take it. Raises InvalidGripper."""
+    if isinstance(effector, Gripper):
+        return from_description(effector)
+    if isinstance(effector, SuctionCup):
+        return cup_from_description(effector)
+    raise InvalidGripper(f"{effector.name}: neither fingers nor a suction cup")
+
+
 def from_description(gripper: Gripper) -> ParallelGripper:
     """The gripper of a cell, as lab_description holds it. Raises InvalidGripper."""
     # linkages close a little further than the pads' faces meet
     openings = opening_steps(gripper.name, max(0.0, gripper.minimum_opening), gripper.maximum_opening)
     frames = gripper.forward({gripper.joint: gripper.joint_from_opening(openings)})
-    tcp_from_root = invert(frames[gripper.tcp_link])
-    boxes: list[FloatArray] = []
-    for name, link in gripper.links.items():
-        tcp_from_link = tcp_from_root @ frames[name]
-        for shape in link.collision:
-            corners = shape.hull()
-            in_tcp = corners @ np.swapaxes(tcp_from_link[:, :3, :3], 1, 2) + tcp_from_link[:, None, :3, 3]
-            boxes.extend(_boxes(in_tcp, float(np.prod(np.ptp(corners @ shape.matrix[:3, :3], axis=0)))))
     return ParallelGripper(
         name=gripper.name,
         pad_width=gripper.pad_size[0],
         pad_length=gripper.pad_size[2],
         friction=gripper.friction,
         openings=openings,
-        boxes=np.stack(boxes, axis=1),
+        boxes=_hand_boxes(gripper, frames),
         pad_centres=gripper.pad_offset(openings),
     )
+
+
+def cup_from_description(cup: SuctionCup) -> SuctionGripper:
+    """The suction cup of a cell, as lab_description holds it. Raises InvalidGripper."""
+    return SuctionGripper(
+        name=cup.name,
+        lip_radius=cup.lip_radius,
+        lip_give=cup.lip_give,
+        stroke=cup.stroke,
+        tilt=cup.tilt,
+        boxes=_hand_boxes(cup, cup.forward({}))[0],
+    )
+
+
+def _hand_boxes(effector: EndEffector, frames: Mapping[str, FloatArray]) -> FloatArray:
+    """Boxes (M, K, 2, 3) around all shapes, in `tcp`, at the M positions of frames (M, 4, 4) by link."""
+    tcp_from_root = invert(frames[effector.tcp_link])
+    boxes: list[FloatArray] = []
+    for name, link in effector.links.items():
+        tcp_from_link = tcp_from_root @ frames[name]
+        for shape in link.collision:
+            corners = shape.hull()
+            in_tcp = corners @ np.swapaxes(tcp_from_link[:, :3, :3], 1, 2) + tcp_from_link[:, None, :3, 3]
+            boxes.extend(_boxes(in_tcp, float(np.prod(np.ptp(corners @ shape.matrix[:3, :3], axis=0)))))
+    return np.stack(boxes, axis=1)
 
 
 def _boxes(corners: FloatArray, volume: float) -> list[FloatArray]:

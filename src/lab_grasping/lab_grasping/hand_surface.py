@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lab_geometry import FloatArray
 from lab_grasping.gripper import ParallelGripper
+from lab_grasping.suction_gripper import SuctionGripper
 
 SAMPLE_STEP = 0.006
 """Distance of the points on the faces, metres; obstacles are grown by more than half of it."""
@@ -37,26 +38,38 @@ class HandSurface(NamedTuple):
 
     @staticmethod
     def of(gripper: ParallelGripper) -> HandSurface:
-        """Sample a gripper."""
+        """Sample a gripper with fingers."""
+        pads_begin = gripper.pad_centres - 0.5 * gripper.pad_length
+        behind = gripper.boxes[:, :, 1, 2] <= pads_begin[:, None] + INSIDE
+        return HandSurface.of_boxes(gripper.boxes, _front(gripper.boxes, behind))
+
+    @staticmethod
+    def of_cup(cup: SuctionGripper) -> HandSurface:
+        """Sample a suction cup: one opening; behind are the boxes that the part must not touch."""
+        rigid = cup.behind_bellows[None]
+        return HandSurface.of_boxes(cup.boxes[None], _front(rigid, np.ones(rigid.shape[:2], dtype=np.bool_)))
+
+    @staticmethod
+    def of_boxes(boxes: FloatArray, behind: npt.NDArray[np.float32]) -> HandSurface:
+        """Sample boxes (M, K, 2, 3) of a hand at M openings."""
         blocks: list[FloatArray] = []
-        starts = np.zeros((len(gripper.openings), gripper.boxes.shape[1] + 1), dtype=np.int64)
+        starts = np.zeros((len(boxes), boxes.shape[1] + 1), dtype=np.int64)
         count = 0
-        for m, boxes in enumerate(gripper.boxes):
+        for m, hand in enumerate(boxes):
             starts[m, 0] = count
-            for k in range(len(boxes)):
-                points = _faces(boxes, k)
+            for k in range(len(hand)):
+                points = _faces(hand, k)
                 blocks.append(points)
                 count += len(points)
                 starts[m, k + 1] = count
-        lower, upper = gripper.boxes[:, :, 0], gripper.boxes[:, :, 1]
-        pads_begin = gripper.pad_centres - 0.5 * gripper.pad_length
+        lower, upper = boxes[:, :, 0], boxes[:, :, 1]
         return HandSurface(
             points=np.concatenate(blocks),
             starts=starts,
             centres=np.ascontiguousarray(0.5 * (lower + upper)),
             radii=0.5 * np.linalg.norm(upper - lower, axis=2),
-            front=_front(gripper.boxes, np.ones(upper.shape[:2], dtype=np.bool_)),
-            behind=_front(gripper.boxes, upper[:, :, 2] <= pads_begin[:, None] + INSIDE),
+            front=_front(boxes, np.ones(upper.shape[:2], dtype=np.bool_)),
+            behind=behind,
         )
 
 

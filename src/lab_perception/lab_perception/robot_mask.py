@@ -24,12 +24,12 @@ class RobotMask:
         """padding: how much larger the shapes are drawn, for errors of pose and time, metres."""
         self._cell = cell
         self._arm = _hulls(cell.robot.links, padding)
-        self._gripper = _hulls(cell.gripper.links, padding)
+        self._gripper = _hulls(cell.end_effector.links, padding)
 
     @property
     def joints(self) -> tuple[str, ...]:
         """Names of the joints whose positions are needed."""
-        return (*self._cell.robot.joint_names, self._cell.gripper.joint)
+        return (*self._cell.robot.joint_names, *self._cell.end_effector.moving)
 
     def draw(
         self, positions: Mapping[str, float], camera: PinholeCamera, base_from_camera: FloatArray
@@ -37,11 +37,12 @@ class RobotMask:
         """(H, W) pixels of the robot, None when none show it. positions: radians, of all `joints`."""
         frames = self._cell.robot.forward({name: positions[name] for name in self._cell.robot.joint_names})
         base_from_gripper = frames[self._cell.robot.tool_link][0] @ self._cell.tool_from_gripper
-        fingers = self._cell.gripper.forward({self._cell.gripper.joint: positions[self._cell.gripper.joint]})
+        effector = self._cell.end_effector
+        hand = effector.forward({name: positions[name] for name in effector.moving})
         camera_from_base = invert(base_from_camera)
         outlines = [(camera_from_base @ frames[link][0], hull) for link, hull in self._arm]
         outlines += [
-            (camera_from_base @ base_from_gripper @ fingers[link][0], hull) for link, hull in self._gripper
+            (camera_from_base @ base_from_gripper @ hand[link][0], hull) for link, hull in self._gripper
         ]
         image: np.ndarray | None = None
         for camera_from_link, hull in outlines:

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 import mujoco
 import numpy as np
 
-from lab_description import Cell, build_mujoco_urdf, build_srdf
+from lab_description import Cell, Gripper, SuctionCup, build_mujoco_urdf, build_srdf
 from lab_simulation.parts import Part
+from lab_simulation.suction import add_suction
 from lab_simulation.visuals import paint_meshes
 from lab_simulation.world import (
     FLOOR_COLOUR,
@@ -47,7 +48,10 @@ def cell_spec(cell: Cell, parts: Iterable[Part] = ()) -> mujoco.MjSpec:
     _dress(spec, cell)
     _exclude_contacts(spec, cell)
     _arm(spec, cell)
-    _gripper(spec, cell)
+    if isinstance(cell.end_effector, SuctionCup):
+        add_suction(spec, cell.end_effector)
+    else:
+        _gripper(spec, cell.gripper)
     pinhole = cell.camera.pinhole
     image_size(spec, pinhole.width, pinhole.height)
     add_camera(spec.body(cell.camera.frame), CAMERA, pinhole, np.eye(4))
@@ -97,7 +101,7 @@ def _exclude_contacts(spec: mujoco.MjSpec, cell: Cell) -> None:
         frozenset((node.get("link1", ""), node.get("link2", "")))
         for node in ElementTree.fromstring(build_srdf(cell)).iter("disable_collisions")
     }
-    pairs |= {frozenset(pair) for pair in itertools.combinations(cell.gripper.links, 2)}
+    pairs |= {frozenset(pair) for pair in itertools.combinations(cell.end_effector.links, 2)}
     for pair in sorted(tuple(sorted(pair)) for pair in pairs if pair <= bodies):
         spec.add_exclude(name="-".join(pair), bodyname1=pair[0], bodyname2=pair[1])
 
@@ -110,8 +114,7 @@ def _arm(spec: mujoco.MjSpec, cell: Cell) -> None:
     _add_wrench_sensors(spec, site.name)
 
 
-def _gripper(spec: mujoco.MjSpec, cell: Cell) -> None:
-    gripper = cell.gripper
+def _gripper(spec: mujoco.MjSpec, gripper: Gripper) -> None:
     spec.joint(gripper.joint).armature = GRIPPER_INERTIA * gripper.lever**2
     for name in gripper.mimic_joints:
         spec.joint(name).armature = FINGER_INERTIA * gripper.lever**2

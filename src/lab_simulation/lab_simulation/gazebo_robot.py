@@ -13,8 +13,9 @@ from lab_description.meshes import ros_package
 
 from lab_description import Cell, build_urdf
 from lab_description.urdf import urdf_of_links
+from lab_simulation.fingers import USUAL_GRIP
 from lab_simulation.gazebo_world import pose_words
-from lab_simulation.simulation import HOME, USUAL_GRIP
+from lab_simulation.simulation import HOME
 
 ROBOT = "robot"
 WRIST_SENSOR = "wrist"

@@ -8,32 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import mujoco
 import numpy as np
 
-from lab_description import Cell
+from lab_description import Cell, Gripper, SuctionCup
 from lab_geometry import FloatArray
 from lab_simulation.arm_controller import ArmController
 from lab_simulation.camera import DepthCamera, Frame, open_camera
 from lab_simulation.cell_model import CAMERA, WRENCH, cell_spec
 from lab_simulation.depth_noise import StereoModel
-from lab_simulation.drives import ArmDrive, GripperDrive
+from lab_simulation.drives import ArmDrive
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
-from lab_simulation.gripper_controller import GripperController, GripperSettings
+from lab_simulation.fingers import Fingers
+from lab_simulation.gripper_controller import GripperController
 from lab_simulation.parts import Part
 from lab_simulation.rendering import Renderer
 from lab_simulation.scenes import Scene
 from lab_simulation.settling import get_pose, set_pose, wake
+from lab_simulation.suction import Suction
 from lab_simulation.world import TIMESTEP, add_parts
 
 HOME = "home"
-USUAL_GRIP = 40.0
-"""Newtons, for a gripper command that does not say."""
-GRIPPER_TOLERANCE = 0.0005
-"""Metres of opening: nearer than this the gripper has reached its goal."""
-GRIPPER_STALL = 0.002
-"""Metres of opening per second: slower than this the gripper stalls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,25 @@ class EntityState:
     base_from_entity: FloatArray
     linear: FloatArray
     angular: FloatArray
+
+
+class Hand(Protocol):
+    """What takes hold of parts: fingers or a suction cup.
+
+    joints: names of its joints that a robot would report. sensors: sites that feel a wrench.
+    """
+
+    joints: tuple[str, ...]
+    sensors: tuple[str, ...]
+
+    def bind(self, model: mujoco.MjModel) -> None:
+        """Work on this model from now on."""
+
+    def put(self, data: mujoco.MjData, position: float | None) -> None:
+        """Be somewhere at once; without a position, open and empty."""
+
+    def control(self, model: mujoco.MjModel, data: mujoco.MjData, now: float) -> None:
+        """What it does in the next step."""
 
 
 class Simulation:
@@ -98,7 +114,7 @@ class Simulation:
         )
         home = cell.robot.configuration(HOME)
         self.arm = ArmController(cell.robot.joint_names, home, cell.robot.acceleration)
-        self.gripper = GripperController(cell.gripper.joint, _gripper_settings(cell), _open(cell))
+        self._hand: Hand = _hand(cell)
         self._build({name: part for name, (part, _) in self._initial.items()})
         self.reset()
 
@@ -116,19 +132,30 @@ class Simulation:
             set_pose(self.data, name, pose)
         self._frames = 0
         self.steps = 0
-        self.put_robot(self.cell.robot.configuration(HOME), _open(self.cell))
+        self.put_robot(self.cell.robot.configuration(HOME))
 
-    def put_robot(self, arm: FloatArray, gripper: float) -> None:
+    @property
+    def gripper(self) -> GripperController:
+        """Of a hand with fingers."""
+        assert isinstance(self._hand, Fingers), "a suction cup has no fingers"
+        return self._hand.controller
+
+    @property
+    def suction(self) -> Suction:
+        """Of a hand that is a suction cup."""
+        assert isinstance(self._hand, Suction), "fingers have no suction"
+        return self._hand
+
+    def put_robot(self, arm: FloatArray, gripper: float | None = None) -> None:
         """Put the robot somewhere at once, at rest: positions (N,) of the arm and of the gripper's joint.
 
-        What was under way is aborted. Nothing is pushed aside: see that the place is free.
+        Without a position of the gripper it is open, a suction cup without vacuum. What was under way is
+        aborted. Nothing is pushed aside: see that the place is free.
         """
         self.data.qpos[self._arm_drive.positions] = arm
         self.data.qvel[self._arm_drive.velocities] = 0.0
-        self._put_fingers(gripper)
+        self._hand.put(self.data, gripper)
         self.arm.hold(arm)
-        self.gripper.hold(gripper)
-        self._gripper_drive.restart()
         wake(self.model, self.data)
         # Once more with the motors on, or the sensors would tell of a falling arm.
         self._control()
@@ -246,15 +273,10 @@ class Simulation:
     def _control(self) -> None:
         """One cycle of the controllers: torques for the next step."""
         data, now = self.data, self.time
-        arm, gripper = self._arm_drive, self._gripper_drive
+        arm = self._arm_drive
         reference = self.arm.update(now, data.qpos[arm.positions], data.qvel[arm.velocities])
         arm.apply(self.model, data, reference)
-        command = self.gripper.update(
-            now,
-            float(data.qpos[gripper.position]),
-            float(data.ctrl[gripper.control]),
-        )
-        gripper.apply(data, command, TIMESTEP)
+        self._hand.control(self.model, data, now)
 
     def _require(self, name: str) -> None:
         if name not in self.parts:
@@ -284,42 +306,24 @@ class Simulation:
         add_parts(spec, parts.values())
         model = spec.compile()
         self.model, self.data, self.parts = model, mujoco.MjData(model), dict(parts)
-        robot, gripper = self.cell.robot, self.cell.gripper
+        robot = self.cell.robot
         self._arm_drive = ArmDrive(model, robot.joint_names)
-        self._gripper_drive = GripperDrive(model, gripper.joint)
-        self._joint_names = (*robot.joint_names, gripper.joint, *gripper.mimic_joints)
+        self._hand.bind(model)
+        self._joint_names = (*robot.joint_names, *self._hand.joints)
         self._joint_positions = np.array([model.joint(name).qposadr[0] for name in self._joint_names])
         self._joint_velocities = np.array([model.joint(name).dofadr[0] for name in self._joint_names])
         self._sensors = {
             site: (int(model.sensor(f"{site}/force").adr[0]), int(model.sensor(f"{site}/torque").adr[0]))
-            for site in (WRENCH, gripper.left_pad, gripper.right_pad)
+            for site in (WRENCH, *self._hand.sensors)
         }
         self._wrist_site = model.site(WRENCH).id
         self._tool_body = model.body(robot.tool_link).id
         self._hand_mass = float(model.body_subtreemass[self._tool_body])
 
-    def _put_fingers(self, position: float) -> None:
-        gripper = self.cell.gripper
-        joints = {gripper.joint: (1.0, 0.0), **gripper.mimic_joints}
-        for name, (multiplier, offset) in joints.items():
-            self.data.joint(name).qpos[0] = multiplier * position + offset
-            self.data.joint(name).qvel[0] = 0.0
 
-
-def _open(cell: Cell) -> float:
-    return float(cell.gripper.joint_from_opening(cell.gripper.maximum_opening))
-
-
-def _gripper_settings(cell: Cell) -> GripperSettings:
-    gripper = cell.gripper
-    joint, lever = gripper.joints[gripper.joint], gripper.lever
-    most = min(joint.effort, gripper.maximum_force * lever)
-    return GripperSettings(
-        joint.lower,
-        joint.upper,
-        usual_effort=min(USUAL_GRIP * lever, most),
-        max_effort=most,
-        max_velocity=joint.velocity,
-        goal_tolerance=GRIPPER_TOLERANCE / lever,
-        stall_velocity_threshold=GRIPPER_STALL / lever,
-    )
+def _hand(cell: Cell) -> Hand:
+    effector = cell.end_effector
+    if isinstance(effector, SuctionCup):
+        return Suction(effector)
+    assert isinstance(effector, Gripper)
+    return Fingers(effector)

@@ -304,7 +304,7 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
 
 def test_pads_that_feel_nothing_have_no_sensor_and_no_bridge(tmp_path: Path) -> None:
     cell = load_cell("ur5e_table")
-    numb = replace(cell, gripper=replace(cell.gripper, wrench_topics={}))
+    numb = replace(cell, end_effector=replace(cell.gripper, wrench_topics={}))
     tactile, plain = (gazebo_urdf(one, tmp_path / "controllers.yaml") for one in (cell, numb))
     assert tactile.count('type="contact"') == 2 and 'type="contact"' not in plain
     assert tactile.count('type="force_torque"') == plain.count('type="force_torque"') + 2

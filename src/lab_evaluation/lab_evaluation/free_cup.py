@@ -1,0 +1,64 @@
+"""A suction cup without an arm, and what it touches on its way: for judging grasps alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab_grasping.port import Grasp
+from lab_grasping.scene import ObservedScene
+from lab_grasping.vacuum import judge_seal
+from lab_simulation.simulation import Simulation
+
+from lab_description import SuctionCup
+from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
+from lab_evaluation.free_hand import FreeHand
+
+SUCK_SECONDS = 0.4
+"""From the switching on of the pump until the seal is judged."""
+EARLY = 0.004
+"""Metres before the bellows should touch: a cup that touches sooner met something else than was planned."""
+
+
+class FreeCup:
+    """See Embodiment."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        cup = simulation.cell.end_effector
+        assert isinstance(cup, SuctionCup)
+        self._cup = cup
+        self._hand = FreeHand(simulation)
+        self._senses = HandSenses(simulation)
+        model = simulation.model
+        self._rigid = {model.body(name).id for name in cup.links if name != cup.cup_link}
+        self._lip = model.body(cup.tcp_link).id
+
+    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+        """The first grasp; what anything but the lip touches ends it, and what the lip touches too soon."""
+        grasp, hand, senses, simulation = grasps[0], self._hand, self._senses, self._hand.simulation
+        pose = grasp.base_from_tcp
+        heights = senses.heights(left)
+        before = pose.copy()
+        before[:3, 3] -= grasp.approach_distance * pose[:3, 2]
+
+        def met() -> frozenset[str]:
+            far = float((pose[:3, 3] - simulation.data.xpos[self._lip]) @ pose[:3, 2])
+            return senses.touched() if far > self._cup.stroke + EARLY else senses.touched_by(self._rigid)
+
+        hand.put(before)
+        reached = not met() and hand.approach(before, pose, lambda: bool(met()))
+        if not reached:
+            return Carried(hand.met(met()), 0, frozenset(), False)
+        simulation.suction.switch(True)
+        simulation.run(SUCK_SECONDS)
+        sealed = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
+        hand.lift(pose)
+        lifted = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
+        hand.carry(pose)
+        simulation.run(HOLD_SECONDS)
+        held = senses.held(heights)
+        failed = "peeled off while it was lifted" if sealed.held else "did not seal"
+        return Carried("removed" if held else failed, 0, held, sealed.held and lifted.held)
+
+    def put_home(self) -> None:
+        """Be empty and out of the camera's view, at once."""
+        self._hand.put_home()

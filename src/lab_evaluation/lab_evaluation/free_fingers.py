@@ -1,0 +1,67 @@
+"""Fingers without an arm, and what they touch on their way: for judging grasps alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab_grasping.contact import judge_closing, judge_lifting
+from lab_grasping.port import Grasp
+from lab_grasping.scene import ObservedScene
+from lab_simulation.gripper_controller import GripperOutcome
+from lab_simulation.simulation import Simulation
+
+from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
+from lab_evaluation.free_hand import LOOK_EVERY, FreeHand
+
+CLOSE_SECONDS = 5.0
+SQUEEZE_SECONDS = 0.25
+"""From the end of the fingers' motion until the grip is judged."""
+
+
+class FreeFingers:
+    """See Embodiment."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._hand = FreeHand(simulation)
+        self._gripper = simulation.cell.gripper
+        self._senses = FingerSenses(simulation)
+
+    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+        """The first grasp; whatever the hand touches on its way in ends it."""
+        grasp, hand, senses = grasps[0], self._hand, self._senses
+        pose = grasp.base_from_tcp
+        heights = senses.heights(left)
+        before = pose.copy()
+        before[:3, 3] -= grasp.approach_distance * pose[:3, 2]
+        hand.put(before, float(self._gripper.joint_from_opening(grasp.opening)))
+        met = senses.touched()
+        if not met:
+            hand.approach(before, pose, lambda: bool(senses.touched()))
+            met = senses.touched()
+        if met:
+            return Carried(hand.met(met), 0, frozenset(), False)
+        stalled = self.close()
+        closing = judge_closing(senses.reading(stalled), grasp.width, grasp.opening)
+        pinched = senses.pinched()
+        hand.lift(pose)
+        lifting = judge_lifting(senses.reading(stalled), closing)
+        hand.carry(pose)
+        hand.simulation.run(HOLD_SECONDS)
+        held = senses.held(heights)
+        failed = "lost while it was lifted" if pinched else "closed on nothing"
+        return Carried("removed" if held else failed, 0, held, closing.held and lifting.held)
+
+    def put_home(self) -> None:
+        """Be open and out of the camera's view, at once."""
+        self._hand.put_home()
+
+    def close(self) -> bool:
+        """Close with the usual force until the fingers rest; whether something stopped them."""
+        simulation, outcomes = self._hand.simulation, list[GripperOutcome]()
+        closed = float(self._gripper.joint_from_opening(self._gripper.minimum_opening))
+        simulation.gripper.move(closed, None, None, simulation.time, outcomes.append)
+        deadline = simulation.time + CLOSE_SECONDS
+        while not outcomes and simulation.time < deadline:
+            simulation.step(LOOK_EVERY)
+        simulation.run(SQUEEZE_SECONDS)
+        return bool(outcomes) and outcomes[0].stalled

@@ -1,0 +1,126 @@
+"""What geometric planners share: the scene is labelled once, then part by part, the highest first."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from lab_geometry import FloatArray, rotate_vectors, transform_points
+from lab_grasping.completion import Shape
+from lab_grasping.errors import (
+    NoGraspFound,
+    NotGraspable,
+    NothingToGrasp,
+    PlanningCancelled,
+    TooFewPoints,
+    UnknownObject,
+)
+from lab_grasping.port import GraspPlan, PlannerSettings, never
+from lab_grasping.scene import ObservedObject, ObservedScene, support_from_base
+from lab_grasping.space import LabelledView, SpaceMaps, label_view, map_space
+
+MIN_POINTS = 20
+GOOD_SCORE, FEW_PARTS, ENOUGH_PARTS = 0.88, 2, 12
+"""Of all parts, planning ends after FEW_PARTS with a grasp this good, and after ENOUGH_PARTS with any."""
+HAND_REACH = 0.13
+"""How far the hand reaches sideways beyond the part, metres."""
+
+
+class ScenePlanner(ABC):
+    """A GraspPlanner but for what it does on one part. Plans may run side by side in several threads."""
+
+    def __init__(self, settings: PlannerSettings) -> None:
+        self._settings = settings
+        self._last: tuple[ObservedScene | None, LabelledView | None] = (None, None)
+
+    @abstractmethod
+    def plan_part(
+        self,
+        scene: ObservedScene,
+        view: LabelledView,
+        index: int,
+        among: int | None,
+        cancelled: Callable[[], bool],
+    ) -> GraspPlan:
+        """Grasps on the part of an index. among: parts that share the time; None when only it is asked for.
+
+        Raises NotGraspable, PlanningCancelled.
+        """
+
+    def plan(
+        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+    ) -> GraspPlan:
+        """See GraspPlanner."""
+        if not scene.objects:
+            raise NothingToGrasp
+        known = [item.id for item in scene.objects]
+        if object_id is not None and object_id not in known:
+            raise UnknownObject(object_id, known)
+        stop_if(cancelled)
+        view = self._labelled(scene)
+        if object_id is None:
+            return self._plan_all(scene, view, cancelled)
+        return self.plan_part(scene, view, known.index(object_id), None, cancelled)
+
+    def _labelled(self, scene: ObservedScene) -> LabelledView:
+        """The view with labels, kept for the next part of the same scene."""
+        seen, view = self._last
+        if seen is not scene or view is None:
+            view = label_view(scene)
+            self._last = (scene, view)
+        return view
+
+    def _plan_all(self, scene: ObservedScene, view: LabelledView, cancelled: Callable[[], bool]) -> GraspPlan:
+        """The best grasps of all parts, the highest part first; ends when much better is not to be
+        expected.
+        """
+        plans: list[GraspPlan] = []
+        failures: list[NotGraspable] = []
+        for count, index in enumerate(_highest_first(scene), start=1):
+            try:
+                plans.append(self.plan_part(scene, view, index, len(scene.objects), cancelled))
+            except NotGraspable as error:
+                failures.append(error)
+            best = max((plan.grasps[0].score for plan in plans), default=0.0)
+            if (best > 0.0 and count >= ENOUGH_PARTS) or (best >= GOOD_SCORE and count >= FEW_PARTS):
+                break
+        if not plans:
+            raise max(failures, key=lambda error: isinstance(error, NoGraspFound))
+        grasps = sorted((grasp for plan in plans for grasp in plan.grasps), key=lambda grasp: -grasp.score)
+        return GraspPlan(tuple(grasps[: self._settings.max_grasps]), sum(plan.candidates for plan in plans))
+
+    def space_around(self, view: LabelledView, shape: Shape, label: int) -> SpaceMaps:
+        """Height maps as wide as the hand reaches around a part."""
+        lower, upper = shape.points[:, :2].min(axis=0), shape.points[:, :2].max(axis=0)
+        half_size = 0.5 * float((upper - lower).max()) + HAND_REACH
+        return map_space(view, label, 0.5 * (lower + upper), half_size, self._settings.clearance)
+
+
+def usable_surface(item: ObservedObject, scene: ObservedScene) -> tuple[FloatArray, FloatArray]:
+    """Points and normals (N, 3) of a part in the support frame, without those that are not numbers.
+
+    Raises TooFewPoints.
+    """
+    to_support = support_from_base(scene.support)
+    points = transform_points(to_support, item.points)
+    normals = rotate_vectors(to_support, item.normals)
+    sound = np.isfinite(points).all(axis=1) & (np.abs(np.linalg.norm(normals, axis=1) - 1.0) < 0.1)
+    if np.count_nonzero(sound) < MIN_POINTS:
+        raise TooFewPoints(item.id, int(np.count_nonzero(sound)), MIN_POINTS)
+    return points[sound], normals[sound]
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raises PlanningCancelled when the caller asked to stop."""
+    if cancelled():
+        raise PlanningCancelled
+
+
+def _highest_first(scene: ObservedScene) -> list[int]:
+    """Indices of the objects, those that stick out first; what the image border cuts comes last."""
+    tops = [
+        float(np.nanmax(scene.support.signed_distance(item.points), initial=-1.0)) for item in scene.objects
+    ]
+    return sorted(range(len(tops)), key=lambda k: (scene.objects[k].truncated, -tops[k]))

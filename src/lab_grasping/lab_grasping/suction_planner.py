@@ -1,0 +1,159 @@
+"""The default GraspPlanner for a suction cup: places on the seen surface, seal, clearance, rank.
+
+Only surface that was seen counts: what a completion supposes cannot be trusted to seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from lab_geometry import FloatArray, invert, make_transform
+from lab_grasping.antipodal import HandPoses
+from lab_grasping.clearance import Blocker, Clearances, check_approach, check_standing, mark_touching
+from lab_grasping.completion import Shape, complete, thin_out
+from lab_grasping.errors import NoGraspFound
+from lab_grasping.hand_surface import HandSurface
+from lab_grasping.port import Grasp, GraspPlan, PlannerSettings
+from lab_grasping.ranking import choose_distinct
+from lab_grasping.scene import ObservedScene, support_from_base
+from lab_grasping.scene_planner import ScenePlanner, stop_if, usable_surface
+from lab_grasping.seal import Seals, find_seals
+from lab_grasping.space import LabelledView, SpaceMaps
+from lab_grasping.suction_gripper import SuctionGripper
+
+POINT_SPACING = 0.0015
+"""Distance of the points under the lip, metres: nearer ones are averaged, which takes noise away."""
+PLACE_SPACING = 0.003
+MAX_PLACES = 300
+MAX_TILT = np.deg2rad(65.0)
+"""Of the approach from the vertical."""
+PRESS = 0.5
+"""Share of the stroke by which the bellows are pressed together: noise of the depth is taken up by it."""
+USABLE_GIVE = 0.6
+"""Share of what the lip can follow that is counted on."""
+NEEDED_RIM, ENOUGH_RIM = 0.003, 0.006
+"""Metres that the surface must go on beyond the lip, as outlines are seen some millimetres too wide, and of
+which more makes nothing safer."""
+MIN_APPROACH = 0.03
+"""Straight way in that a grasp needs, metres."""
+LEVER = 0.012
+"""Metres from the centre of the part to the axis of the cup at which the term of balance is 37 %."""
+HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
+WEIGHTS = {
+    "seal": 2.0,  # what is left of the lip's give: noise may hide that much
+    "rim": 2.0,  # surface beyond the lip: outlines are seen a little too wide, and loaded lips shift
+    "balance": 2.5,  # weight beside the cup peels it off
+    "upright": 1.5,  # weight across the cup turns it and has only friction to hold it
+    "hidden": 1.5,  # nothing of the hand in space that other things hide
+    "own_shadow": 0.5,  # nor behind the part itself
+}
+
+
+class SuctionPlanner(ScenePlanner):
+    """Geometric planner on observed points for a suction cup. Grasps have the width and opening 0."""
+
+    def __init__(self, cup: SuctionGripper, settings: PlannerSettings) -> None:
+        super().__init__(settings)
+        self._cup = cup
+        self._hand = HandSurface.of_cup(cup)
+
+    def plan_part(
+        self,
+        scene: ObservedScene,
+        view: LabelledView,
+        index: int,
+        among: int | None,
+        cancelled: Callable[[], bool],
+    ) -> GraspPlan:
+        """See ScenePlanner."""
+        item, label = scene.objects[index], index + 1
+        points, normals = usable_surface(item, scene)
+        shape = complete(points, normals, view, label)
+        stop_if(cancelled)
+        seals = self._sealing(points, normals, item.id)
+        stop_if(cancelled)
+        poses = self._poses(seals)
+        maps = self.space_around(view, shape, label)
+        clearances = check_standing(poses, _zeros(poses), maps, self._hand, self._settings.tip_margin)
+        mark_touching(poses, _zeros(poses), shape, self._hand.behind, clearances.blocker)
+        terms = self._rate(poses, seals, clearances, shape)
+        weights = np.array(list(WEIGHTS.values()))
+        score = np.exp(np.log(np.maximum(terms, 1e-6)) @ weights / weights.sum())
+        score[clearances.blocker != Blocker.NOTHING] = 0.0
+        if not score.any():
+            raise NoGraspFound(item.id, len(poses), Blocker(int(clearances.blocker[0])).words)
+        way = self._way_in(poses, maps)
+        score[way < min(MIN_APPROACH, self._settings.approach_distance) - 1e-9] = 0.0
+        chosen = choose_distinct(poses, score, self._settings.max_grasps)
+        if len(chosen) == 0:
+            raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")
+        base_from_support = invert(support_from_base(scene.support))
+        pressed = PRESS * self._cup.stroke * poses.rotations[:, :, 2]
+        grasps = tuple(
+            Grasp(
+                object_id=item.id,
+                base_from_tcp=base_from_support
+                @ make_transform(poses.rotations[k], poses.positions[k] + pressed[k]),
+                width=0.0,
+                opening=0.0,
+                approach_distance=float(way[k]),
+                score=float(score[k]),
+                terms=dict(zip(WEIGHTS, terms[k].tolist(), strict=True)),
+            )
+            for k in chosen
+        )
+        return GraspPlan(grasps, len(poses))
+
+    def _sealing(self, points: FloatArray, normals: FloatArray, name: str) -> Seals:
+        """Places where the lip seals, best first. Raises NoGraspFound."""
+        surface, _ = thin_out(points, normals, POINT_SPACING)
+        places, outward = thin_out(points, normals, PLACE_SPACING)
+        # every n-th one of many: all over the part
+        step = -(-len(places) // MAX_PLACES)
+        seals = find_seals(surface, places[::step], outward[::step], self._cup.lip_radius)
+        good = seals.deviation < USABLE_GIVE * self._cup.lip_give
+        good &= seals.whole & (seals.rim > NEEDED_RIM) & (seals.normals[:, 2] > np.cos(MAX_TILT))
+        if not good.any():
+            wide = 2e3 * self._cup.lip_radius
+            raise NoGraspFound(name, len(seals), f"no place where a lip of {wide:.0f} mm would seal")
+        kept = np.flatnonzero(good)
+        return seals.subset(kept[np.argsort(seals.deviation[kept], kind="stable")])
+
+    def _poses(self, seals: Seals) -> HandPoses:
+        """Cups with the lip on the highest point under it. y is level: a cup may be turned about its axis."""
+        approach = -seals.normals
+        level = np.stack([-approach[:, 1], approach[:, 0], np.zeros(len(approach))], axis=1)
+        length = np.linalg.norm(level, axis=1)[:, None]
+        closing = np.where(length > 1e-6, level / np.maximum(length, 1e-6), [[0.0, 1.0, 0.0]])
+        rotations = np.stack([np.cross(closing, approach), closing, approach], axis=2)
+        positions = seals.points + seals.rise[:, None] * seals.normals
+        return HandPoses(np.ascontiguousarray(rotations), positions, np.zeros(len(positions)))
+
+    def _rate(self, poses: HandPoses, seals: Seals, clearances: Clearances, shape: Shape) -> FloatArray:
+        """Terms (C, T) in the order of WEIGHTS, each 0..1."""
+        arm = shape.centre - poses.positions
+        along = np.sum(arm * seals.normals, axis=1)[:, None] * seals.normals
+        lever = np.linalg.norm(arm - along, axis=1)
+        return np.stack(
+            [
+                np.clip(1.0 - seals.deviation / self._cup.lip_give, 0.0, 1.0),
+                np.clip(seals.rim / ENOUGH_RIM, 0.0, 1.0),
+                np.exp(-((lever / LEVER) ** 2)),
+                np.clip(seals.normals[:, 2], 0.0, 1.0) ** 2,
+                np.exp(-np.maximum(clearances.hidden, 0.0) / HIDDEN_DEPTH),
+                np.exp(-np.maximum(clearances.own_hidden, 0.0) / OWN_DEPTH),
+            ],
+            axis=1,
+        )
+
+    def _way_in(self, poses: HandPoses, maps: SpaceMaps) -> FloatArray:
+        margin, distance = self._settings.tip_margin, self._settings.approach_distance
+        return check_approach(poses, _zeros(poses), maps, self._hand, margin, distance)
+
+
+def _zeros(poses: HandPoses) -> npt.NDArray[np.int64]:
+    """The only opening of a cup, for each pose."""
+    return np.zeros(len(poses), dtype=np.int64)
