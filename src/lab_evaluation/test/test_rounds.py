@@ -34,3 +34,11 @@ def test_an_arm_clears_the_table_by_the_same_rounds():
     assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
     assert all(item.claimed == item.truth for item in one.attempts)
     assert without_times(play(task, 3)) == without_times(one)
+
+
+def test_a_suction_cup_clears_the_table_by_the_same_rounds():
+    task = Task("packed", "flat", cell="hand_suction", planner="suction", parts=2)
+    one = play(task, 1)
+    assert one.presented == 2 and one.attempts
+    assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
+    assert without_times(play(task, 1)) == without_times(one)

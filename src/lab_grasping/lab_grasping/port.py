@@ -31,8 +31,8 @@ class Grasp:
     """One way to hold a part.
 
     base_from_tcp: (4, 4), +z the approach, +y the closing direction. width: between the contacts. opening:
-    for the approach. approach_distance: clear straight way along +z. All in metres. score: 0..1. terms: what
-    it is made of, by name, each 0..1; planners without such terms leave it empty.
+    for the approach; both 0 for a suction cup. approach_distance: clear straight way along +z. All in metres.
+    score: 0..1. terms: what it is made of, by name, each 0..1; planners without such terms leave it empty.
     """
 
     object_id: str
@@ -59,10 +59,10 @@ def never() -> bool:
 
 class GraspPlanner(Protocol):
     """Extension point: observed scene to ranked grasps. Found by entry points of the group
-    lab_grasping.planners.
+    lab_grasping.planners, which are called with a ParallelGripper and PlannerSettings, or
+    lab_grasping.suction_planners, which are called with a SuctionGripper and PlannerSettings.
 
-    The entry point is called with a ParallelGripper and PlannerSettings. `lab_grasping.planner_contract`
-    holds the tests that every implementation must pass.
+    `lab_grasping.planner_contract` holds the tests that every implementation must pass.
     """
 
     def plan(

@@ -17,13 +17,18 @@ from lab_geometry import FloatArray
 from lab_grasping.compiled import compiled
 
 SECTORS = 12
-"""Of the ring around the lip; half as many of the disc within, each of which must have been seen."""
+"""Of the ring around the lip."""
+HOLLOW = 0.4
+"""Of the lip's radius: the disc within the lip is looked at in its middle, and in six sectors around that."""
+DENSE = 0.5
+"""Share of the usual density of points that each of these must have: a hole has none."""
 NOISE = 0.0008
 """Metres: scatter about a smooth surface that the camera itself makes."""
 RIDGE = 1e-3
 """Weight against quadrics that few points determine, relative to the number of points."""
-RINGS, RING_WIDTH = 4, 0.0018
-"""Rings from the lip outwards in which the surface is followed, metres."""
+RINGS, RING_WIDTH, RING_SPACINGS = 4, 0.0018, 1.2
+"""Rings from the lip outwards in which the surface is followed: their number, width, metres, and least
+width in distances of neighbouring points."""
 ON_SURFACE = 0.0025
 """Metres: points nearer than this to the quadric are of the surface that the lip lies on."""
 
@@ -35,7 +40,7 @@ class Seals:
     points: (C, 3) on the surface, metres. normals: (C, 3) unit, outward. deviation: (C,) from the highest to
     the lowest point of the surface along the lip, and its scatter, metres. whole: (C,) whether the disc
     within the lip was seen. rim: (C,) by which the surface goes on beyond the lip where it ends first,
-    metres, at most RINGS * RING_WIDTH, 0 where it ends within. rise: (C,) of the highest point along the lip
+    metres, 0 where it ends within. rise: (C,) of the highest point along the lip
     over the place, metres.
     """
 
@@ -60,37 +65,43 @@ def find_seals(points: FloatArray, places: FloatArray, normals: FloatArray, lip_
     x, y = np.cos(angle), np.sin(angle)
     along_lip = np.stack([x, y, x * x, x * y, y * y], axis=1)
     # the first fit finds the normal, the second one looks along it
-    places, _, terms, _ = _fit(points, places, normals, lip_radius)
+    places, _, terms, _, _ = _fit(points, places, normals, lip_radius)
     frames = _frames(normals)
     slope = terms[:, 1:2] * frames[:, :, 0] + terms[:, 2:3] * frames[:, :, 1]
     tilted = frames[:, :, 2] - slope / lip_radius
     normals = tilted / np.linalg.norm(tilted, axis=1)[:, None]
-    places, scatter, terms, whole = _fit(points, places, normals, lip_radius)
+    places, scatter, terms, whole, counts = _fit(points, places, normals, lip_radius)
     heights = terms[:, 1:] @ along_lip.T
     terms[:, 0] = 0.0
+    spacing = lip_radius * np.sqrt(np.pi / np.maximum(counts, 1.0))
+    widths = np.maximum(RING_WIDTH, RING_SPACINGS * spacing)
     return Seals(
         points=places,
         normals=normals,
         deviation=np.ptp(heights, axis=1) + np.maximum(scatter - NOISE, 0.0),
         whole=whole,
-        rim=_rims(points, places, _frames(normals), terms, lip_radius),
+        rim=_rims(points, places, _frames(normals), terms, widths, lip_radius),
         rise=np.maximum(heights.max(axis=1), 0.0),
     )
 
 
 def _fit(
     points: FloatArray, places: FloatArray, normals: FloatArray, lip_radius: float
-) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_], FloatArray]:
     """Places brought onto the surface (C, 3), scatter (C,) of the points about the quadric, metres, its terms
-    (C, 6) 1, x, y, x2, xy, y2 with x and y in lip radii, and whether the whole disc was seen (C,).
+    (C, 6) 1, x, y, x2, xy, y2 with x and y in lip radii, whether the whole disc was seen (C,), and the number
+    of points in it (C,).
     """
     frames = _frames(normals)
     moments, rights, squares, counts, disc = _gather(points, places, frames, lip_radius)
     moments[:, np.arange(6), np.arange(6)] += RIDGE * np.maximum(counts, 1.0)[:, None]
-    terms = np.linalg.solve(moments, rights[:, :, None])[:, :, 0]
+    terms = np.asarray(np.linalg.solve(moments, rights[:, :, None])[:, :, 0], dtype=np.float64)
+    # shares of the disc: the middle, and six sectors up to twice its radius
+    areas = HOLLOW**2 * np.array([1.0] + 6 * [0.5])
+    whole: npt.NDArray[np.bool_] = np.all(disc > DENSE * counts[:, None] * areas, axis=1)
     left = np.maximum(squares - np.sum(terms * rights, axis=1), 0.0)
-    scatter = np.sqrt(left / np.maximum(counts, 1.0))
-    return places + terms[:, :1] * frames[:, :, 2], scatter, terms, (disc > 0.0).all(axis=1)
+    scatter = np.asarray(np.sqrt(left / np.maximum(counts, 1.0)), dtype=np.float64)
+    return places + terms[:, :1] * frames[:, :, 2], scatter, terms, whole, counts
 
 
 def _frames(normals: FloatArray) -> FloatArray:
@@ -106,14 +117,14 @@ def _gather(
     points: FloatArray, places: FloatArray, frames: FloatArray, lip_radius: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Normal equations of the quadric under each cup: matrix (C, 6, 6), right side (C, 6), sum of squared
-    heights and number of points (C,); and points by sector of the disc (C, 6).
+    heights and number of points (C,); and points in the middle and in six sectors of the disc (C, 7).
 
     What lies deep under the lip is a hole, however deep, and spoils the fit by no more than the lip is wide.
     """
     count = len(places)
     matrix, right = np.zeros((count, 6, 6)), np.zeros((count, 6))
     squares, numbers = np.zeros(count), np.zeros(count)
-    disc = np.zeros((count, 6))
+    disc = np.zeros((count, 7))
     term = np.empty(6)
     for c in range(count):
         frame = frames[c]
@@ -126,8 +137,10 @@ def _gather(
                 continue
             h = dx * frame[0, 2] + dy * frame[1, 2] + dz * frame[2, 2]
             h = min(max(h, -lip_radius), lip_radius)
-            if 0.1 < square < 0.6:
-                disc[c, int((np.arctan2(y, x) / (2.0 * np.pi) + 1.0) * 6) % 6] += 1.0
+            if square < HOLLOW**2:
+                disc[c, 0] += 1.0
+            elif square < 4.0 * HOLLOW**2:
+                disc[c, 1 + int((np.arctan2(y, x) / (2.0 * np.pi) + 1.0) * 6) % 6] += 1.0
             term[0], term[1], term[2], term[3], term[4], term[5] = 1.0, x, y, x * x, x * y, y * y
             for i in range(6):
                 right[c, i] += term[i] * h
@@ -140,10 +153,15 @@ def _gather(
 
 @compiled
 def _rims(
-    points: FloatArray, places: FloatArray, frames: FloatArray, terms: FloatArray, lip_radius: float
+    points: FloatArray,
+    places: FloatArray,
+    frames: FloatArray,
+    terms: FloatArray,
+    widths: FloatArray,
+    lip_radius: float,
 ) -> FloatArray:
     """By which (C,) the surface goes on beyond the lip on all sides, metres: ring by ring, until a sector of
-    one holds no point of the quadric with these terms (C, 6).
+    one holds no point of the quadric with these terms (C, 6). widths: (C,) of the rings, metres.
     """
     rims = np.zeros(len(places))
     for c in range(len(places)):
@@ -154,7 +172,7 @@ def _rims(
             x = dx * frame[0, 0] + dy * frame[1, 0] + dz * frame[2, 0]
             y = dx * frame[0, 1] + dy * frame[1, 1] + dz * frame[2, 1]
             # ring 0 ends at the lip
-            ring = int(np.floor((np.sqrt(x * x + y * y) - lip_radius) / RING_WIDTH)) + 1
+            ring = int(np.floor((np.sqrt(x * x + y * y) - lip_radius) / widths[c])) + 1
             if ring < 0 or ring > RINGS:
                 continue
             h = dx * frame[0, 2] + dy * frame[1, 2] + dz * frame[2, 2]
@@ -165,5 +183,5 @@ def _rims(
         for ring in range(RINGS + 1):
             if not seen[ring].all():
                 break
-            rims[c] = ring * RING_WIDTH
+            rims[c] = ring * widths[c]
     return rims

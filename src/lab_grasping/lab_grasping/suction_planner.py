@@ -26,7 +26,8 @@ from lab_grasping.suction_gripper import SuctionGripper
 
 POINT_SPACING = 0.0015
 """Distance of the points under the lip, metres: nearer ones are averaged, which takes noise away."""
-PLACE_SPACING = 0.003
+PLACE_SPACING = 0.002
+"""Of places that are tried, metres; grows for large parts so that MAX_PLACES holds."""
 MAX_PLACES = 300
 MAX_TILT = np.deg2rad(65.0)
 """Of the approach from the vertical."""
@@ -111,9 +112,10 @@ class SuctionPlanner(ScenePlanner):
         """Places where the lip seals, best first. Raises NoGraspFound."""
         surface, _ = thin_out(points, normals, POINT_SPACING)
         places, outward = thin_out(points, normals, PLACE_SPACING)
-        # every n-th one of many: all over the part
-        step = -(-len(places) // MAX_PLACES)
-        seals = find_seals(surface, places[::step], outward[::step], self._cup.lip_radius)
+        if len(places) > MAX_PLACES:
+            coarser = PLACE_SPACING * float(np.sqrt(len(places) / MAX_PLACES))
+            places, outward = thin_out(points, normals, coarser)
+        seals = find_seals(surface, places, outward, self._cup.lip_radius)
         good = seals.deviation < USABLE_GIVE * self._cup.lip_give
         good &= seals.whole & (seals.rim > NEEDED_RIM) & (seals.normals[:, 2] > np.cos(MAX_TILT))
         if not good.any():

@@ -23,6 +23,7 @@ from lab_geometry import (
 )
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.scene import DepthView, ObservedObject, ObservedScene
+from lab_grasping.suction_gripper import SuctionGripper
 
 CAMERA = PinholeCamera(320, 240, 312.5, 312.5, 159.5, 119.5)
 CENTRE = (0.5, 0.0, 0.0)
@@ -170,6 +171,18 @@ def straight_gripper(max_opening: float = 0.085, friction: float = 0.6) -> Paral
         boxes_at=boxes,
         pad_centre_at=lambda _: 0.0,
     )
+
+
+def suction_cup() -> SuctionGripper:
+    """A cup with a lip of 20 mm, 20 mm long, on a tube of 16 mm and a body of 64 mm."""
+    boxes = np.array(
+        [
+            [[-0.0105, -0.0105, -0.02], [0.0105, 0.0105, 0.0]],
+            [[-0.008, -0.008, -0.11], [0.008, 0.008, -0.02]],
+            [[-0.032, -0.032, -0.18], [0.032, 0.032, -0.11]],
+        ]
+    )
+    return SuctionGripper("cup", lip_radius=0.01, lip_give=0.0025, stroke=0.006, tilt=0.17, boxes=boxes)
 
 
 def _standing_box(solid: Solid) -> OrientedBox:

@@ -20,7 +20,6 @@ class Hand:
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.lever = simulation.cell.gripper.lever
         self.tracking_error = 0.0
 
     def joints_for(self, base_from_tcp: FloatArray) -> FloatArray:
@@ -31,7 +30,7 @@ class Hand:
         names = simulation.cell.robot.joint_names
         positions = [model.joint(name).qposadr[0] for name in names]
         columns = [model.joint(name).dofadr[0] for name in names]
-        body = model.body(simulation.cell.gripper.tcp_link).id
+        body = model.body(simulation.cell.end_effector.tcp_link).id
         jacobian = np.zeros((6, model.nv))
         for _ in range(200):
             mujoco.mj_kinematics(model, scratch)
@@ -75,8 +74,9 @@ class Hand:
         """With a force, N, until something is held or an opening, metres, is reached."""
         outcomes: list[GripperOutcome] = []
         simulation = self.simulation
-        position = float(simulation.cell.gripper.joint_from_opening(opening))
-        simulation.gripper.move(position, force * self.lever, None, simulation.time, outcomes.append)
+        gripper = simulation.cell.gripper
+        position = float(gripper.joint_from_opening(opening))
+        simulation.gripper.move(position, force * gripper.lever, None, simulation.time, outcomes.append)
         deadline = simulation.time + 5.0
         while not outcomes:
             assert simulation.time < deadline, "the gripper neither arrived nor stalled"
@@ -97,7 +97,7 @@ class Hand:
 
     def tcp(self) -> FloatArray:
         """(4, 4) base from tcp, as it is."""
-        body = self.simulation.data.body(self.simulation.cell.gripper.tcp_link)
+        body = self.simulation.data.body(self.simulation.cell.end_effector.tcp_link)
         return make_transform(body.xmat.reshape(3, 3), body.xpos)
 
 

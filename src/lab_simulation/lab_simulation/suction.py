@@ -136,7 +136,7 @@ class Suction:
         self._on, self._vacuum, self._sealed_to = False, 0.0, -1
         for joint in self._springs:
             data.qpos[joint.qposadr[0]], data.qvel[joint.dofadr[0]] = 0.0, 0.0
-        data.qfrc_applied[:] = 0.0
+        data.xfrc_applied[:] = 0.0
 
     def control(self, model: mujoco.MjModel, data: mujoco.MjData, now: float) -> None:
         """Pressure and forces for the next step."""
@@ -152,14 +152,15 @@ class Suction:
         self._vacuum += (goal - self._vacuum) * (1.0 - math.exp(-TIMESTEP / seconds))
         if goal == 0.0 and self._vacuum < 1.0:
             self._vacuum = 0.0
-        data.qfrc_applied[:] = 0.0
+        data.xfrc_applied[:] = 0.0
         if self._sealed_to < 0:
             return
         middle, rotation = self._frame(data)
         force = self._vacuum / self._cup.vacuum * self._cup.maximum_force * rotation[:, 2]
         # the vacuum pulls at the root of the bellows, which it makes collapse
         for body, pull in ((self._root, force), (self._sealed_to, -force)):
-            mujoco.mj_applyFT(model, data, pull, np.zeros(3), middle, body, data.qfrc_applied)
+            data.xfrc_applied[body, :3] = pull
+            data.xfrc_applied[body, 3:] = np.cross(middle - data.xipos[body], pull)
 
     def _frame(self, data: mujoco.MjData) -> tuple[FloatArray, FloatArray]:
         """Middle of the lip (3,) and axes of the cup (3, 3) in the world."""

@@ -1,0 +1,129 @@
+"""The planner for a suction cup: the port's contract, where a lip seals, and what is refused."""
+
+import numpy as np
+import pytest
+from lab_grasping.errors import InvalidGripper
+from lab_grasping.hand_model import hand_of
+from lab_grasping.planner_contract import SuctionPlannerContract
+from lab_grasping.port import GraspPlanner, PlannerSettings
+from lab_grasping.registry import load_planner, planner_names
+from lab_grasping.seal import RING_WIDTH, RINGS, find_seals
+from lab_grasping.suction_gripper import SuctionGripper
+from lab_grasping.suction_planner import SuctionPlanner
+from lab_grasping.synthetic import Solid, at, observe, straight_gripper, suction_cup
+from lab_grasping.vacuum import judge_seal
+from lab_node.errors import ConfigurationError
+
+from lab_description import config_directory, load_cell
+
+LIP = 0.01
+
+
+class TestSuctionContract(SuctionPlannerContract):
+    def make(self, gripper: SuctionGripper, settings: PlannerSettings) -> GraspPlanner:
+        return SuctionPlanner(gripper, settings)
+
+
+def surface(height, half_size: float = 0.02) -> np.ndarray:
+    """Points (N, 3) of a height over a square, 1.5 mm apart, with the noise of a camera."""
+    x, y = np.meshgrid(*[np.arange(-half_size, half_size, 0.0015)] * 2)
+    z = height(x, y) + np.random.default_rng(0).normal(0.0, 4e-4, x.shape)
+    points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    return points[np.isfinite(points[:, 2])]
+
+
+def lip_on(height, half_size: float = 0.02, normal=(0.0, 0.0, 1.0)):
+    """The lip in the middle of a surface."""
+    outward = np.array([normal]) / np.linalg.norm(normal)
+    return find_seals(surface(height, half_size), np.zeros((1, 3)), outward, LIP)
+
+
+def test_a_plane_seals_whatever_way_it_leans():
+    seals = lip_on(lambda x, y: 0.3 * x - 0.2 * y, normal=(-0.25, 0.15, 1.0))
+    assert seals.deviation[0] < 5e-4
+    assert seals.whole[0]
+    assert seals.rim[0] >= RINGS * RING_WIDTH
+    expected = np.array([-0.3, 0.2, 1.0]) / np.linalg.norm([-0.3, 0.2, 1.0])
+    assert np.degrees(np.arccos(seals.normals[0] @ expected)) < 1.0
+
+
+@pytest.mark.parametrize("radius", [0.02, 0.03, 0.05])
+def test_the_lip_follows_a_cylinder_by_its_sagitta(radius):
+    seals = lip_on(lambda x, y: np.sqrt(radius**2 - np.clip(x, -radius, radius) ** 2) - radius)
+    sagitta = radius - np.sqrt(radius**2 - LIP**2)
+    assert seals.deviation[0] == pytest.approx(sagitta, abs=5e-4)
+    assert seals.rise[0] == pytest.approx(0.0, abs=3e-4)
+
+
+def test_a_ball_is_flat_for_a_ring():
+    seals = lip_on(lambda x, y: np.sqrt(np.maximum(0.03**2 - x**2 - y**2, 0.0)) - 0.03)
+    assert seals.deviation[0] < 5e-4
+
+
+def test_a_step_under_the_lip_leaks():
+    seals = lip_on(lambda x, y: np.where(x > 0.004, -0.006, 0.0))
+    assert seals.deviation[0] > 0.0025
+
+
+def test_a_hole_within_the_lip_is_seen():
+    seals = lip_on(lambda x, y: np.where(np.hypot(x, y) < 0.007, np.nan, 0.0))
+    assert not seals.whole[0]
+
+
+@pytest.mark.parametrize("margin", [-0.002, 0.003])
+def test_the_rim_tells_how_near_the_edge_is(margin):
+    seals = lip_on(lambda x, y: np.where(x > LIP + margin, np.nan, 0.0))
+    assert seals.rim[0] == pytest.approx(max(0.0, margin), abs=RING_WIDTH)
+    assert (seals.rim[0] > 0.0) == (margin > 0.0)
+
+
+def test_it_takes_the_middle_of_a_block():
+    block = Solid("box", (0.05, 0.05, 0.04), at(0.5, 0.0, 0.02, 0.3))
+    grasp = SuctionPlanner(suction_cup(), PlannerSettings()).plan(observe([block]), "part_1").grasps[0]
+    assert np.linalg.norm(grasp.base_from_tcp[:2, 3] - [0.5, 0.0]) < 0.006
+    assert grasp.base_from_tcp[2, 2] < -0.99
+    assert set(grasp.terms) == {"seal", "rim", "balance", "upright", "hidden", "own_shadow"}
+
+
+def test_the_hand_of_a_cell_is_what_its_file_says(tmp_path):
+    table = (config_directory() / "cells" / "ur5e_table.yaml").read_text(encoding="utf-8")
+    (tmp_path / "cup.yaml").write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
+    cup = hand_of(load_cell(tmp_path / "cup.yaml").end_effector)
+    assert isinstance(cup, SuctionGripper)
+    assert cup.boxes[:, 1, 2].max() == pytest.approx(0.0, abs=1e-9), "the lip is where the tcp is"
+    assert cup.boxes[:, 0, 2].min() == pytest.approx(-0.18)
+    assert cup.behind_bellows[:, 1, 2].max() == pytest.approx(-cup.stroke - cup.lip_give)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("lip_radius", -0.01, "lip_radius -0.01 m must be positive"),
+        ("stroke", float("nan"), "stroke nan m must be positive"),
+        ("tilt", 2.0, "tilt 2.0 rad must be within"),
+        ("boxes", np.zeros((1, 2, 3)), "a box of the hand has no volume"),
+        ("boxes", np.zeros((0, 2, 3)), "hand boxes of shape"),
+    ],
+)
+def test_an_impossible_cup_is_refused(field, value, sentence):
+    good = suction_cup()
+    values = {name: getattr(good, name) for name in SuctionGripper.__slots__}
+    with pytest.raises(InvalidGripper, match=sentence):
+        SuctionGripper(**{**values, field: value})
+
+
+def test_planners_are_found_by_the_kind_of_hand():
+    assert "suction" in planner_names(SuctionGripper)
+    assert "suction" not in planner_names()
+    assert isinstance(load_planner("suction", suction_cup(), PlannerSettings()), SuctionPlanner)
+    with pytest.raises(ConfigurationError, match="no grasp planner for a suction cup is called 'antipodal'"):
+        load_planner("antipodal", suction_cup(), PlannerSettings())
+    with pytest.raises(ConfigurationError, match="for a parallel gripper is called 'suction'"):
+        load_planner("suction", straight_gripper(), PlannerSettings())
+
+
+@pytest.mark.parametrize(("vacuum", "held"), [(59e3, True), (30e3, False), (0.0, False)])
+def test_a_vacuum_says_whether_something_is_held(vacuum, held):
+    judgement = judge_seal(vacuum, 60e3)
+    assert judgement.held is held
+    assert f"{vacuum / 1e3:.0f} kPa of vacuum, 36 kPa are needed" in judgement.reason
