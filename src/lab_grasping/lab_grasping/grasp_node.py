@@ -22,7 +22,7 @@ from visualization_msgs.msg import MarkerArray
 from lab_description import load_cell
 from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
-from lab_grasping.hand_model import from_description
+from lab_grasping.hand_model import hand_of
 from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.registry import load_planner
 from lab_grasping.scene import ObservedScene
@@ -39,7 +39,7 @@ class GraspParameters:
     """ROS parameters of the node."""
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
-    planner: str = parameter("antipodal", "grasp planner, by its entry point")
+    planner: str = parameter("antipodal", "grasp planner, by its entry point; suction for a suction cup")
     seed: int = parameter(0, "decides everything random", minimum=0)
     max_grasps: int = parameter(20, "grasps kept at most", minimum=1, maximum=200)
     tip_margin: float = parameter(
@@ -81,10 +81,10 @@ class GraspNode(LabNode):
         """Load cell and planner, compile, open topics and action."""
         p = self.parameters
         cell = load_cell(p.cell)
-        self.hardware_id = cell.gripper.name
-        self._gripper = from_description(cell.gripper)
+        self.hardware_id = cell.end_effector.name
+        self._hand = hand_of(cell.end_effector)
         settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-        self._planner = load_planner(p.planner, self._gripper, settings)
+        self._planner = load_planner(p.planner, self._hand, settings)
         warm_up(self._planner)
         self._scene: Latest[Scene] = Latest("scene on /scene/objects")
         self.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
@@ -128,7 +128,7 @@ class GraspNode(LabNode):
         array = grasp_array(grasps, result.outcome, header)
         result.grasps = array.grasps
         self._grasps.publish(array)
-        self._markers.publish(markers(grasps, self._gripper, header))
+        self._markers.publish(markers(grasps, self._hand, header))
         return result
 
     def _converted(self, message: Scene) -> ObservedScene:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import BoundingBox3D
 from visualization_msgs.msg import MarkerArray
 
+from lab_description import config_directory
 from lab_interfaces.action import PlanGrasps
 from lab_interfaces.msg import DepthView, GraspArray, ObservedObject, Outcome, Scene
 
@@ -155,6 +157,27 @@ def test_a_part_is_planned_for(cell: Cell) -> None:
     cell.spin_until(lambda: bool(cell.arrays and cell.marker_arrays), "publication")
     assert cell.arrays[-1].grasps == result.grasps
     assert len(cell.marker_arrays[-1].markers) == 1 + len(result.grasps)
+
+
+def test_a_cell_with_a_suction_cup_gets_places_for_its_lip(tmp_path: Path) -> None:
+    """The same topics and action; what its planner is called has to be said."""
+    table = (config_directory() / "cells" / "ur5e_table.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "cup.yaml"
+    path.write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
+    cell = Cell(cell=str(path), planner="suction").start()
+    try:
+        slab = Solid("box", (0.06, 0.06, 0.04), at(0.50, 0.00, 0.02, 0.4))
+        cell.show(scene_message(observe([slab]), cell.now()))
+        result = cell.plan(object_id="part_1")
+        assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+        best = matrix_from_pose(result.grasps[0].pose)
+        assert result.grasps[0].opening == 0.0
+        np.testing.assert_allclose(best[:2, 3], [0.5, 0.0], atol=0.006)
+        assert best[2, 2] < -0.99
+        cell.spin_until(lambda: bool(cell.marker_arrays), "the markers")
+        assert len(cell.marker_arrays[-1].markers) == 1 + len(result.grasps)
+    finally:
+        cell.close()
 
 
 def test_without_a_name_the_best_part_is_taken(cell: Cell) -> None:

@@ -11,7 +11,7 @@ from lab_grasping.conversions import grasp_message
 from lab_grasping.conversions import scene_from_message as observed_scene
 from lab_grasping.errors import GraspingError
 from lab_grasping.grasp_node import GraspParameters
-from lab_grasping.hand_model import from_description
+from lab_grasping.hand_model import hand_of
 from lab_grasping.port import PlannerSettings
 from lab_grasping.registry import load_planner as load_grasp_planner
 from lab_motion.conversions import (
@@ -166,7 +166,7 @@ def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
     """The grasps that are planned on a part of a scene today."""
     p = inputs.parameters("grasping", GraspParameters)
     settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-    planner = load_grasp_planner(p.planner, from_description(inputs.cell.gripper), settings)
+    planner = load_grasp_planner(p.planner, hand_of(inputs.cell.end_effector), settings)
     try:
         if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
             return GraspArray(header=scene.header, outcome=scene.outcome)
