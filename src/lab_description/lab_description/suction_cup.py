@@ -29,7 +29,7 @@ class SuctionCup(EndEffector):
     lip_radius: Size
     lip_give: Size
     stroke: Size
-    tilt: Annotated[float, Quantity("rad", 0.0, 0.6)]
+    tilt: Annotated[float, Quantity("rad", 0.01, 0.6)]
     vacuum: Annotated[float, Quantity("Pa", 1e3, 1e5)]
     friction: Annotated[float, Quantity("", 0.05, 3.0)]
 

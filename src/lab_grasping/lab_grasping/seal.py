@@ -40,8 +40,7 @@ class Seals:
     points: (C, 3) on the surface, metres. normals: (C, 3) unit, outward. deviation: (C,) from the highest to
     the lowest point of the surface along the lip, and its scatter, metres. whole: (C,) whether the disc
     within the lip was seen. rim: (C,) by which the surface goes on beyond the lip where it ends first,
-    metres, 0 where it ends within. rise: (C,) of the highest point along the lip
-    over the place, metres.
+    metres, 0 where it ends within. rise: (C,) of the highest point along the lip over the place, metres.
     """
 
     points: FloatArray

@@ -125,12 +125,13 @@ class SuctionPlanner(ScenePlanner):
         return seals.subset(kept[np.argsort(seals.deviation[kept], kind="stable")])
 
     def _poses(self, seals: Seals) -> HandPoses:
-        """Cups with the lip on the highest point under it. y is level: a cup may be turned about its axis."""
+        """Cups with the lip on the highest point under it; x stays level with the frame's, as a cup may be
+        turned about its axis.
+        """
         approach = -seals.normals
-        level = np.stack([-approach[:, 1], approach[:, 0], np.zeros(len(approach))], axis=1)
-        length = np.linalg.norm(level, axis=1)[:, None]
-        closing = np.where(length > 1e-6, level / np.maximum(length, 1e-6), [[0.0, 1.0, 0.0]])
-        rotations = np.stack([np.cross(closing, approach), closing, approach], axis=2)
+        y = np.cross(approach, [1.0, 0.0, 0.0])
+        y /= np.linalg.norm(y, axis=1)[:, None]
+        rotations = np.stack([np.cross(y, approach), y, approach], axis=2)
         positions = seals.points + seals.rise[:, None] * seals.normals
         return HandPoses(np.ascontiguousarray(rotations), positions, np.zeros(len(positions)))
 

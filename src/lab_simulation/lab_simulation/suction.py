@@ -36,8 +36,8 @@ their dampers would shake with less at this time step, and nothing here moves fa
 SEEN_BY_RAYS = np.array([1, 1, 1, 1, 0, 1], dtype=np.uint8)
 LIP_RAYS, INNER_RAYS = 24, 8
 """On the circle that seals, and on one of half its radius: a hole within the lip leaks too."""
-BEHIND = 0.004
-"""Metres behind the lip, where rays start: a lip that is pressed in still sees the surface."""
+BEHIND = 0.0015
+"""Metres behind a lip that gives all it can, where rays start: pressed on, it still sees the surface."""
 FAR = 0.05
 """Metres: a surface deeper under the lip is none."""
 LOOK_EVERY = 4
@@ -106,6 +106,7 @@ class Suction:
         self._on = False
         self._vacuum, self._sealed_to = 0.0, -1
         self._steps = 0
+        self._behind = cup.lip_give + BEHIND
         self._lip = np.concatenate(
             [_circle(cup.lip_radius, LIP_RAYS), _circle(0.5 * cup.lip_radius, INNER_RAYS)]
         )
@@ -133,7 +134,7 @@ class Suction:
         """Let go at once, bellows and lip at rest. Raises ValueError for a position: nothing drives a cup."""
         if position is not None:
             raise ValueError("a suction cup has no joint that could be put anywhere")
-        self._on, self._vacuum, self._sealed_to = False, 0.0, -1
+        self._on, self._vacuum, self._sealed_to, self._steps = False, 0.0, -1, 0
         for joint in self._springs:
             data.qpos[joint.qposadr[0]], data.qvel[joint.dofadr[0]] = 0.0, 0.0
         data.xfrc_applied[:] = 0.0
@@ -170,7 +171,7 @@ class Suction:
     def _seal(self, model: mujoco.MjModel, data: mujoco.MjData) -> int:
         """The body that the lip seals against, -1 when it leaks."""
         middle, rotation = self._frame(data)
-        starts = middle + self._lip @ rotation[:, :2].T - BEHIND * rotation[:, 2]
+        starts = middle + self._lip @ rotation[:, :2].T - self._behind * rotation[:, 2]
         depths, bodies = np.empty(len(starts)), np.empty(len(starts), dtype=np.int64)
         hit = np.zeros(1, dtype=np.int32)
         for index, start in enumerate(starts):
@@ -181,7 +182,7 @@ class Suction:
         if bodies[0] < 0 or np.any(bodies != bodies[0]) or depths.max() > FAR:
             return -1
         lip = depths[:LIP_RAYS]
-        follows = lip.max() - lip.min() <= self._cup.lip_give and lip.min() - BEHIND <= TOUCHING
+        follows = lip.max() - lip.min() <= self._cup.lip_give and lip.min() - self._behind <= TOUCHING
         return int(bodies[0]) if follows else -1
 
 
