@@ -27,9 +27,9 @@ from lab_grasping.errors import (
 )
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.port import Grasp, GraspPlan, GraspPlanner, PlannerSettings
-from lab_grasping.scene import ObservedObject, ObservedScene
+from lab_grasping.scene import ObservedScene
 from lab_grasping.suction_gripper import SuctionGripper
-from lab_grasping.synthetic import Solid, at, camera_pose, observe, straight_gripper, suction_cup
+from lab_grasping.synthetic import Solid, at, camera_pose, denser, observe, straight_gripper, suction_cup
 
 BLOCK = Solid("box", (0.03, 0.05, 0.04), at(0.50, 0.00, 0.02, 0.4))
 POST = Solid("cylinder", (0.015, 0.06), at(0.42, 0.12, 0.03))
@@ -149,7 +149,9 @@ class GraspPlannerContract(PlannerContract):
         self, planner: GraspPlanner, gripper: ParallelGripper, scene: ObservedScene
     ) -> None:
         """A camera of many megapixels, close by."""
-        grasp = planner.plan(replace(scene, objects=(_dense(scene),)), scene.objects[0].id).grasps[0]
+        grasp = planner.plan(
+            replace(scene, objects=(denser(scene.objects[0], 2_000_000),)), scene.objects[0].id
+        ).grasps[0]
         assert _gap(grasp, gripper, BLOCK) < 0.01
 
     def test_a_part_wider_than_the_hand_is_refused(self, planner: GraspPlanner) -> None:
@@ -207,7 +209,9 @@ class SuctionPlannerContract(PlannerContract):
         self, planner: GraspPlanner, gripper: SuctionGripper, scene: ObservedScene
     ) -> None:
         """A camera of many megapixels, close by."""
-        grasp = planner.plan(replace(scene, objects=(_dense(scene),)), scene.objects[0].id).grasps[0]
+        grasp = planner.plan(
+            replace(scene, objects=(denser(scene.objects[0], 2_000_000),)), scene.objects[0].id
+        ).grasps[0]
         assert np.ptp(_depth_under_lip(grasp, gripper, SLAB)) < gripper.lip_give
 
     def test_a_part_smaller_than_the_lip_is_refused(self, planner: GraspPlanner) -> None:
@@ -266,15 +270,6 @@ def _sound(plan: GraspPlan, part: str) -> tuple[Grasp, ...]:
         assert 0.0 < grasp.score <= 1.0
         assert grasp.approach_distance >= 0.0
     return plan.grasps
-
-
-def _dense(scene: ObservedScene) -> ObservedObject:
-    """The first part of a scene with two million points."""
-    part = scene.objects[0]
-    often = -(-2_000_000 // len(part.points))
-    jitter = np.random.default_rng(0).normal(0.0, 2e-4, (often * len(part.points), 3))
-    points = np.tile(part.points, (often, 1)) + jitter
-    return replace(part, points=points, normals=np.tile(part.normals, (often, 1)))
 
 
 def _depth_under_lip(grasp: Grasp, cup: SuctionGripper, solid: Solid) -> FloatArray:

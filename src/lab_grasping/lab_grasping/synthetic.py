@@ -6,7 +6,7 @@ No renderer, no ROS; a 320 x 240 view takes some milliseconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -148,6 +148,14 @@ def observe(
     image = depth.reshape(CAMERA.height, CAMERA.width).astype(np.float32)
     support = Plane(np.array([0.0, 0.0, 1.0]), 0.0)
     return ObservedScene(0, "base_link", support, objects, DepthView(pose, CAMERA, image))
+
+
+def denser(part: ObservedObject, count: int) -> ObservedObject:
+    """The part with at least so many points, as a camera of more pixels would see it."""
+    often = -(-count // len(part.points))
+    jitter = np.random.default_rng(0).normal(0.0, 2e-4, (often * len(part.points), 3))
+    points = np.tile(part.points, (often, 1)) + jitter
+    return replace(part, points=points, normals=np.tile(part.normals, (often, 1)))
 
 
 def straight_gripper(max_opening: float = 0.085, friction: float = 0.6) -> ParallelGripper:
