@@ -34,8 +34,10 @@ from geometry_msgs.msg import Pose
 from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
 from lab_node.errors import LabError
+from lab_simulation.ros_interface_versions import spawn_request, state_request
 from pick_and_place import resident_memory_of_children
 from rich.console import Console
+from simulation_interfaces.msg import EntityState
 from simulation_interfaces.srv import DeleteEntity, SetEntityState, SpawnEntity
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -192,8 +194,7 @@ class Campaign:
         if how == "removed":
             self._call(DeleteEntity, "delete_entity", DeleteEntity.Request(entity=name))
         else:
-            request = SetEntityState.Request(entity=name)
-            request.state.pose = self._free_place()
+            request = state_request(name, EntityState(pose=self._free_place()))
             self._call(SetEntityState, "set_entity_state", request)
 
     def _worked_on(self) -> str:
@@ -235,9 +236,7 @@ class Campaign:
                 self._call(DeleteEntity, "delete_entity", DeleteEntity.Request(entity=name))
             self._spawned += 1
             kind = ("hex_nut", "cube", "cylinder", "bolt")[self._spawned % 4]
-            request = SpawnEntity.Request(
-                name=f"spawned_{self._spawned}", uri=f"part://{kind}?seed={self._spawned}"
-            )
+            request = spawn_request(f"spawned_{self._spawned}", f"part://{kind}?seed={self._spawned}")
             request.initial_pose.pose = self._free_place()
             self._call(SpawnEntity, "spawn_entity", request)
             table.append(request.name)

@@ -14,6 +14,7 @@ from lab_node.actions import result_of, wait_for
 from lab_node.errors import DeadlineError
 from lab_node.freshness import Latest
 from lab_node.qos import HISTORY, LATCHED, RELIABLE
+from lab_simulation.ros_interface_versions import spawn_request
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time
@@ -140,7 +141,7 @@ class CellClient:
     def spawn(self, uri: str, x: float, y: float, z: float = 0.021) -> None:
         """Add a part to the simulation; its origin metres in base_link."""
         self._spawned += 1
-        request = SpawnEntity.Request(name=f"spawned_{self._spawned}", uri=uri)
+        request = spawn_request(f"spawned_{self._spawned}", uri)
         pose = request.initial_pose.pose
         pose.position.x, pose.position.y, pose.position.z = x, y, z
         answer = self.call(self.client(SpawnEntity, "/simulator/spawn_entity"), request)

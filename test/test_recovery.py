@@ -8,6 +8,8 @@ import pytest
 from cell_run import ROOT, running_cell
 from faulty_topics import COLOR, DEPTH, FaultyTopics
 from lab_node.actions import wait_for
+from lab_simulation.ros_interface_versions import state_request
+from simulation_interfaces.msg import EntityState
 from simulation_interfaces.srv import SetEntityState
 
 from lab_interfaces.action import ClearTable
@@ -57,10 +59,9 @@ def put(cell, name, x, y):
     """What a person's hand does to a part."""
     client = cell.node.create_client(SetEntityState, "/simulator/set_entity_state")
     assert client.wait_for_service(20.0)
-    request = SetEntityState.Request(entity=name)
-    position = request.state.pose.position
-    position.x, position.y, position.z = x, y, 0.05
-    answer = cell.call(client, request)
+    state = EntityState()
+    state.pose.position.x, state.pose.position.y, state.pose.position.z = x, y, 0.05
+    answer = cell.call(client, state_request(name, state))
     assert answer.result.result == answer.result.RESULT_OK, answer.result.error_message
 
 

@@ -18,7 +18,6 @@ from simulation_interfaces.msg import (
     Result,
     SimulationState,
     SimulatorFeatures,
-    Spawnable,
     TagsFilter,
 )
 from simulation_interfaces.srv import (
@@ -37,9 +36,10 @@ from simulation_interfaces.srv import (
     StepSimulation,
 )
 
-from lab_simulation.conversions import STATES, entity_state, entity_state_message, stamp
+from lab_simulation.conversions import STATES, entity_state_message, stamp
 from lab_simulation.errors import SceneError, UnknownEntity
 from lab_simulation.parts import Part
+from lab_simulation.ros_interface_versions import resource, spawnable, wanted_state
 from lab_simulation.scene_file import MAXIMUM_PARTS
 from lab_simulation.simulation import Simulation
 from lab_simulation.simulation_loop import LoopState, SimulationLoop
@@ -103,8 +103,7 @@ class SimulatorServices:
     async def _get_spawnables(self, request: Any, response: Any) -> Any:
         response.result = _ok()
         response.spawnables = [
-            Spawnable(uri=address, description=description)
-            for address, description in spawnable_addresses().items()
+            spawnable(address, description) for address, description in spawnable_addresses().items()
         ]
         return response
 
@@ -119,8 +118,9 @@ class SimulatorServices:
 
     def _spawn_in(self, simulation: Simulation, request: Any) -> str:
         codes = SpawnEntity.Response
-        if not request.uri:
-            if request.resource_string:
+        wanted = resource(request)
+        if not wanted.uri:
+            if wanted.resource_string:
                 raise _Refused(codes.UNSUPPORTED_FORMAT, "resource_string is not supported; give a uri")
             raise _Refused(codes.NO_RESOURCE, "uri is empty; get_spawnables lists what there is")
         if request.entity_namespace and not _NAMESPACE.fullmatch(request.entity_namespace):
@@ -139,7 +139,7 @@ class SimulatorServices:
             pose = matrix_from_pose(request.initial_pose.pose)
             if not np.isfinite(pose).all():
                 raise InvalidRequestError("the initial pose is not finite")
-            part = part_from_address(request.uri, name)
+            part = part_from_address(wanted.uri, name)
         except InvalidRequestError as error:
             raise _Refused(codes.INVALID_POSE, str(error)) from error
         except UnsupportedResource as error:
@@ -213,7 +213,7 @@ class SimulatorServices:
                 raise InvalidRequestError(
                     f"frame '{request.state.header.frame_id}' is not known; use {self._base_frame}"
                 )
-            state = entity_state(request.state)
+            state = wanted_state(request, simulation.entity(request.entity))
             if not np.isfinite([*state.base_from_entity.ravel(), *state.linear, *state.angular]).all():
                 raise InvalidRequestError("the state is not finite")
             simulation.move_entity(request.entity, state)

@@ -62,9 +62,12 @@ class Bench:
         return future.result()
 
     def call(self, kind: Any, service: str, **fields: Any) -> Any:
+        return self.ask(kind, service, kind.Request(**fields))
+
+    def ask(self, kind: Any, service: str, request: Any) -> Any:
         client = self.client.create_client(kind, f"/simulator/{service}")
         assert client.wait_for_service(PATIENCE)
-        response = self.result(client.call_async(kind.Request(**fields)), service)
+        response = self.result(client.call_async(request), service)
         self.client.destroy_client(client)
         return response
 

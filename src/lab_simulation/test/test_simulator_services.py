@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from lab_simulation.ros_interface_versions import resource, spawn_request, state_request
 from ros_bench import Bench
 from rosgraph_msgs.msg import Clock
 from simulation_interfaces.msg import Result, SimulationState
@@ -72,17 +73,15 @@ def test_time_stands_until_it_is_played_and_steps_are_exact(paused: Bench) -> No
 def test_entities_come_and_go(paused: Bench) -> None:
     before = list(paused.call(GetEntities, "get_entities").entities)
     assert len(before) == 2
-    request = SpawnEntity.Request(name="nut", uri="part://hex_nut?colour=red&material=steel")
+    request = spawn_request("nut", "part://hex_nut?colour=red&material=steel")
     request.initial_pose.header.frame_id = "base_link"
     request.initial_pose.pose.position.x, request.initial_pose.pose.position.z = 0.55, 0.30
-    fields = {"name": "nut", "uri": request.uri, "initial_pose": request.initial_pose}
-    spawned = paused.call(SpawnEntity, "spawn_entity", **fields)
+    spawned = paused.ask(SpawnEntity, "spawn_entity", request)
     assert (spawned.result.result, spawned.entity_name) == (Result.RESULT_OK, "nut")
-    assert (
-        paused.call(SpawnEntity, "spawn_entity", **fields).result.result
-        == SpawnEntity.Response.NAME_NOT_UNIQUE
-    )
-    renamed = paused.call(SpawnEntity, "spawn_entity", **fields, allow_renaming=True)
+    again = paused.ask(SpawnEntity, "spawn_entity", request).result
+    assert again.result == SpawnEntity.Response.NAME_NOT_UNIQUE
+    request.allow_renaming = True
+    renamed = paused.ask(SpawnEntity, "spawn_entity", request)
     assert renamed.entity_name == "nut_1"
     tags = paused.call(GetEntityInfo, "get_entity_info", entity="nut").info.tags
     assert list(tags) == ["hex_nut", "steel", "red"]
@@ -92,7 +91,7 @@ def test_entities_come_and_go(paused: Bench) -> None:
     state = paused.call(GetEntityState, "get_entity_state", entity="nut").state
     assert (state.pose.position.x, state.pose.position.z) == (0.55, 0.30)
     state.pose.position.x = 0.60
-    assert paused.call(SetEntityState, "set_entity_state", entity="nut", state=state).result.result == 1
+    assert paused.ask(SetEntityState, "set_entity_state", state_request("nut", state)).result.result == 1
     assert paused.call(GetEntityState, "get_entity_state", entity="nut").state.pose.position.x == 0.60
     states = paused.call(GetEntitiesStates, "get_entities_states")
     assert len(states.entities) == len(states.states) == 4
@@ -109,25 +108,35 @@ def test_entities_come_and_go(paused: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "code", "sentence"),
+    ("uri", "fields", "code", "sentence"),
     [
-        ({}, SpawnEntity.Response.NO_RESOURCE, "get_spawnables lists"),
-        ({"resource_string": "<robot/>"}, SpawnEntity.Response.UNSUPPORTED_FORMAT, "give a uri"),
-        ({"uri": "robot.urdf"}, SpawnEntity.Response.UNSUPPORTED_FORMAT, "is no part"),
-        ({"uri": "part://anvil"}, SpawnEntity.Response.RESOURCE_PARSE_ERROR, "no part kind 'anvil'"),
-        ({"uri": "part://box", "name": "1/2"}, SpawnEntity.Response.NAME_INVALID, "'1/2' is no name"),
-        ({"uri": "part://box", "name": "table"}, SpawnEntity.Response.NAME_NOT_UNIQUE, "already"),
-        ({"uri": "part://box", "entity_namespace": "a b"}, SpawnEntity.Response.NAMESPACE_INVALID, "a b"),
+        ("", {}, SpawnEntity.Response.NO_RESOURCE, "get_spawnables lists"),
+        ("robot.urdf", {}, SpawnEntity.Response.UNSUPPORTED_FORMAT, "is no part"),
+        ("part://anvil", {}, SpawnEntity.Response.RESOURCE_PARSE_ERROR, "no part kind 'anvil'"),
+        ("part://box", {"name": "1/2"}, SpawnEntity.Response.NAME_INVALID, "'1/2' is no name"),
+        ("part://box", {"name": "table"}, SpawnEntity.Response.NAME_NOT_UNIQUE, "already"),
+        ("part://box", {"entity_namespace": "a b"}, SpawnEntity.Response.NAMESPACE_INVALID, "a b"),
     ],
 )
-def test_what_cannot_be_spawned_says_why(paused: Bench, fields: dict, code: int, sentence: str) -> None:
-    result = paused.call(SpawnEntity, "spawn_entity", **fields).result
+def test_what_cannot_be_spawned_says_why(
+    paused: Bench, uri: str, fields: dict, code: int, sentence: str
+) -> None:
+    request = spawn_request(uri=uri, **{"name": "", **fields})
+    result = paused.ask(SpawnEntity, "spawn_entity", request).result
     assert result.result == code
     assert sentence in result.error_message
 
 
+def test_a_description_in_place_of_a_uri_is_refused(paused: Bench) -> None:
+    request = spawn_request("", "")
+    resource(request).resource_string = "<robot/>"
+    result = paused.ask(SpawnEntity, "spawn_entity", request).result
+    assert result.result == SpawnEntity.Response.UNSUPPORTED_FORMAT
+    assert "give a uri" in result.error_message
+
+
 def test_spawnables_and_features_are_told(paused: Bench) -> None:
     spawnables = paused.call(GetSpawnables, "get_spawnables").spawnables
-    assert "part://gear" in {spawnable.uri for spawnable in spawnables}
+    assert "part://gear" in {resource(spawnable).uri for spawnable in spawnables}
     features = paused.call(GetSimulatorFeatures, "get_simulator_features").features
     assert len(features.features) >= 12
