@@ -1,4 +1,4 @@
-"""Requests of simulation_interfaces 1.x, as here, and of 2.1, as Lyrical has it: by stand-ins for its types."""
+"""Requests of simulation_interfaces 1.x, as here, and of 2.1, as in Lyrical: by stand-ins for its types."""
 
 from __future__ import annotations
 
