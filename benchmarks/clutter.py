@@ -12,7 +12,8 @@ best grasps that the arm can reach, planned with all that was observed, and take
 which none can be reached are a failed attempt; afterwards the empty arm is put back home at once.
 GSR = successes / attempts, DR = removed / presented. The seed of a round decides its parts, their places,
 the noise and the planner's samples. Times are processor time of one core. A suction cup (--hand suction) is
-pressed on until its bellows give way, and holds by the vacuum behind a lip that seals on the true shape.
+pressed on until its bellows give way, and holds by the vacuum behind a lip that seals on the true shape; it
+carries parts at 0.15 m/s on average instead of 0.4.
 Parts of all sets but the catalogue are of kinds that the planners were not tuned on.
 """
 

@@ -15,6 +15,8 @@ from lab_evaluation.free_hand import FreeHand
 
 SUCK_SECONDS = 0.4
 """From the switching on of the pump until the seal is judged."""
+SPEED = 0.15
+"""Metres per second with a part: at the speed of fingers its inertia would be as much again as its weight."""
 EARLY = 0.004
 """Metres before the bellows should touch: a cup that touches sooner met something else than was planned."""
 
@@ -51,9 +53,9 @@ class FreeCup:
         simulation.suction.switch(True)
         simulation.run(SUCK_SECONDS)
         sealed = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
-        hand.lift(pose)
+        hand.lift(pose, SPEED)
         lifted = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
-        hand.carry(pose)
+        hand.carry(pose, SPEED)
         simulation.run(HOLD_SECONDS)
         held = senses.held(heights)
         failed = "peeled off while it was lifted" if sealed.held else "did not seal"

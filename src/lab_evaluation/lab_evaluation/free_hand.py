@@ -72,13 +72,13 @@ class FreeHand:
             pose, max(0.1, float(np.linalg.norm(pose[:3, 3] - start[:3, 3])) / APPROACH_SPEED), watch
         )
 
-    def lift(self, pose: FloatArray) -> None:
-        """Go up from a pose by the lift."""
-        self.move(_raised(pose, LIFT), LIFT / CARRY_SPEED)
+    def lift(self, pose: FloatArray, speed: float = CARRY_SPEED) -> None:
+        """Go up from a pose by the lift, at metres per second on average."""
+        self.move(_raised(pose, LIFT), LIFT / speed)
 
-    def carry(self, pose: FloatArray) -> None:
+    def carry(self, pose: FloatArray, speed: float = CARRY_SPEED) -> None:
         """Go further up, away from everything, after the lift from a pose."""
-        self.move(_raised(pose, LIFT + CARRY), CARRY / CARRY_SPEED)
+        self.move(_raised(pose, LIFT + CARRY), CARRY / speed)
 
     def met(self, bodies: frozenset[str]) -> str:
         """How an attempt is called that touched these bodies on its way in."""

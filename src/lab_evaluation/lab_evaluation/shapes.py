@@ -253,9 +253,9 @@ CONCAVE = (
         stands=False,
     ),
 )
-FLAT = ("tower", "column", "pyramid", "tray", "stairs", "arch")
+FLAT = ("tower", "column", "pyramid", "arch")
 CURVED = ("can", "ball", "capsule", "ellipsoid", "bottle", "spool", "dumbbell")
-"""Kinds by what a suction cup meets on them; the rest has rims and walls."""
+"""Kinds with faces, flat or curved, on which a suction cup finds room; the rest has rims, walls and steps."""
 SETS: Mapping[str, tuple[Shape, ...]] = {
     "primitives": PRIMITIVES,
     "concave": CONCAVE,

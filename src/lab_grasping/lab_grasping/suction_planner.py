@@ -33,8 +33,8 @@ MAX_TILT = np.deg2rad(65.0)
 """Of the approach from the vertical."""
 PRESS = 0.5
 """Share of the stroke by which the bellows are pressed together: noise of the depth is taken up by it."""
-USABLE_GIVE = 0.6
-"""Share of what the lip can follow that is counted on."""
+USABLE_GIVE = 0.4
+"""Share of what the lip can follow that is counted on: where it curves away, images make surfaces flatter."""
 NEEDED_RIM, ENOUGH_RIM = 0.003, 0.006
 """Metres that the surface must go on beyond the lip, as outlines are seen some millimetres too wide, and of
 which more makes nothing safer."""
