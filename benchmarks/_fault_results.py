@@ -34,6 +34,10 @@ class Trial:
     recovery_seconds: float | None = None
 
 
+WARM_UP, WINDOW = 100, 25
+"""Picks until the recorder's ring and the pools of allocators are full, and weighings that are averaged."""
+
+
 @dataclass
 class Results:
     """What is written to a file. cells: that were started. weights: parts placed and bytes, in the soak."""
@@ -91,7 +95,6 @@ def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, An
     allowed = [t for t in trials if not (t.fault == "kill" and t.subject in ENDING)]
     recovered = sum(t.recovered for t in allowed)
     times = sorted(t.recovery_seconds for t in trials if t.recovery_seconds is not None)
-    warm = [weight for placed, weight in weights if placed >= 10]
     return {
         "faults": len(trials),
         "hung": sum(t.hung for t in trials),
@@ -105,8 +108,16 @@ def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, An
         "recovery_seconds_largest": times[-1] if times else None,
         "soak_placed": weights[-1][0] if weights else 0,
         "soak_memory_mb": [round(w / 1e6) for _, w in weights[:: max(1, len(weights) // 20)]],
-        "soak_growth": warm[-1] / warm[0] - 1.0 if len(warm) > 1 else None,
+        "soak_growth": growth(weights),
     }
+
+
+def growth(weights: list[tuple[int, int]]) -> float | None:
+    """By which share memory grew after the warm-up of a soak, which may be too short to say."""
+    warm = [weight for placed, weight in weights if placed > WARM_UP]
+    if len(warm) < 2 * WINDOW:
+        return None
+    return float(np.mean(warm[-WINDOW:]) / np.mean(warm[:WINDOW]) - 1.0)
 
 
 def show(trials: list[Trial], figures: dict[str, Any], console: Console) -> None:
