@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab_description import Cell
+from lab_description import Cell, Gripper
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
 from lab_geometry import FloatArray, PinholeCamera, invert, rotation_angle
@@ -63,7 +63,7 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
             f"not of the cell, in its domain {snapshot.environment.domain}: {', '.join(graph.strangers)}",
             "give that program another ROS_DOMAIN_ID, or name it with --allow",
         )
-    if cell is None:
+    if cell is None or not isinstance(cell.end_effector, Gripper):
         return
     for wanted in wanted_topics(cell):
         yield from _topic(graph, wanted)

@@ -11,6 +11,7 @@ from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH
 from lab_doctor.snapshot import CellProcess, Endpoint, ImageFacts, Listener, NodeFacts, Parent, Stream, Topic
 from sound import CELL, MIB, sound_snapshot
 
+from lab_description import config_directory, load_cell
 from lab_geometry import make_transform
 
 
@@ -300,3 +301,12 @@ def test_another_machine_of_the_cell_is_welcome_when_a_setting_says_so():
         "clock-synchronised",
         "calibration-missing",
     ]
+
+
+def test_a_suction_cup_is_found_before_the_nodes_refuse_it(tmp_path):
+    table = (config_directory() / "cells" / "ur5e_table.yaml").read_text(encoding="utf-8")
+    (tmp_path / "cup.yaml").write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
+    cup = load_cell(tmp_path / "cup.yaml").end_effector
+    found = [one for area in examine(cell(end_effector=cup)(sound_snapshot())).values() for one in area]
+    assert [one.check for one in found] == ["gripper"]
+    assert "'suction_20mm' has no fingers" in found[0].what
