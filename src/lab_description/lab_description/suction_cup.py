@@ -22,7 +22,8 @@ class SuctionCup(EndEffector):
     metres.
     stroke: by which the bellows give way along z, metres. tilt: by which they let the lip turn, radians.
     vacuum: that the pump reaches below the air around it, Pa. friction: Coulomb coefficient of the lip on
-    parts.
+    parts. switch_service: std_srvs/SetBool that turns the pump on and off. pressure_topic: of the pressure
+    behind the lip, sensor_msgs/FluidPressure.
     """
 
     cup_link: str
@@ -32,6 +33,8 @@ class SuctionCup(EndEffector):
     tilt: Annotated[float, Quantity("rad", 0.01, 0.6)]
     vacuum: Annotated[float, Quantity("Pa", 1e3, 1e5)]
     friction: Annotated[float, Quantity("", 0.05, 3.0)]
+    switch_service: str = "/suction/switch"
+    pressure_topic: str = "/suction/pressure"
 
     def __post_init__(self) -> None:
         super().__post_init__()

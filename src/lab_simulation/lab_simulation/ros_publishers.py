@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from geometry_msgs.msg import WrenchStamped
 from lab_node.images import camera_info_message, image_message
 from lab_node.qos import RELIABLE, SENSOR
@@ -18,16 +20,25 @@ SLOW_TICKS = 2
 """Clock and wrenches go out every second tick: each message of the clock wakes every node of the cell."""
 
 
+class HandTopics(Protocol):
+    """What a hand says to ROS and does for it, from the simulation's thread."""
+
+    def publish(self, simulation: Simulation, header: Header) -> None:
+        """What it feels; the header holds the stamp."""
+
+    def give_feedback(self, simulation: Simulation) -> None:
+        """On what it is working on."""
+
+
 class CellPublishers:
     """Publishes after a tick what is due then; images only while somebody listens."""
 
-    def __init__(self, node: Node, cell: Cell) -> None:
+    def __init__(self, node: Node, cell: Cell, hand: HandTopics) -> None:
         self._cell = cell
+        self._hand = hand
         self._clock = node.create_publisher(Clock, "/clock", RELIABLE)
         self._joints = node.create_publisher(JointState, "/joint_states", RELIABLE)
         self._wrist = node.create_publisher(WrenchStamped, cell.robot.wrench_topic, RELIABLE)
-        topics = cell.gripper.wrench_topics
-        self._pads = [node.create_publisher(WrenchStamped, topics[side], RELIABLE) for side in sorted(topics)]
         self._colour = node.create_publisher(Image, "/camera/color/image_raw", SENSOR)
         self._info = node.create_publisher(CameraInfo, "/camera/color/camera_info", SENSOR)
         self._depth = node.create_publisher(Image, "/camera/aligned_depth/image_raw", SENSOR)
@@ -55,7 +66,8 @@ class CellPublishers:
             )
         )
         if slow:
-            self._publish_wrenches(simulation, Header(stamp=time))
+            self._publish_wrist(simulation, Header(stamp=time))
+            self._hand.publish(simulation, Header(stamp=time))
         self._ticks += 1
         # Half a time step early is on time: rounding must not put an image off by a whole tick.
         if simulation.time * self._cell.camera.rate >= self._image - 1e-6:
@@ -66,19 +78,12 @@ class CellPublishers:
         """Tell the time again: who joins a simulation that is paused has to know it."""
         self._clock.publish(Clock(clock=stamp(simulation)))
 
-    def _publish_wrenches(self, simulation: Simulation, header: Header) -> None:
+    def _publish_wrist(self, simulation: Simulation, header: Header) -> None:
         if self._wrist.get_subscription_count():
             header.frame_id = self._cell.robot.tool_link
             self._wrist.publish(
                 WrenchStamped(header=header, wrench=wrench_message(simulation.wrist_wrench()))
             )
-        if not any(pad.get_subscription_count() for pad in self._pads):
-            return
-        gripper = self._cell.gripper
-        frames = (gripper.left_pad, gripper.right_pad)
-        for pad, frame, wrench in zip(self._pads, frames, simulation.pad_wrenches(), strict=True):
-            header.frame_id = frame
-            pad.publish(WrenchStamped(header=header, wrench=wrench_message(wrench)))
 
     def _publish_images(self, simulation: Simulation, header: Header) -> None:
         if self._info.get_subscription_count():

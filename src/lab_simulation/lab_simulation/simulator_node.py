@@ -12,12 +12,14 @@ from lab_node.parameters import parameter
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import Parameter
 
-from lab_description import load_cell
+from lab_description import SuctionCup, load_cell
 from lab_simulation.mesh_parts import mesh_source
 from lab_simulation.rendering import choose_renderer
-from lab_simulation.ros_actions import CellActions
-from lab_simulation.ros_publishers import CellPublishers
+from lab_simulation.ros_actions import FEEDBACK_TICKS, ArmAction
+from lab_simulation.ros_fingers import FingerTopics
+from lab_simulation.ros_publishers import CellPublishers, HandTopics
 from lab_simulation.ros_services import SimulatorServices
+from lab_simulation.ros_suction import SuctionTopics
 from lab_simulation.scene_file import MAXIMUM_PARTS, load_scene_file
 from lab_simulation.scenes import Area, make_scene
 from lab_simulation.simulation import Simulation
@@ -64,6 +66,7 @@ class SimulatorNode(LabNode):
         super().__init__("simulator", parameter_overrides=overrides, **arguments)
         self._loop: SimulationLoop | None = None
         self._active = False
+        self._ticks = 0
 
     def configure(self) -> None:
         """Make the scene and let it come to rest; time stands at zero."""
@@ -89,8 +92,13 @@ class SimulatorNode(LabNode):
         loop = SimulationLoop(make, chosen.speed, self._tick, self._diverged)
         loop.start()
         self._loop = loop
-        self._cell_topics = CellPublishers(self, cell)
-        self._cell_actions = CellActions(self, loop, made[0])
+        cup = cell.end_effector
+        if isinstance(cup, SuctionCup):
+            self._hand: HandTopics = SuctionTopics(self, loop, cup)
+        else:
+            self._hand = FingerTopics(self, loop, made[0])
+        self._arm = ArmAction(self, loop, made[0])
+        self._cell_topics = CellPublishers(self, cell, self._hand)
         self._simulator_services = SimulatorServices(self, loop, cell.robot.base_link, lambda: self._active)
         self.hardware_id = "mujoco"
         self.create_timer(1.0, self._tell_standing_clock, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -122,7 +130,10 @@ class SimulatorNode(LabNode):
 
     def _tick(self, simulation: Simulation) -> None:
         self._cell_topics.tick(simulation)
-        self._cell_actions.tick(simulation)
+        self._ticks += 1
+        if self._ticks % FEEDBACK_TICKS == 0:
+            self._arm.give_feedback(simulation)
+            self._hand.give_feedback(simulation)
 
     def _diverged(self, error: LabError) -> None:
         self.get_logger().error(str(error))
