@@ -6,9 +6,9 @@ has begun. When the trial has not moved a part the cell is asked again, as a lin
 does nothing. Counted: trials that end, parts that the cell calls placed and the simulator does not find in a
 destination, books that do not add up (presented = placed + left + lost), and seconds of the wall from the
 fault until the next part is placed. Faults that end the cell by design (simulator, stop node) have to end it
-with a sentence; the next trial gets a new cell. The soak moves parts without faults and weighs all processes,
-this one too, after each; memory grows from the mean of the 25 weighings after 100 picks to the mean
-of the last 25.
+with a sentence; the next trial gets a new cell. The soak moves parts without faults and weighs all processes
+of the cell after each; memory grows from the mean of the 25 weighings after 100 picks to the mean of the last
+25.
 With --out the result is written after every trial and pick, and a file that is there is continued; a soak
 that was not finished begins anew.
 """
