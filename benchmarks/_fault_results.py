@@ -34,20 +34,24 @@ class Trial:
     recovery_seconds: float | None = None
 
 
+Weight = tuple[int, dict[str, int]]
+"""Parts placed, and the bytes of each process then."""
 WARM_UP, WINDOW = 100, 25
 """Picks until the recorder's ring and the pools of allocators are full, and weighings that are averaged."""
 
 
 @dataclass
 class Results:
-    """What is written to a file. cells: that were started. weights: parts placed and bytes, in the soak."""
+    """What is written to a file. cells: that were started. weights: parts placed and bytes by process, in the
+    soak.
+    """
 
     path: Path | None
     seed: int
     protocol: str
     cells: int = 0
     trials: list[Trial] = field(default_factory=list)
-    weights: list[tuple[int, int]] = field(default_factory=list)
+    weights: list[Weight] = field(default_factory=list)
 
     @classmethod
     def of(cls, path: Path | None, seed: int, protocol: str) -> Results:
@@ -70,8 +74,8 @@ class Results:
         """Parts that the soak has placed."""
         return self.weights[-1][0] if self.weights else 0
 
-    def weigh(self, placed: int, memory: int) -> None:
-        """Enter how many parts the soak has placed, and the bytes of all processes then."""
+    def weigh(self, placed: int, memory: dict[str, int]) -> None:
+        """Enter how many parts the soak has placed, and the bytes of each process then."""
         self.weights.append((placed, memory))
         self.write()
 
@@ -90,7 +94,7 @@ class Results:
         self.path.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, Any]:
+def summary(trials: list[Trial], weights: list[Weight]) -> dict[str, Any]:
     """Figures over all trials."""
     allowed = [t for t in trials if not (t.fault == "kill" and t.subject in ENDING)]
     recovered = sum(t.recovered for t in allowed)
@@ -107,17 +111,26 @@ def summary(trials: list[Trial], weights: list[tuple[int, int]]) -> dict[str, An
         "recovery_seconds_median": float(np.median(times)) if times else None,
         "recovery_seconds_largest": times[-1] if times else None,
         "soak_placed": weights[-1][0] if weights else 0,
-        "soak_memory_mb": [round(w / 1e6) for _, w in weights[:: max(1, len(weights) // 20)]],
-        "soak_growth": growth(weights),
+        "soak_memory_mb": [round(sum(w.values()) / 1e6) for _, w in weights[:: max(1, len(weights) // 20)]],
+        **growth(weights),
     }
 
 
-def growth(weights: list[tuple[int, int]]) -> float | None:
-    """By which share memory grew after the warm-up of a soak, which may be too short to say."""
+def growth(weights: list[Weight]) -> dict[str, Any]:
+    """By which share memory grew after the warm-up of a soak, and by how many MB in each process; None and
+    nothing for a soak that is too short to say.
+    """
     warm = [weight for placed, weight in weights if placed > WARM_UP]
     if len(warm) < 2 * WINDOW:
-        return None
-    return float(np.mean(warm[-WINDOW:]) / np.mean(warm[:WINDOW]) - 1.0)
+        return {"soak_growth": None, "soak_growth_mb": {}}
+    first, last = (
+        {name: float(np.mean([weight.get(name, 0) for weight in part])) for name in warm[-1]}
+        for part in (warm[:WINDOW], warm[-WINDOW:])
+    )
+    return {
+        "soak_growth": sum(last.values()) / sum(first.values()) - 1.0,
+        "soak_growth_mb": {name: round((last[name] - first[name]) / 1e6, 1) for name in last},
+    }
 
 
 def show(trials: list[Trial], figures: dict[str, Any], console: Console) -> None:

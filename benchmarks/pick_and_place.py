@@ -79,11 +79,11 @@ class Judge:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
-            self.peak_memory = max(self.peak_memory, resident_memory_of_children())
+            self.peak_memory = max(self.peak_memory, sum(resident_memory_of_children().values()))
 
 
-def resident_memory_of_children() -> int:
-    """Bytes resident in all descendants of this process, shared pages once (PSS)."""
+def resident_memory_of_children() -> dict[str, int]:
+    """Bytes resident in the descendants of this process, by what runs there, shared pages once (PSS)."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -91,16 +91,19 @@ def resident_memory_of_children() -> int:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except (OSError, IndexError):
                 continue
-    ours, total = {os.getpid()}, 0
+    ours, bytes_of = {os.getpid()}, Counter[str]()
     for pid in sorted(parents):
         if parents[pid] in ours:
             ours.add(pid)
             try:
                 lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-                total += next(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+                words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+                # of `python …/lib/lab_tasks/task_node …` the node
+                name = Path(next((word for word in words[1:] if "/lib/" in word), words[0])).name
+                bytes_of[name] += next(1024 * int(x.split()[1]) for x in lines if x.startswith("Pss:"))
             except (OSError, StopIteration):
                 continue
-    return total
+    return dict(bytes_of)
 
 
 def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Console) -> dict[str, Any]:
