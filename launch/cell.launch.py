@@ -125,6 +125,10 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         except ValueError:
             wanted = "a whole number" if kind is int else "a number"
             raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
+    try:
+        _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
     if context.launch_configurations["sim"] == "gazebo":
         missing = [package for package in GAZEBO if not installed(package)]
         if missing:
@@ -204,10 +208,7 @@ RESTARTED: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0, "on_exit": R
 
 def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The tf tree of the cell, from the one URDF that everyone uses."""
-    try:
-        cell = load_cell(context.launch_configurations["cell"])
-    except LabError as error:
-        raise RuntimeError(str(error)) from None
+    cell = load_cell(context.launch_configurations["cell"])
     if context.launch_configurations["sim"] == "none":
         return []  # the drivers do, see drivers.launch.py
     urdf = build_urdf(cell)
