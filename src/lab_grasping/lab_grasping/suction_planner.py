@@ -41,7 +41,7 @@ which more makes nothing safer."""
 MIN_APPROACH = 0.03
 """Straight way in that a grasp needs, metres."""
 LEVER = 0.012
-"""Metres from the centre of the part to the axis of the cup at which the term of balance is 37 %."""
+"""Metres from the lip to the plumb line through the part's centre at which the term of balance is 37 %."""
 HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
 WEIGHTS = {
     "seal": 2.0,  # what is left of the lip's give: noise may hide that much
@@ -137,9 +137,8 @@ class SuctionPlanner(ScenePlanner):
 
     def _rate(self, poses: HandPoses, seals: Seals, clearances: Clearances, shape: Shape) -> FloatArray:
         """Terms (C, T) in the order of WEIGHTS, each 0..1."""
-        arm = shape.centre - poses.positions
-        along = np.sum(arm * seals.normals, axis=1)[:, None] * seals.normals
-        lever = np.linalg.norm(arm - along, axis=1)
+        # weight pulls straight down, whatever way the cup comes
+        lever = np.linalg.norm((shape.centre - poses.positions)[:, :2], axis=1)
         return np.stack(
             [
                 np.clip(1.0 - seals.deviation / self._cup.lip_give, 0.0, 1.0),
