@@ -102,7 +102,9 @@ class TestBlackBox(unittest.TestCase):
         with CellClient() as cell:
             cell.until_active(timeout=240.0)
             moving = []
-            cell.node.create_subscription(JointTrajectory, "/motion/trajectory", moving.append, 10)
+            told = cell.node.create_subscription(JointTrajectory, "/motion/trajectory", moving.append, 10)
+            # or the first of its motions is missed, and the parts are taken away when one is in the hand
+            cell.until(told.get_publisher_count, 120.0, "connection to the motion node")
             handle = cell.send("/clear_table", ClearTable.Goal(max_parts=1))
             cell.until(lambda: moving, 120.0, "motion")
             delete = cell.client(DeleteEntity, "/simulator/delete_entity")

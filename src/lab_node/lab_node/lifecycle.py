@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import functools
+import os
 import signal
 import sys
 import threading
@@ -23,6 +25,9 @@ from lab_node.errors import LabError
 from lab_node.executor import ExecutorThread
 from lab_node.health import Condition, Inputs
 from lab_node.parameters import declare_parameters
+
+# Wall seconds for the middleware to come apart; launch kills five seconds after its signal.
+_GOODBYE = 2.0
 
 
 def uncalled(message: Any) -> None:
@@ -218,8 +223,15 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     stop.wait()
     node.end()
     executor.close()
+    code = 1 if executor.failure else 0
     if executor.failure:
         node.get_logger().fatal(executor.failure)
+    # Nothing moves and everything is written; the middleware has hung once while all other nodes ended too.
+    # Where it does, is told even if nobody gets the interpreter's lock any more.
+    faulthandler.dump_traceback_later(_GOODBYE)
+    impatience = threading.Timer(_GOODBYE + 0.5, _leave, (code,))
+    impatience.daemon = True
+    impatience.start()
     node.destroy_node()
     context = rclpy.get_default_context()
     context.try_shutdown()
@@ -228,7 +240,14 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     # more, in which launch loses its patience and kills
     sys.stdout.flush()
     sys.stderr.flush()
-    ctypes.CDLL(None).exit(1 if executor.failure else 0)
+    ctypes.CDLL(None).exit(code)
+
+
+def _leave(code: int) -> None:
+    """End the process at once: it has nothing left to do but to take the middleware apart."""
+    sys.stderr.write(f"the middleware did not come apart within {_GOODBYE:.0f} s: left as it is\n")
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _keep_freed_memory() -> None:

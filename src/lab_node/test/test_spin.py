@@ -1,0 +1,55 @@
+"""The body of every executable: how a process ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+NODE = """
+import threading
+from lab_node.lifecycle import LabNode, spin
+
+class Plain(LabNode):
+    def __init__(self):
+        super().__init__("ending")
+
+class Stuck(Plain):
+    def destroy_node(self):
+        threading.Event().wait()
+
+def make():
+    node = {kind}()
+    print("made", flush=True)
+    return node
+
+spin(make)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"), [("Plain", ""), ("Stuck", "the middleware did not come apart")]
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_that_is_told_to_end_ends_in_good_order(kind: str, sentence: str, number: int) -> None:
+    """Also when the middleware does not come apart: then it says so, and where it hangs."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", NODE.format(kind=kind)],
+        env={**os.environ, "ROS_DOMAIN_ID": "87"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "made\n"
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60.0)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert sentence in said
+    assert ("destroy_node" in said) == (kind == "Stuck"), "the traceback tells where"
