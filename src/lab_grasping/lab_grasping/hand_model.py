@@ -53,7 +53,6 @@ def cup_from_description(cup: SuctionCup) -> SuctionGripper:
         lip_radius=cup.lip_radius,
         lip_give=cup.lip_give,
         stroke=cup.stroke,
-        tilt=cup.tilt,
         boxes=_hand_boxes(cup, cup.forward({}))[0],
     )
 

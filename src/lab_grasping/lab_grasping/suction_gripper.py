@@ -18,15 +18,14 @@ class SuctionGripper:
     """A round lip on bellows, and everything rigid behind it.
 
     lip_radius: of the circle that seals. lip_give: how far the lip follows a surface, from its highest to its
-    lowest point. stroke: by which the bellows give way. All in metres. tilt: by which they let the lip turn,
-    radians. boxes: (K, 2, 3) lower and upper corner of each box of the hand, metres, in `tcp`.
+    lowest point. stroke: by which the bellows give way. boxes: (K, 2, 3) lower and upper corner of each box
+    of the hand, in `tcp`. All in metres.
     """
 
     name: str
     lip_radius: float
     lip_give: float
     stroke: float
-    tilt: float
     boxes: FloatArray
 
     def __post_init__(self) -> None:
@@ -34,8 +33,6 @@ class SuctionGripper:
             value = getattr(self, label)
             if not 0.0 < value <= 0.2:
                 raise InvalidGripper(f"{self.name}: {label} {value} m must be positive and at most 0.2 m")
-        if not 0.0 <= self.tilt < 1.0:
-            raise InvalidGripper(f"{self.name}: tilt {self.tilt} rad must be within 0 .. 1 rad")
         if self.boxes.shape != (len(self.boxes), 2, 3) or len(self.boxes) == 0:
             raise InvalidGripper(f"{self.name}: hand boxes of shape {self.boxes.shape}, expected (K, 2, 3)")
         if not np.all(np.isfinite(self.boxes)) or np.any(self.boxes[:, 1] <= self.boxes[:, 0]):

@@ -190,7 +190,7 @@ def suction_cup() -> SuctionGripper:
             [[-0.032, -0.032, -0.18], [0.032, 0.032, -0.11]],
         ]
     )
-    return SuctionGripper("cup", lip_radius=0.01, lip_give=0.0025, stroke=0.006, tilt=0.17, boxes=boxes)
+    return SuctionGripper("cup", lip_radius=0.01, lip_give=0.0025, stroke=0.006, boxes=boxes)
 
 
 def _standing_box(solid: Solid) -> OrientedBox:

@@ -100,7 +100,6 @@ def test_the_hand_of_a_cell_is_what_its_file_says(tmp_path):
     [
         ("lip_radius", -0.01, "lip_radius -0.01 m must be positive"),
         ("stroke", float("nan"), "stroke nan m must be positive"),
-        ("tilt", 2.0, "tilt 2.0 rad must be within"),
         ("boxes", np.zeros((1, 2, 3)), "a box of the hand has no volume"),
         ("boxes", np.zeros((0, 2, 3)), "hand boxes of shape"),
     ],

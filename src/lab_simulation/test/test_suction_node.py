@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from control_msgs.action import ParallelGripperCommand
 from lab_node.poses import pose_from_matrix
 from lab_simulation.ros_interface_versions import state_request
 from lab_simulation.ros_suction import ATMOSPHERE
-from rclpy.action import ActionClient
 from ros_bench import Bench
 from sensor_msgs.msg import FluidPressure, JointState
 from simulation_interfaces.msg import EntityState, SimulationState
@@ -106,5 +104,7 @@ def test_a_part_at_the_lip_is_held_while_the_pump_is_on(paused: Bench, cup_cell:
 
 
 def test_it_offers_no_action_for_fingers(paused: Bench) -> None:
-    client = ActionClient(paused.client, ParallelGripperCommand, "/gripper_controller/gripper_cmd")
-    assert not client.server_is_ready()
+    served = {name for name, _ in paused.node.get_service_names_and_types_by_node("simulator", "/")}
+    assert "/suction/switch" in served
+    assert "/arm_controller/follow_joint_trajectory/_action/send_goal" in served, "actions are among them"
+    assert not [name for name in served if name.startswith("/gripper_controller")]
