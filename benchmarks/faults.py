@@ -39,7 +39,7 @@ from lab_node.errors import LabError
 from lab_simulation.ros_interface_versions import spawn_request, state_request
 from pick_and_place import resident_memory_of_children
 from rich.console import Console
-from simulation_interfaces.msg import EntityState
+from simulation_interfaces.msg import EntityState, Result
 from simulation_interfaces.srv import DeleteEntity, SetEntityState, SpawnEntity
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -237,7 +237,7 @@ class Campaign:
                 name = away.pop()
                 self._call(DeleteEntity, "delete_entity", DeleteEntity.Request(entity=name))
             self._spawned += 1
-            kind = ("hex_nut", "cube", "cylinder", "bolt")[self._spawned % 4]
+            kind = ("hex_nut", "box", "cylinder", "bolt")[self._spawned % 4]
             request = spawn_request(f"spawned_{self._spawned}", f"part://{kind}?seed={self._spawned}")
             request.initial_pose.pose = self._free_place()
             self._call(SpawnEntity, "spawn_entity", request)
@@ -256,7 +256,8 @@ class Campaign:
         return pose
 
     def _call(self, kind: Any, name: str, request: Any) -> None:
-        self._client.call(self._client.client(kind, f"/simulator/{name}"), request)
+        result = self._client.call(self._client.client(kind, f"/simulator/{name}"), request).result
+        assert result.result == Result.RESULT_OK, f"{name}: {result.error_message}"
 
 
 def start(stack: ExitStack, seed: int, folder: str, speed: float, rng: np.random.Generator) -> Campaign:

@@ -19,6 +19,9 @@ from lab_node.errors import CancelledError, DeadlineError, LabError, Unavailable
 from lab_node.lifecycle import LabNode
 from lab_node.outcomes import name_of, outcome_from
 
+RESULT_TIMEOUT = 60
+"""Wall seconds for which a server keeps a goal that has ended, with its request: rclpy would keep the
+trajectories of a quarter of an hour, tens of megabytes."""
 # wall seconds
 _ASK_AGAIN = 2.0
 
@@ -66,7 +69,7 @@ class ThreadedActionServer(ActionServer):
     """
 
     def __init__(self, node: Node, kind: Any, name: str, run: Work, **callbacks: Any) -> None:
-        super().__init__(node, kind, name, run, **callbacks)
+        super().__init__(node, kind, name, run, result_timeout=RESULT_TIMEOUT, **callbacks)
         self._name, self._run = name, run
 
     def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Work | None) -> None:

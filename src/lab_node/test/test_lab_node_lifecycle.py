@@ -7,9 +7,16 @@ from dataclasses import dataclass
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lab_node import actions
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
-from lab_node.errors import CancelledError, ConfigurationError, DeadlineError, LabError
+from lab_node.errors import (
+    CancelledError,
+    ConfigurationError,
+    DeadlineError,
+    LabError,
+    UnavailableError,
+)
 from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import LabNode
 from lab_node.outcomes import success
@@ -152,6 +159,16 @@ def test_cancel_reaches_the_work(call):
     with pytest.raises(CancelledError, match="move_to was cancelled"):
         result_of(call(work), lambda: True, 60.0, "move_to")
     assert seen.is_set()
+
+
+def test_a_goal_that_has_ended_is_not_kept_for_ever(call, monkeypatch):
+    monkeypatch.setattr(actions, "RESULT_TIMEOUT", 1)
+    handle = call(lambda goal: MoveTo.Result(outcome=success()))
+    assert result_of(handle, lambda: False, 60.0, "move_to").result.outcome.code == Outcome.SUCCESS
+    deadline = time.monotonic() + 60.0
+    with pytest.raises(UnavailableError, match="knows nothing of the goal"):
+        while time.monotonic() < deadline:
+            result_of(handle, lambda: False, 60.0, "move_to")
 
 
 class _SlowToNote:

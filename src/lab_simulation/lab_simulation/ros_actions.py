@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from control_msgs.action import FollowJointTrajectory
+from lab_node.actions import RESULT_TIMEOUT
 from lab_node.errors import LabError
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
@@ -37,6 +38,7 @@ class ArmAction:
             self._follow,
             goal_callback=self._accept,
             cancel_callback=self._cancel,
+            result_timeout=RESULT_TIMEOUT,
         )
 
     def give_feedback(self, simulation: Simulation) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from control_msgs.action import ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
+from lab_node.actions import RESULT_TIMEOUT
 from lab_node.qos import RELIABLE
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
@@ -40,6 +41,7 @@ class FingerTopics:
             self._move,
             goal_callback=self._accept,
             cancel_callback=self._cancel,
+            result_timeout=RESULT_TIMEOUT,
         )
 
     def publish(self, simulation: Simulation, header: Header) -> None:
