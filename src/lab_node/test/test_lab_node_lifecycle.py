@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node import actions
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.errors import (
@@ -29,6 +28,7 @@ from std_msgs.msg import Empty
 
 from lab_interfaces.action import MoveTo
 from lab_interfaces.msg import Outcome
+from lab_node import actions
 
 
 @dataclass(frozen=True)
