@@ -1,8 +1,11 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
 import time
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import launch.logging
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from lab_node.errors import LabError
 from launch.actions import (
@@ -258,7 +261,12 @@ def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
-    parameters: dict[str, Any] = {"planner": LaunchConfiguration("planner"), "seed": number("seed")}
+    parameters: dict[str, Any] = {
+        "planner": LaunchConfiguration("planner"),
+        "seed": number("seed"),
+        # of this start of the cell alone, for a motion node that is started anew in it
+        "placed_file": str(Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"),
+    }
     hardware = load_cell(context.launch_configurations["cell"]).hardware
     if context.launch_configurations["sim"] == "none" and hardware is not None:
         parameters |= {

@@ -125,6 +125,10 @@ class SimulatedHand:
         """Opening and forces now."""
         return self._senses.reading(bool(self._outcomes) and self._outcomes[0].stalled)
 
+    def halt(self) -> None:
+        """Stop the fingers where they are."""
+        self._simulation.gripper.cancel()
+
     def start(self, opening: float, force: float) -> None:
         """Begin to move the fingers."""
         gripper = self._simulation.cell.gripper

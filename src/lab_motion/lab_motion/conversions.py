@@ -85,7 +85,7 @@ def grasp_goal(message: Grasp, frame: str) -> GraspGoal:
 def ordered_positions(message: JointState, names: Sequence[str]) -> FloatArray:
     """Positions (J,) of the named joints.
 
-    Raises StaleInputError when one is missing.
+    Raises StaleInputError when one is missing or not a finite number.
     """
     positions = dict(zip(message.name, message.position, strict=False))
     missing = [name for name in names if name not in positions]
@@ -93,7 +93,24 @@ def ordered_positions(message: JointState, names: Sequence[str]) -> FloatArray:
         raise StaleInputError(
             f"joint states hold no {', '.join(missing)}: is the controller's broadcaster active?"
         )
-    return np.array([positions[name] for name in names])
+    ordered = np.array([positions[name] for name in names])
+    if not np.isfinite(ordered).all():
+        unknown = [name for name in names if not np.isfinite(positions[name])]
+        raise StaleInputError(f"joint states give no number for {', '.join(unknown)}: is its encoder sound?")
+    return ordered
+
+
+def joint_speeds(message: JointState, before: JointState | None, names: Sequence[str]) -> FloatArray:
+    """Speeds (J,) of the named joints, rad/s (m/s): as told, else by the way since an earlier state; NaN
+    where neither is known.
+    """
+    told = dict(zip(message.name, message.velocity, strict=False))
+    speeds = np.abs([told.get(name, np.nan) for name in names])
+    if before is None or np.isfinite(speeds).all():
+        return speeds
+    seconds = (Time.from_msg(message.header.stamp) - Time.from_msg(before.header.stamp)).nanoseconds * 1e-9
+    way = np.abs(ordered_positions(message, names) - ordered_positions(before, names))
+    return np.where(np.isfinite(speeds), speeds, way / max(seconds, 1e-9))
 
 
 def trajectory_goal(
@@ -130,8 +147,13 @@ def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperC
 
 
 def pad_force(message: WrenchStamped) -> float:
-    """Force that presses on a pad, N: +y points into the pad."""
+    """Force that presses on a pad, N: +y points into the pad.
+
+    Raises StaleInputError when it is not a finite number.
+    """
     force: float = message.wrench.force.y
+    if not np.isfinite(force):
+        raise StaleInputError(f"the pad {message.header.frame_id} measures {force} N: is its sensor sound?")
     return force
 
 

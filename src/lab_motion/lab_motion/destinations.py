@@ -29,7 +29,11 @@ class Destinations:
     def __init__(self, destinations: Mapping[str, Destination]) -> None:
         self._destinations = destinations
         self._taken: dict[str, set[int]] = {name: set() for name in destinations}
-        self._unknown: set[str] = set()
+
+    @property
+    def taken(self) -> dict[str, list[int]]:
+        """The places that are taken, by destination."""
+        return {name: sorted(slots) for name, slots in self._taken.items()}
 
     def get(self, name: str) -> Destination:
         """The destination of a name.
@@ -49,11 +53,6 @@ class Destinations:
             count = len(self._destinations[name].slots())
             self._taken[name] = {*self._taken[name], slot} if len(self._taken[name]) < count - 1 else set()
 
-    def distrust(self, name: str) -> None:
-        """Parts were put there by somebody who did not tell where: a tray takes no more, a bin does."""
-        if self.get(name).kind == "tray":
-            self._unknown.add(name)
-
     def places(
         self, name: str, base_from_tcp: FloatArray, held: OrientedBox, put_height: float, drop_height: float
     ) -> list[Place]:
@@ -68,11 +67,6 @@ class Destinations:
         destination = self.get(name)
         slots = destination.slots()
         free = [slot for slot in range(len(slots)) if slot not in self._taken[name]]
-        if name in self._unknown:
-            raise DestinationFull(
-                f"which places of '{name}' are free is not known, since motion was started anew after parts"
-                " were put there: empty it and activate motion anew"
-            )
         if not free:
             raise DestinationFull(
                 f"all {len(slots)} places of '{name}' are taken: empty it and activate motion anew"

@@ -25,6 +25,12 @@ class PlanningCancelled(PlanningError):
         super().__init__("motion planning was cancelled")
 
 
+class PlanningTimedOut(PlanningError):
+    """The search went on for longer than anybody waits."""
+
+    code = OutcomeCode.TIMEOUT
+
+
 class InvalidGoal(PlanningError):
     """The request cannot be meant: wrong shape, not a number, unknown name."""
 

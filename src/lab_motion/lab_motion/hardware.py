@@ -40,6 +40,9 @@ class Hand(Protocol):
         Raises StaleInputError when none came lately.
         """
 
+    def halt(self) -> None:
+        """Stop fingers that were started where they are, and do not wait."""
+
     def start(self, opening: float, force: float) -> None:
         """Begin to move the fingers to an opening, metres, with a force, N, and do not wait."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,12 +13,14 @@ from lab_grasping.contact import (
     Judgement,
     ObjectLost,
     PadReading,
+    judge_closing,
     judge_lifting,
     require_still_held,
 )
 
 from lab_description import Cell
 from lab_geometry import FloatArray, OrientedBox
+from lab_motion.errors import PlanningTimedOut
 from lab_motion.hardware import Arm, Cancelled, Hand
 from lab_motion.planner import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
 from lab_motion.stages import Stages
@@ -27,6 +31,8 @@ _SAME = 0.01
 _DECIMALS = 6
 # Of a held part that nobody has seen, across the fingers and along them, metres.
 _UNKNOWN_SIZE = 0.08
+# Fingers this near to their widest are open, metres.
+_OPEN = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class MotionSettings:
     release_room: how much wider than the part the fingers open to let go, metres. drop_height: above the rim
     of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
     start_tolerance: a motion begins where the last one ended if the arm is no further from there, radians.
+    planning_timeout: wall seconds after which a search that has found nothing ends.
     """
 
     seed: int = 0
@@ -55,6 +62,18 @@ class MotionSettings:
     drop_height: float = 0.02
     put_height: float = 0.005
     start_tolerance: float = 0.03
+    planning_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """On what the fingers were last closed, or are closing: the part, its planned width and the opening from
+    which they closed, metres.
+    """
+
+    object_id: str
+    width: float
+    opening: float
 
 
 @dataclass(slots=True)
@@ -62,8 +81,8 @@ class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
     grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something, with fingers that press less than they should. placed: what was put where the camera does not
-    see.
+    something, with fingers that press less than they should. doubt: a closing of which nobody knows what came
+    of it. placed: what was put where the camera does not see.
     """
 
     cell: Cell
@@ -75,6 +94,7 @@ class Manipulator:
     scene: PlanningScene = field(default_factory=PlanningScene)
     grip: Judgement | None = None
     standing: bool = False
+    doubt: Closing | None = None
     placed: list[Body] = field(default_factory=list)
     _told: FloatArray | None = None
 
@@ -91,14 +111,21 @@ class Manipulator:
         return measured
 
     def options(self, cancelled: Cancelled) -> MotionOptions:
-        """For free motions."""
+        """For free motions; a search that asks for too long raises PlanningTimedOut."""
         settings = self.settings
+        deadline = time.monotonic() + settings.planning_timeout
+
+        def ended() -> bool:
+            if time.monotonic() > deadline:
+                raise PlanningTimedOut(f"no motion was found within {settings.planning_timeout:.1f} s")
+            return cancelled()
+
         held = settings.held_acceleration if self.grip is not None else 1.0
         return MotionOptions(
             seed=settings.seed,
             speed=settings.speed,
             acceleration=settings.acceleration * held,
-            cancelled=cancelled,
+            cancelled=ended,
         )
 
     def straight_options(self, cancelled: Cancelled, contacts: Contacts | None = None) -> MotionOptions:
@@ -128,8 +155,18 @@ class Manipulator:
                 tell(elapsed)
                 watch(elapsed)
 
+            def interrupted() -> bool:
+                if not cancelled():
+                    return False
+                self.hand.halt()  # before the arm is braked, which takes its time
+                return True
+
             self._told = None
-            self.arm.follow(whole, cancelled, watched)
+            try:
+                self.arm.follow(whole, interrupted, watched)
+            except BaseException:
+                self.hand.halt()
+                raise
             self._told = whole.positions[-1]
 
     def set_scene(self, scene: PlanningScene) -> None:
@@ -176,8 +213,9 @@ class Manipulator:
         with stages.stage("close"):
             self.hand.start(self.cell.gripper.minimum_opening, self.settings.force)
             reading = self.hand.finish(cancelled)
-            self.holding(reading)
-            self.grip = replace(self.grip, opening=reading.opening, force=reading.force)
+            grip = judge_closing(reading, self.grip.expected_width, math.inf, self.contact)
+            self._require(grip, reading)
+            self.grip = grip
         with stages.stage("plan", computing=True):
             self.planner.update_scene(self.scene)
             lift = self.plan_lift(cancelled)
@@ -191,32 +229,69 @@ class Manipulator:
     def find_held(self) -> None:
         """Know of a part that the fingers have held since before this was made, by what the hand feels.
 
+        Without pads, fingers that are neither open nor closed may hold one.
+
         Raises StaleInputError.
         """
         reading = self.hand.reading()
-        if (
-            self.grip is not None
-            or reading.force < self.contact.min_force
-            or reading.opening < self.contact.meeting
-        ):
+        pressed = reading.force >= self.contact.min_force and reading.opening >= self.contact.meeting
+        if self.grip is not None or not (pressed or self._may_hold(reading)):
             return
-        reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
-        self.standing = True
-        self.grip = Judgement(True, reading.opening, reading.opening, reading.force, reason)
-        box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
-        self.set_scene(replace(self.scene, held=Body("unknown_part", box), opening=reading.opening))
+        self._adopt("unknown_part", _unknown(reading, reading.opening), reading)
+
+    def find_out(self) -> None:
+        """Know what the hand has after a closing of which nobody saw the end, by what it measures now.
+
+        Raises StaleInputError, and the doubt stays, while the hand cannot be read.
+        """
+        tried = self.doubt
+        if tried is None:
+            return
+        reading = self.hand.reading()
+        grip = judge_closing(reading, tried.width, tried.opening, self.contact)
+        if grip.held or self._may_hold(reading):
+            self._adopt(tried.object_id, grip if grip.held else _unknown(reading, tried.width), reading)
+        else:
+            self.set_scene(replace(self.scene, held=None, opening=reading.opening))
+        self.doubt = None
 
     def holding(self, reading: PadReading) -> None:
         """Raises ObjectLost, and forgets the part, when the fingers no longer hold what they held."""
-        if self.grip is None:
-            return
+        if self.grip is not None:
+            self._require(judge_lifting(reading, self.grip, self.contact), reading)
+
+    def _require(self, judgement: Judgement, reading: PadReading) -> None:
+        """Raises ObjectLost, and forgets the part, when it is not held."""
         try:
-            require_still_held(judge_lifting(reading, self.grip, self.contact))
+            require_still_held(judgement)
         except ObjectLost:
             self.grip = None
             self.set_scene(replace(self.scene, held=None, opening=reading.opening))
             raise
 
+    def _may_hold(self, reading: PadReading) -> bool:
+        """Whether fingers of which nothing but their opening is known may have a part between them."""
+        opened = self.cell.gripper.maximum_opening - _OPEN
+        untold = reading.forces is None and reading.stalled is None
+        return untold and self.contact.meeting <= reading.opening < opened
+
+    def _adopt(self, name: str, grip: Judgement, reading: PadReading) -> None:
+        """Hold a part that may stand on something, as large as it was seen, if it was."""
+        self.grip, self.standing = grip, True
+        scene = replace(self.scene, held=None, opening=reading.opening)
+        if any(body.name == name for body in scene.objects):
+            scene = scene.attach(name, self.planner.forward(self.start()))
+        else:
+            box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
+            scene = replace(scene, held=Body(name, box))
+        self.set_scene(scene)
+
     def watch_grip(self, elapsed: float) -> None:
         """Watch for a motion with a part in the hand."""
         self.holding(self.hand.reading())
+
+
+def _unknown(reading: PadReading, width: float) -> Judgement:
+    """Of a part that was not seen to be gripped; width: planned, metres."""
+    reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
+    return Judgement(True, reading.opening, width, reading.force, reason)

@@ -75,6 +75,13 @@ class MotionParameters:
         0.010, "by which fingers may close further while they hold", unit="m", minimum=0.0005, maximum=0.05
     )
     max_scene_age: float = parameter(30.0, "grasps on older scenes are refused", unit="s", minimum=0.0)
+    max_view_age: float = parameter(
+        3.0,
+        "silence of camera or perception beyond which a pick neither begins nor comes to the part",
+        unit="s",
+        minimum=0.1,
+        maximum=600.0,
+    )
     max_state_age: float = parameter(
         0.5, "older joint states and wrenches are refused", unit="s", minimum=0.01
     )
@@ -90,6 +97,12 @@ class MotionParameters:
         "at most while braking, as a multiple of the robot's acceleration limits",
         minimum=0.1,
         maximum=20.0,
+    )
+    planning_timeout: float = parameter(
+        60.0, "wall time after which a search that has found nothing ends", unit="s", minimum=0.1
+    )
+    placed_file: str = parameter(
+        "", "keeps what was put where for a node that is started anew; empty: it is not kept"
     )
     braking_time: float = parameter(
         0.08,
@@ -129,6 +142,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         drop_height=p.drop_height,
         put_height=p.put_height,
         start_tolerance=p.start_tolerance,
+        planning_timeout=p.planning_timeout,
     )
 
 

@@ -13,6 +13,7 @@ def move_to_joints(robot: Manipulator, goal: FloatArray, stages: Stages, cancell
 
     Raises a MotionError, or StaleInputError.
     """
+    robot.find_out()
     robot.lift_clear(stages, cancelled)
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)
@@ -25,6 +26,7 @@ def move_to_pose(robot: Manipulator, base_from_tcp: FloatArray, stages: Stages, 
 
     Raises a MotionError, or StaleInputError.
     """
+    robot.find_out()
     robot.lift_clear(stages, cancelled)
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
 from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
+from lab_node.errors import StaleInputError
 
 from lab_geometry import FloatArray, make_transform, rotation_about
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.hardware import Cancelled
-from lab_motion.manipulator import Manipulator
+from lab_motion.manipulator import Closing, Manipulator
 from lab_motion.planner import Contacts, PlanningScene, Trajectory
 from lab_motion.reach import Reach, Target, plan_reach
 from lab_motion.stages import Stages
@@ -22,6 +23,8 @@ from lab_motion.stages import Stages
 _HALF_TURN = make_transform(rotation_about([0.0, 0.0, 1.0], np.pi), np.zeros(3))
 # Fingers further from their goal than this when the approach begins would hit the part, metres.
 _OPENING_TOLERANCE = 0.004
+# On a shorter way to the approach the fingers might not come to be open.
+_OPENING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,17 +60,21 @@ def pick(
     cancelled: Cancelled,
     result: Picked,
     cleared: bool = True,
+    seen: Callable[[], None] = lambda: None,
 ) -> None:
     """Take the part by the first grasp that can be reached; fills in `result` on the way.
 
     cleared: the grasps were found clear of everything in the scene by points, which know more than its boxes
-    do: the hand may be inside the boxes of neighbours then.
+    do: the hand may be inside the boxes of neighbours then. seen: asked until the fingers close; raises when
+    nobody looks at the cell any more.
 
     After a failure the hand is empty and the arm is where the straight approach began, or holds where it
-    failed. After a cancel the arm holds where it was; what the fingers have gripped by then they keep.
+    failed. After a cancel, or when the hand cannot be read, the arm holds where it was; what the fingers have
+    gripped by then they keep.
 
     Raises a MotionError, or StaleInputError.
     """
+    robot.find_out()
     if robot.scene.held is not None:
         raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
     if not grasps:
@@ -81,8 +88,11 @@ def pick(
     result.grasp = chosen.index
     robot.set_scene(replace(scene, opening=grasp.opening))
     robot.hand.start(grasp.opening, robot.settings.force)
+    if chosen.move.duration < _OPENING_SECONDS:
+        robot.hand.finish(cancelled)
 
-    def opened(elapsed: float) -> None:
+    def watch(elapsed: float) -> None:
+        seen()
         if elapsed >= chosen.move.duration:
             short = grasp.opening - robot.hand.reading().opening
             if short > _OPENING_TOLERANCE:
@@ -90,10 +100,11 @@ def pick(
                     f"the fingers are {1e3 * short:.0f} mm short of open when the approach begins"
                 )
 
-    robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, opened)
+    robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, watch)
     try:
         with stages.stage("close"):
             robot.hand.finish(cancelled)
+            robot.doubt = Closing(grasp.object_id, grasp.width, grasp.opening)
             robot.hand.start(robot.cell.gripper.minimum_opening, robot.settings.force)
             robot.hand.finish(cancelled)
         with stages.stage("verify"):
@@ -101,12 +112,16 @@ def pick(
             grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
         with stages.stage("plan", computing=True):
             lift = _plan_lift(robot, grasp.object_id, grip.opening, cancelled)
-    except LabError as error:
+    except (ContactError, GripperFailed, PlanningError) as error:
         if error.code == OutcomeCode.CANCELLED:
-            _keep_if_held(robot, grasp)
-        elif isinstance(error, ContactError | GripperFailed | PlanningError):
+            _find_out(robot)
+        else:
             _back_off(robot, chosen, grasp, stages, cancelled)
         raise
+    except BaseException:
+        _find_out(robot)
+        raise
+    robot.doubt = None
     robot.grip, robot.standing = grip, True
     robot.follow({"lift": lift}, stages, cancelled)
     robot.standing = False
@@ -149,20 +164,15 @@ def _plan_lift(robot: Manipulator, name: str, opening: float, cancelled: Cancell
     robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(robot.start())))
     try:
         return robot.plan_lift(cancelled)
-    except PlanningError:
+    except BaseException:
         robot.set_scene(empty)
         raise
 
 
-def _keep_if_held(robot: Manipulator, grasp: GraspGoal) -> None:
-    """Know what the hand has after a cancel, by what it measures."""
-    reading = robot.hand.reading()
-    grip = judge_closing(reading, grasp.width, grasp.opening, robot.contact)
-    scene = replace(robot.scene, opening=reading.opening)
-    if grip.held:
-        robot.grip, robot.standing = grip, True
-        scene = scene.attach(grasp.object_id, robot.planner.forward(robot.start()))
-    robot.set_scene(scene)
+def _find_out(robot: Manipulator) -> None:
+    """Know what the hand has; while it cannot be read the doubt stays, and nothing else is done before."""
+    with contextlib.suppress(StaleInputError):
+        robot.find_out()
 
 
 def _back_off(
@@ -172,4 +182,5 @@ def _back_off(
     with stages.stage("open"):
         robot.hand.start(grasp.opening, robot.settings.force)
         robot.hand.finish(cancelled)
+    robot.doubt = None
     robot.follow({"retreat": chosen.approach.reversed()}, stages, cancelled)

@@ -41,6 +41,7 @@ def place(
     fingers have opened leaves the part in the hand, a later one at its place.
     """
     destination = destinations.get(name)
+    robot.find_out()
     if robot.grip is None or robot.scene.held is None:
         raise InvalidGoal("the hand is empty: pick a part before placing it")
     robot.lift_clear(stages, cancelled)

@@ -15,6 +15,7 @@ from geometry_msgs.msg import WrenchStamped
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
 from rclpy.time import Time
@@ -52,6 +53,9 @@ class KinematicCell(Node):
         self._arm: dict | None = None
         self._hand: dict | None = None
         self.stopped, self.allowed, self.silent = False, 1.0, False
+        self.pads_silent = False
+        self.tells_speeds = True
+        self.ahead = 0.0  # of the clock of the joint states, seconds
         self._stop = self.create_publisher(StopState, STOP_STATE, LATCHED)
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
         self._pads = [
@@ -105,7 +109,7 @@ class KinematicCell(Node):
             before = self.positions
             self._tick_arm()
             self._tick_hand()
-        stamp = self.get_clock().now().to_msg()
+        stamp = (self.get_clock().now() + Duration(seconds=self.ahead)).to_msg()
         joint = float(self._cell.gripper.joint_from_opening(self.opening))
         arm, hand = list(self._cell.robot.joint_names), [self._cell.gripper.joint]
         positions, velocities = self.positions.tolist(), ((self.positions - before) / _PERIOD).tolist()
@@ -120,14 +124,14 @@ class KinematicCell(Node):
         if not self.silent:
             reason = "a test stopped the cell" if self.stopped else ""
             self._stop.publish(StopState(stopped=self.stopped, reason=reason, speed=self.allowed))
-        for pad in self._pads:
+        for pad in () if self.pads_silent else self._pads:
             wrench = WrenchStamped()
             wrench.header.stamp = stamp
             wrench.wrench.force.y = self._force if touching else 0.0
             pad.publish(wrench)
 
     def _publish(self, stamp, names, positions, velocities) -> None:
-        message = JointState(name=names, position=positions, velocity=velocities)
+        message = JointState(name=names, position=positions, velocity=velocities if self.tells_speeds else [])
         message.header.stamp = stamp
         self._states.publish(message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from kinematic_cell import KinematicCell
@@ -28,7 +29,7 @@ WIDTH = 0.04
 HOME = CELL.robot.configuration("home")
 WAIT = 60.0
 # a machine that pauses must not look like a cell that is silent
-PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "patience": 8.0}
+PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "patience": 8.0}
 
 
 class Caller(Node):
@@ -110,7 +111,7 @@ class Graph:
         self.caller.until(lambda: self.caller.scenes.get_subscription_count() > 0, "nobody wants scenes")
         self.caller.scenes.publish(scene)
         stamp = scene.header.stamp.sec * 10**9 + scene.header.stamp.nanosec
-        self.caller.until(lambda: stamp in self.node._scenes, "the scene did not come")
+        self.caller.until(lambda: stamp in self.node._scenes._kept, "the scene did not come")
         grasp = Grasp(
             header=scene.header, object_id=name, width=WIDTH, opening=0.06, approach_distance=0.1, score=1.0
         )
@@ -127,3 +128,6 @@ def started(graph: Graph) -> Iterator[Graph]:
         yield graph
     finally:
         graph.close()
+
+
+running = contextmanager(started)

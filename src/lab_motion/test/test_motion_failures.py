@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from control_msgs.action import FollowJointTrajectory
@@ -15,7 +17,6 @@ from sensor_msgs.msg import JointState
 from lab_geometry import OrientedBox, make_transform, rotation_about
 from lab_interfaces.action import MoveTo, Pick, Place
 from lab_interfaces.msg import Outcome
-from lab_motion import ros_controllers
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):
@@ -124,7 +125,9 @@ def test_what_the_controller_aborts_is_no_success(graph, error, code):
 
 
 def test_a_controller_that_does_not_answer_in_time(graph, monkeypatch):
-    monkeypatch.setattr(ros_controllers, "_ANSWER", 0.0)
+    controller = graph.node._arm._controller
+    assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
+    monkeypatch.setattr(controller, "send", functools.partial(controller.send, patience=0.0))
     result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
     assert result.outcome.code == Outcome.TIMEOUT
     graph.caller.until(lambda: graph.cell.cancelled == 1, "a motion that nobody watches goes on")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from control_msgs.action import FollowJointTrajectory
 from lab_motion.planner import MotionOptions, PlanningScene
-from motion_graph import CELL, HOME, WAIT, Graph, started
+from lab_motion.progress import Progress
+from lab_node.errors import DeadlineError
+from motion_graph import CELL, HOME, WAIT, Graph, running, started
+from rclpy.action import ActionClient
+from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from lab_interfaces.action import MoveTo
+from lab_interfaces.action import MoveTo, Pick
 from lab_interfaces.msg import Outcome
 
 
@@ -80,13 +86,135 @@ def test_the_arm_goes_slowly_while_it_is_told_to(graph):
     assert np.abs(graph.cell.positions - CELL.robot.configuration("stow")).max() < 0.01
 
 
+def moving_to_stow(graph):
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    return handle
+
+
+def require_at_rest_on_the_way(graph):
+    stow = CELL.robot.configuration("stow")
+    assert np.abs(graph.cell.positions - stow).max() > 0.05
+    assert graph.cell._arm is None  # nothing that would go on
+
+
+def test_a_defect_while_the_arm_moves_brakes_it_too(graph, monkeypatch):
+    handle = moving_to_stow(graph)
+    monkeypatch.setattr(Progress, "check", lambda *_: 1 // 0)
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.INTERNAL_ERROR
+    require_at_rest_on_the_way(graph)
+
+
+def test_a_controller_that_takes_no_braking_motion_is_told_to_cancel(graph):
+    handle = moving_to_stow(graph)
+    graph.cell.refuse = True
+    graph.caller.wait(handle.cancel_goal_async())
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+    assert graph.cell.cancelled == 1
+    require_at_rest_on_the_way(graph)
+
+
+def test_a_change_that_is_taken_unheard_is_not_left_alone(graph, monkeypatch):
+    """The controller goes over to it, and its acceptance never comes."""
+    controller = graph.node._arm._controller
+    handle, send = moving_to_stow(graph), controller.send
+
+    def unheard(request, patience=None):
+        send(request)
+        raise DeadlineError("the acceptance did not come")
+
+    monkeypatch.setattr(controller, "send", unheard)
+    graph.cell.allowed = 0.5
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.TIMEOUT, result.outcome.message
+    require_at_rest_on_the_way(graph)
+
+
+def test_an_arm_whose_speeds_nobody_tells_is_known_to_stand_by_its_positions(graph):
+    graph.cell.tells_speeds = False
+    handle = moving_to_stow(graph)
+    graph.caller.wait(handle.cancel_goal_async())
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+    require_at_rest_on_the_way(graph)
+    before = graph.cell.positions.copy()
+    graph.caller.until(lambda: graph.node._arm.positions() is not None, "no state")
+    assert np.abs(graph.cell.positions - before).max() < 1e-6
+
+
+def test_a_hand_that_opens_on_the_way_stops_with_the_arm(graph):
+    # from far enough that the arm does not wait for the fingers
+    assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow")).outcome.code == Outcome.SUCCESS
+    grasp = graph.show()
+    graph.cell.hand_speed = 0.0002
+    handle = graph.caller.send(Pick, Pick.Goal(grasps=[grasp]))
+    graph.caller.until(lambda: graph.cell._hand is not None and graph.cell._arm is not None, "never moved")
+    graph.cell.stopped = True
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.STOPPED, result.outcome.message
+    graph.caller.until(lambda: graph.cell._hand is None, "the fingers go on")
+    assert graph.cell.opening > grasp.opening + 0.01
+
+
+def test_what_moved_before_the_node_was_there_is_ended_before_its_first_motion(graph):
+    names, stow = list(CELL.robot.joint_names), CELL.robot.configuration("stow")
+    point = JointTrajectoryPoint(positions=stow.tolist(), velocities=[0.0] * 6)
+    point.time_from_start.sec = 30
+    start = JointTrajectoryPoint(positions=HOME.tolist(), velocities=[0.0] * 6)
+    left = FollowJointTrajectory.Goal(trajectory=JointTrajectory(joint_names=names, points=[start, point]))
+    client = ActionClient(graph.caller, FollowJointTrajectory, CELL.robot.trajectory_action)
+    assert client.wait_for_server(timeout_sec=WAIT)
+    assert graph.caller.wait(client.send_goal_async(left)).accepted
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.002, "never moved")
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    assert graph.cell.cancelled == 1
+
+
+def test_a_controller_with_another_clock_is_refused(graph):
+    """It would begin to brake when its own clock says so."""
+    graph.cell.ahead = -0.3
+    lags = graph.node._arm._states._lags[CELL.robot.joint_names]
+    graph.caller.until(lambda: min(map(abs, lags)) > 0.2, "no such state")
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == Outcome.STALE_INPUT and "synchronise" in result.outcome.message
+    assert not graph.cell.trajectories
+
+
+def test_a_node_whose_arm_still_works_is_not_taken_apart(graph):
+    graph.cell.frozen = True
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: graph.cell.trajectories, "never began")
+    graph.node.trigger_deactivate()
+    assert graph.node.trigger_cleanup() == TransitionCallbackReturn.FAILURE
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.UNAVAILABLE, result.outcome.message
+    graph.caller.until(lambda: not graph.node._busy.locked(), "still busy")
+    assert graph.node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
+
+
+def test_a_search_without_an_end_is_ended(ros, monkeypatch):
+    def endless(start, goal, options):
+        while not options.cancelled():
+            pass
+
+    with running(Graph(planning_timeout=0.2)) as graph:
+        monkeypatch.setattr(graph.node._robot.planner, "plan_joint", endless)
+        result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+        assert result.outcome.code == Outcome.TIMEOUT and "within 0.2 s" in result.outcome.message
+
+
 @pytest.fixture
 def cautious(ros):
     yield from started(Graph(confirm_first=True, first_speed=0.2, confirm_timeout=30.0))
 
 
 def confirm(graph):
-    client = graph.caller.create_client(Trigger, "/motion/confirm")
+    client = next(
+        (each for each in graph.caller.clients if each.srv_name == "/motion/confirm"), None
+    ) or graph.caller.create_client(Trigger, "/motion/confirm")
     assert client.wait_for_service(timeout_sec=WAIT)
     return graph.caller.wait(client.call_async(Trigger.Request()))
 
@@ -96,13 +224,18 @@ def test_the_first_motion_waits_for_a_person_and_is_slow(cautious):
     pending = cautious.caller.send(MoveTo, goal)
     cautious.caller.until(lambda: cautious.node._busy.locked(), "the action did not begin")
     assert cautious.cell.trajectories == []
-    assert confirm(cautious).success
+    cautious.caller.until(lambda: confirm(cautious).success, "it does not wait")
     first = cautious.caller.wait(pending.get_result_async()).result
     assert first.outcome.code == Outcome.SUCCESS, first.outcome.message
     second = cautious.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
     assert second.outcome.code == Outcome.SUCCESS, second.outcome.message
     slow, usual = cautious.cell.durations
     assert slow > 2.0 * usual
+
+
+def test_only_what_waits_can_be_confirmed(cautious):
+    early = confirm(cautious)
+    assert not early.success and early.message == "no action waits to be confirmed"
 
 
 def test_what_nobody_confirms_can_be_cancelled_and_moves_nothing(cautious):

@@ -36,7 +36,8 @@ class Latest(Generic[M]):
     def fresh(self, now: Time, max_age: float) -> M:
         """The newest message.
 
-        Raises StaleInputError when there is none or it is older than max_age, seconds.
+        Raises StaleInputError when there is none, or its stamp is further from now than max_age, seconds: one
+        from the future would look fresh long after its publisher has died.
         """
         message = self._message
         if message is None:
@@ -44,6 +45,11 @@ class Latest(Generic[M]):
         age = (now.nanoseconds - Time.from_msg(message.header.stamp).nanoseconds) * 1e-9
         if age > max_age:
             raise StaleInputError(f"newest {self._what} is {age:.2f} s old, the limit is {max_age:.2f} s")
+        if age < -max_age:
+            raise StaleInputError(
+                f"newest {self._what} is stamped {-age:.2f} s ahead of the clock of this node, the limit is"
+                f" {max_age:.2f} s: synchronise the computers (chrony, PTP)"
+            )
         return message  # type: ignore[no-any-return]
 
     def wait_for_newer(self, stamp: Time, wall_timeout: float) -> M | None:

@@ -122,7 +122,8 @@ class LabNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: let go of everything that configure made."""
         result = self._try("cleanup", self.cleanup, "unconfigured")
-        self._destroy_entities()
+        if result != TransitionCallbackReturn.FAILURE:  # then it stays what it is, and needs all of them
+            self._destroy_entities()
         return result
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -258,5 +259,5 @@ def _keep_freed_memory() -> None:
     """
     libc = ctypes.CDLL(None)
     m_trim_threshold, m_mmap_threshold = -1, -3  # names of malloc.h
-    libc.mallopt(m_mmap_threshold, 32 << 20)
+    libc.mallopt(m_mmap_threshold, 4 << 20)
     libc.mallopt(m_trim_threshold, 128 << 20)

@@ -105,6 +105,8 @@ def test_only_fresh_messages_are_used():
     assert latest.fresh(Time(seconds=10), max_age=0.5).header.stamp.sec == 9
     with pytest.raises(StaleInputError, match=r"1\.20 s old, the limit is 0\.50 s"):
         latest.fresh(Time(seconds=11), max_age=0.5)
+    with pytest.raises(StaleInputError, match=r"0\.80 s ahead of the clock of this node"):
+        latest.fresh(Time(seconds=9), max_age=0.5)
     assert latest.wait_for_newer(Time(seconds=9), wall_timeout=1.0) is not None
     assert latest.wait_for_newer(Time(seconds=20), wall_timeout=0.01) is None
 

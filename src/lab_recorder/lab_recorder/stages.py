@@ -214,6 +214,9 @@ class _RecordedHand:
     def reading(self) -> PadReading:
         return self._reading
 
+    def halt(self) -> None:
+        pass
+
     def start(self, opening: float, force: float) -> None:
         pass
 
