@@ -4,15 +4,17 @@ cell.launch.py includes it for sim:=none; alone it is a cell that waits for comm
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import yaml
 from lab_description.controllers import arm_parameters, gripper_parameters
-from lab_description.hardware import Driver
+from lab_description.hardware import Driver, StartedDriver
 from lab_node.errors import LabError
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
+from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution
@@ -50,9 +52,9 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         if device.driver.adapter is not None:
             actions.append(adapter(cell, device.driver))
         if device.kind == "robot":
-            actions.append(arm_controller(cell, device.driver, folder))
+            actions.append(arm_controller(cell, device, folder))
         elif device.kind == "gripper":
-            actions += gripper(cell, device.driver, folder)
+            actions += gripper(cell, device, folder)
     return actions
 
 
@@ -128,29 +130,44 @@ def adapter(cell: Cell, driver: Driver) -> Node:
     )
 
 
-def arm_controller(cell: Cell, driver: Driver, folder: Path) -> Node:
+def end_without(controllers: str, device: StartedDriver) -> Callable[[ProcessExited, LaunchContext], None]:
+    """For a spawner: a cell whose controllers were not started ends, with a sentence."""
+
+    def spawner_ended(event: ProcessExited, context: LaunchContext) -> None:
+        if event.returncode != 0 and not context.is_shutdown:
+            raise RuntimeError(
+                f"{controllers} was not started for the {device.words}: does the device answer there?"
+                " The messages of its driver and of the spawner above say more"
+            )
+
+    return spawner_ended
+
+
+def arm_controller(cell: Cell, device: StartedDriver, folder: Path) -> Node:
     """The controller of our trajectories, in the controller manager of the arm's driver."""
-    name, file = cell.robot.arm_controller, folder / "arm.yaml"
-    file.write_text(
-        yaml.safe_dump({name: {"ros__parameters": arm_parameters(cell, str(driver.controller))}}),
-        encoding="utf-8",
-    )
+    driver, name, file = device.driver, cell.robot.arm_controller, folder / "arm.yaml"
+    parameters = arm_parameters(cell, str(driver.controller), driver.controller_parameters)
+    file.write_text(yaml.safe_dump({name: {"ros__parameters": parameters}}), encoding="utf-8")
     return Node(
         package="controller_manager",
         executable="spawner",
         arguments=[name, "--param-file", str(file), "--controller-manager-timeout", "120"],
+        on_exit=end_without(name, device),
     )
 
 
-def gripper(cell: Cell, driver: Driver, folder: Path) -> list[LaunchDescriptionEntity]:
+def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescriptionEntity]:
     """A controller manager of its own for a gripper whose driver is a plug-in of ros2_control."""
+    driver = device.driver
     if driver.plugin is None:
         return []
     name, file = cell.gripper.gripper_controller, folder / "gripper.yaml"
     broadcaster = "joint_state_broadcaster/JointStateBroadcaster"
-    parameters = gripper_parameters(cell, str(driver.controller))
+    parameters = gripper_parameters(cell, str(driver.controller), driver.controller_parameters)
     manager: dict[str, Any] = {
         "update_rate": RATE,
+        # on by default from Kilted on: a goal of the fingers is cut into steps, and they stop and start
+        "enforce_command_limits": False,
         "joint_state_broadcaster": {"type": broadcaster},
         name: {"type": parameters["type"]},
     }
@@ -183,6 +200,7 @@ def gripper(cell: Cell, driver: Driver, folder: Path) -> list[LaunchDescriptionE
                 "--controller-manager-timeout",
                 "120",
             ],
+            on_exit=end_without(name, device),
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab_description.cell import Cell
@@ -10,12 +11,16 @@ TRAJECTORY_CONTROLLER = "joint_trajectory_controller/JointTrajectoryController"
 GRIPPER_CONTROLLER = "parallel_gripper_action_controller/GripperActionController"
 # Hz; how often an action is looked at for its end
 _MONITOR_RATE = 50.0
+# Of the opening, metres and metres per second: fingers that are so near have arrived, so slow they stand.
+_ARRIVED, _STANDING = 0.0005, 0.002
 
 
-def arm_parameters(cell: Cell, kind: str = TRAJECTORY_CONTROLLER) -> dict[str, Any]:
-    """Of the controller that follows the arm's trajectories."""
+def arm_parameters(
+    cell: Cell, kind: str = TRAJECTORY_CONTROLLER, of_driver: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Of the controller that follows the arm's trajectories. of_driver: what its driver wants otherwise."""
     tolerances = {name: {"trajectory": 0.2, "goal": 0.02} for name in cell.robot.joint_names}
-    return {
+    ours = {
         "type": kind,
         "joints": list(cell.robot.joint_names),
         "command_interfaces": ["position"],
@@ -23,16 +28,31 @@ def arm_parameters(cell: Cell, kind: str = TRAJECTORY_CONTROLLER) -> dict[str, A
         "action_monitor_rate": _MONITOR_RATE,
         "constraints": {"stopped_velocity_tolerance": 0.05, "goal_time": 1.0, **tolerances},
     }
+    return _merged(ours, of_driver or {})
 
 
-def gripper_parameters(cell: Cell, kind: str = GRIPPER_CONTROLLER) -> dict[str, Any]:
-    """Of the controller that closes the fingers; a part between them is a success."""
-    return {
+def gripper_parameters(
+    cell: Cell, kind: str = GRIPPER_CONTROLLER, of_driver: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Of the controller that closes the fingers; a part between them is a success. of_driver: as above."""
+    ours = {
         "type": kind,
         "joint": cell.gripper.joint,
         "allow_stalling": True,
-        "stall_velocity_threshold": 0.02,
+        "stall_velocity_threshold": _STANDING / cell.gripper.lever,
         "stall_timeout": 0.15,
-        "goal_tolerance": 0.005,
+        "goal_tolerance": _ARRIVED / cell.gripper.lever,
         "action_monitor_rate": _MONITOR_RATE,
     }
+    return _merged(ours, of_driver or {})
+
+
+def _merged(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Ours with theirs in it; groups of parameters are merged, everything else is replaced."""
+    merged = dict(ours)
+    for name, value in theirs.items():
+        below = merged.get(name)
+        if isinstance(value, Mapping):
+            value = _merged(below if isinstance(below, Mapping) else {}, value)
+        merged[name] = value
+    return merged

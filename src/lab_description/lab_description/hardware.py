@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from lab_description.configuration import find
 from lab_description.schema import Quantity, parse, read_yaml
 
 Share = Annotated[float, Quantity("", 0.01, 1.0)]
+# Parameters of a controller that are said elsewhere, and where.
+_SAID_BY = {"type": "controller", "joint": "the gripper's YAML", "joints": "the robot's YAML"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Driver:
     manager of its own. "{key}" in a value stands for what the cell gives under that key, "{model}" for the
     name of the device's YAML.
     controller: type of the controller that carries out this stack's actions, none for a camera. adapter: an
-    executable of lab_motion that does it where the driver has actions of its own.
+    executable of lab_motion that does it where the driver has actions of its own. controller_parameters: ROS
+    parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
     also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
     """
 
@@ -35,6 +39,7 @@ class Driver:
     plugin: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     controller: str | None = None
+    controller_parameters: Mapping[str, object] = field(default_factory=dict)
     adapter: str | None = None
     also: tuple[str, ...] = ()
     remap: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +47,30 @@ class Driver:
     def __post_init__(self) -> None:
         if [self.launch, self.executable, self.plugin].count(None) != 2:
             raise ValueError("expected one of 'launch', 'executable' and 'plugin'")
+        if self.controller_parameters and self.controller is None:
+            raise ValueError("controller_parameters: given, but no controller")
+        for name, place in _SAID_BY.items():
+            if name in self.controller_parameters:
+                raise ValueError(f"controller_parameters.{name}: {place} says it, leave it out here")
+        _refuse_no_parameter(self.controller_parameters, "controller_parameters")
+
+
+def _refuse_no_parameter(value: object, key: str) -> None:
+    """Raises ValueError at what ROS has no parameter for."""
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            if not isinstance(name, str) or not name:
+                raise ValueError(f"{key}: expected names and values, found the name {name!r}")
+            _refuse_no_parameter(below, f"{key}.{name}")
+        return
+    items = value if isinstance(value, list) else [value]
+    kinds = {type(item) for item in items}
+    numbers = [item for item in items if isinstance(item, float)]
+    if not items or len(kinds) > 1 or not kinds <= {bool, int, float, str} or not all(map(isfinite, numbers)):
+        raise ValueError(
+            f"{key}: expected a parameter of ROS (a number, a text, true or false, a list of one of these,"
+            f" or names and values), found {'nothing' if value is None else value}"
+        )
 
 
 @dataclass(frozen=True)
@@ -70,10 +99,14 @@ class Hardware:
 
 @dataclass(frozen=True)
 class StartedDriver:
-    """A driver with the values of one device in it. kind: "robot", "gripper" or "camera"."""
+    """A driver with the values of one device in it.
+
+    kind: "robot", "gripper" or "camera". words: which device it is and where, for a person.
+    """
 
     kind: str
     driver: Driver
+    words: str
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -106,5 +139,6 @@ def started_drivers(hardware: Hardware, models: Mapping[str, str], cell_file: Pa
             ) from None
         except ValueError as error:
             raise ConfigurationError(f"{path}: a value is no template: {error}") from None
-        found.append(StartedDriver(kind, filled))
+        where = "".join(f", {key} {value}" for key, value in device.values.items())
+        found.append(StartedDriver(kind, filled, f"{kind} {models[kind]} ({device.driver}{where})"))
     return found

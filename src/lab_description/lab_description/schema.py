@@ -259,6 +259,7 @@ def _describe(hint: Any) -> str:
         bool: "true or false",
         int: "a whole number",
         date: "a day, YYYY-MM-DD",
+        object: "a parameter of ROS",
     }
     return names.get(hint, str(hint))
 

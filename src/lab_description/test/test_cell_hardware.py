@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver
 from lab_description.schema import parse, read_yaml
 from lab_node.errors import ConfigurationError
@@ -93,4 +94,60 @@ def test_one_way_of_starting_it(tmp_path):
     file = tmp_path / "both.yaml"
     file.write_text("package: x\nlaunch: y.launch.py\nplugin: x/Z\n")
     with pytest.raises(ConfigurationError, match="one of 'launch', 'executable' and 'plugin'"):
+        parse(Driver, read_yaml(file), file)
+
+
+def test_fingers_whose_velocity_nobody_measures_do_not_stall_on_their_way(cell):
+    """Robotiq's driver reports 0 for ever: the controller's patience has to outlast the longest way."""
+    real = cell(HARDWARE)
+    driver = real.drivers()[1].driver
+    joint = real.gripper.joints[real.gripper.joint]
+    given = gripper_parameters(real, driver.controller, driver.controller_parameters)
+    assert given["stall_timeout"] > 1.5 * (joint.upper - joint.lower) / joint.velocity
+    assert given["joint"] == real.gripper.joint
+    assert given["allow_stalling"] is True
+
+
+def test_a_closed_hand_is_closed_for_driver_and_description(cell):
+    real = cell(HARDWARE)
+    closed = float(real.drivers()[1].driver.parameters["gripper_closed_position"])
+    assert closed == real.gripper.joint_from_opening(real.gripper.minimum_opening)
+
+
+def test_groups_of_a_drivers_parameters_are_merged_into_ours():
+    cell = load_cell("ur5e_table")
+    elbow = cell.robot.joint_names[2]
+    ours = arm_parameters(cell)["constraints"]
+    given = arm_parameters(
+        cell, of_driver={"constraints": {elbow: {"goal": 0.05}}, "gains": {elbow: {"p": 9.0}}}
+    )
+    assert given["constraints"] == {**ours, elbow: {**ours[elbow], "goal": 0.05}}
+    assert given["gains"] == {elbow: {"p": 9.0}}
+
+
+@pytest.mark.parametrize(
+    ("controller_parameters", "words"),
+    [
+        ("{joint: finger}", r"controller_parameters\.joint: the gripper's YAML says it"),
+        ("{gains: {joint_1: {p: }}}", r"controller_parameters\.gains\.joint_1\.p: .*found nothing"),
+        ("{gains: {1: 2.0}}", r"controller_parameters\.gains: .*found the name 1"),
+        ("{limit: .nan}", r"controller_parameters\.limit: .*found nan"),
+        ("{interfaces: [effort, 1]}", r"controller_parameters\.interfaces: .*found \['effort', 1\]"),
+        ("{interfaces: []}", r"controller_parameters\.interfaces: expected a parameter of ROS"),
+        ("fast", "controller_parameters: expected names and values"),
+    ],
+)
+def test_what_is_no_parameter_is_named(tmp_path, controller_parameters, words):
+    file = tmp_path / "driver.yaml"
+    file.write_text(
+        f"package: x\nplugin: x/Y\ncontroller: x/Z\ncontroller_parameters: {controller_parameters}\n"
+    )
+    with pytest.raises(ConfigurationError, match=words):
+        parse(Driver, read_yaml(file), file)
+
+
+def test_parameters_of_no_controller_are_refused(tmp_path):
+    file = tmp_path / "driver.yaml"
+    file.write_text("package: x\nexecutable: y\ncontroller_parameters: {stall_timeout: 1.0}\n")
+    with pytest.raises(ConfigurationError, match="controller_parameters: given, but no controller"):
         parse(Driver, read_yaml(file), file)
