@@ -3,9 +3,10 @@
 Two moments count: after closing, and after lifting. Both are judged by the opening at which the fingers stand
 and by the force on each pad: a part between the pads keeps them apart and pushes both. Pads that touch each
 other push too, so force alone proves nothing. Without tactile pads the gripper's own word counts, that
-something stopped its fingers: weaker, as it stays what it was at the end of the closing. A part that the
-fingers hold behind their pads is felt by neither: it counts when something stopped the fingers where the part
-was planned, and they stand there still when nothing but the part can be between them.
+something stopped its fingers: weaker, as it stays what it was at the end of the closing. And a hand whose
+closed end is out of adjustment stops on nothing, so its fingers must not close far below the planned width. A
+part that the fingers hold behind their pads is felt by neither: it counts when something stopped the fingers
+where the part was planned, and they stand there still when nothing but the part can be between them.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class ContactLimits:
     how much the fingers may stand wider than planned, metres: beyond, they stopped at something that is not
     the part. slip: by how much the fingers may close further while the part is lifted, metres.
     as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
-    fingers stop, and how far they move while it is lifted.
+    fingers stop, and how far they move while it is lifted. narrower: share of the planned width; fingers
+    without tactile pads that close further do not stand on the part.
     """
 
     min_force: float = 1.5
@@ -74,6 +76,7 @@ class ContactLimits:
     slip: float = 0.010
     as_planned: float = 0.005
     standing: float = 0.001
+    narrower: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ def judge_closing(
         return _judgement(
             False, reading, expected_width, f"the pads met ({stands}), a part {planned} wide was expected"
         )
+    if reading.forces is None and reading.opening < limits.narrower * expected_width:
+        reason = f"the fingers closed to {stands}, a part {planned} wide was expected, and no pad feels one"
+        return _judgement(False, reading, expected_width, reason)
     pushing = _pushing(reading, limits)
     unfelt = pushing is not None and _stands(reading, expected_width, limits.as_planned)
     if pushing is not None and not unfelt:

@@ -58,6 +58,21 @@ def test_without_tactile_sensors_the_stall_counts(stalled: bool | None, held: bo
 
 
 @pytest.mark.parametrize(
+    ("opening", "width", "held"),
+    [
+        (0.004, 0.030, False),  # a closed hand that is out of adjustment by 4 mm
+        (0.014, 0.030, False),
+        (0.020, 0.030, True),  # a part that has turned between the fingers
+        (0.004, 0.005, True),
+        (0.002, 0.005, False),
+    ],
+)
+def test_without_tactile_sensors_fingers_far_too_narrow_hold_nothing(opening, width, held) -> None:
+    assert judge_closing(PadReading(opening, stalled=True), width, OPENING).held is held
+    assert judge_closing(PadReading(opening, (20.0, 20.0), stalled=True), width, OPENING).held
+
+
+@pytest.mark.parametrize(
     ("opening", "forces", "held", "words"),
     [
         (0.030, (20.0, 20.0), True, "held"),
