@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from colcon_core.task.python.test import has_test_dependency
 
 from environment.distribution import PACKAGE_MARKERS, choose_underlay, find_distribution
 from environment.workspace import find_packages
@@ -69,6 +70,36 @@ def test_colcon_at_the_root_sees_our_packages_and_no_stand_in():
     )
     assert listed.returncode == 0, listed.stderr
     assert set(listed.stdout.split()) == OURS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in OURS if OURS[name].build_type == "ament_python"))
+def test_colcon_test_finds_the_tests(name):
+    """It asks setup.py, not package.xml, and without an answer it runs nothing and says that all is well."""
+    tree = ast.parse((OURS[name].path / "setup.py").read_text(encoding="utf-8"))
+    keywords = {
+        keyword.arg: keyword.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setup"
+        for keyword in node.keywords
+    }
+    extras = ast.literal_eval(keywords.get("extras_require", "{}"))
+    assert has_test_dependency({"extras_require": extras}, "pytest")
+
+
+@pytest.mark.parametrize("hidden", [["lab_simulation"], ["hypothesis"], ["lab_simulation", "hypothesis"]])
+def test_what_all_tests_share_asks_for_no_package_of_others(hidden):
+    """Where colcon tests a package, what it does not depend on may not be there."""
+    script = (
+        "import importlib.util, runpy, sys\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name: None if name in sys.argv[1:] else found(name)\n"
+        "sys.modules.update(dict.fromkeys(sys.argv[1:]))\n"  # None: importing it fails
+        "runpy.run_path('conftest.py')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *hidden], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def dependencies(package):

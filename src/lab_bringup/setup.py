@@ -37,6 +37,7 @@ setup(
         *shared("config"),
     ],
     install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="Lab manipulation maintainers",
     maintainer_email="maintainers@lab-manipulation.invalid",

@@ -15,6 +15,7 @@ setup(
         (f"share/{package_name}/urdf", [str(path) for path in sorted(Path("urdf").glob("*.xacro"))]),
     ],
     install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="Lab manipulation maintainers",
     maintainer_email="maintainers@lab-manipulation.invalid",
