@@ -1,6 +1,8 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
+import os
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -121,6 +123,7 @@ NUMBERS = {"parts": int, "seed": int, "speed": float}
 
 def refuse_the_impossible(context: LaunchContext) -> None:
     """Ends with a sentence where a value cannot work on this machine."""
+    refuse_mixed_distributions()
     for name, kind in NUMBERS.items():
         value = context.launch_configurations[name]
         try:
@@ -132,7 +135,10 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
     except LabError as error:
         raise RuntimeError(str(error)) from None
-    if context.launch_configurations["sim"] == "gazebo":
+    sim = context.launch_configurations["sim"]
+    if sim != "none" and find_spec("mujoco") is None:  # it lays out the parts for Gazebo too
+        raise RuntimeError(f"sim:={sim} needs MuJoCo, which no package of ROS has: run ./lab setup")
+    if sim == "gazebo":
         missing = [package for package in GAZEBO if not installed(package)]
         if missing:
             raise RuntimeError(
@@ -140,12 +146,23 @@ def refuse_the_impossible(context: LaunchContext) -> None:
                 f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)},"
                 " or use sim:=mujoco"
             )
-    if context.launch_configurations["sim"] == "none":
+    if sim == "none":
         refuse_missing_drivers(context)
     if context.launch_configurations["planner"] == "moveit" and not installed("moveit_py"):
         raise RuntimeError(
             "planner:=moveit needs MoveIt, and package moveit_py is not installed here:"
             " install it from your distribution, or use planner:=roboplan"
+        )
+
+
+def refuse_mixed_distributions() -> None:
+    """Ends with a sentence in a shell that has sourced two distributions."""
+    entries = [Path(entry) for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)]
+    names = sorted({entry.name for entry in entries if entry.parent.name == "ros"})
+    if len(names) > 1:
+        raise RuntimeError(
+            f"ROS 2 {' and '.join(names)} are sourced in the same shell, and their libraries do not mix:"
+            " open a new shell and source one of them"
         )
 
 

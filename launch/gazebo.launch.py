@@ -5,6 +5,7 @@ takes its hardware from /robot_description, which cell.launch.py publishes.
 """
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from lab_node.errors import LabError
@@ -50,6 +51,10 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     window = "-s --headless-rendering " if chosen["headless"] == "true" else ""
     simulator = PathJoinSubstitution([FindPackageShare("ros_gz_sim"), "launch", "gz_sim.launch.py"])
     return [
+    if find_spec("mujoco") is None:
+        raise RuntimeError(
+            "Gazebo's parts are laid out by MuJoCo, which no package of ROS has: run ./lab setup"
+        )
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(simulator),
             launch_arguments={"gz_args": f"-r {window}{files.world}", "on_exit_shutdown": "true"}.items(),

@@ -21,6 +21,8 @@ from lab_motion.errors import InvalidGoal
 ENTRY_POINTS = "lab_motion.planners"
 # "auto" takes the first of these that is installed and loads
 PREFERENCE = ("moveit", "roboplan")
+# Modules that no package of ROS has; docs/compatibility.md says who installs them.
+FROM_SETUP = ("roboplan", "toppra")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +231,8 @@ def load_planner(
         try:
             planner: MotionPlanner = registered[candidate].load()(cell)
         except ImportError as error:
-            failures.append(f"motion planner '{candidate}' is not installed: {error}")
+            fix = ": run ./lab setup" if error.name in FROM_SETUP else ""
+            failures.append(f"motion planner '{candidate}' is not installed: {error}{fix}")
         else:
             for failure in failures:
                 report(failure)
