@@ -33,7 +33,7 @@ from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from lab_description import build_urdf, load_cell
+from lab_description import Cell, build_urdf, load_cell
 from launch import LaunchContext, LaunchDescription
 
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
@@ -357,6 +357,16 @@ def generate_launch_description() -> LaunchDescription:
     )
 
 
+def waited_for(cell: Cell, sim: str) -> dict[str, list[str]]:
+    """What the nodes live on, and which device publishes it, as parameters of the lifecycle manager."""
+    arm, hand = (f"{name}/_action/status" for name in (cell.robot.trajectory_action, cell.gripper.action))
+    kinds = dict.fromkeys(CAMERA_TOPICS, "camera") | {"/joint_states": "robot", arm: "robot", hand: "gripper"}
+    words = dict.fromkeys(kinds.values(), "Gazebo")
+    if sim == "none":
+        words = {device.kind: device.words for device in cell.drivers()}
+    return {"topics": list(kinds), "publishers": [words[kind] for kind in kinds.values()]}
+
+
 def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
     # it has no use for simulated time, and each listener to the clock costs a tenth of a core
@@ -365,8 +375,7 @@ def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         parameters["nodes"].insert(0, "simulator")
     else:
         cell = load_cell(context.launch_configurations["cell"])
-        actions = [f"{name}/_action/status" for name in (cell.robot.trajectory_action, cell.gripper.action)]
-        parameters["topics"] = [*CAMERA_TOPICS, "/joint_states", *actions]
+        parameters |= waited_for(cell, context.launch_configurations["sim"])
     return [
         Node(
             package="lab_bringup",

@@ -31,6 +31,7 @@ class ManagerParameters:
 
     nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
     topics: list[str] = parameter([], "that somebody has to publish before the first node is configured")
+    publishers: list[str] = parameter([], "of each topic, in words: which device is behind it")
     topics_timeout: float = parameter(120.0, "limit for all of them to appear", unit="s", minimum=1.0)
     start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
     silence: float = parameter(
@@ -125,9 +126,12 @@ class LifecycleManager(Node):
                 raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
             missing = [topic for topic in missing if self.count_publishers(topic) == 0]
             if missing and time.monotonic() > deadline:
+                behind = dict(zip(self.parameters.topics, self.parameters.publishers, strict=False))
+                devices = ", ".join(dict.fromkeys(behind[topic] for topic in missing if topic in behind))
                 raise UnavailableError(
                     f"nobody publishes {', '.join(missing)} after {self.parameters.topics_timeout:.0f} s:"
-                    " the driver, controller or camera behind it does not run; its own messages say why"
+                    f" {devices or 'the driver, controller or camera behind it'} does not run or does not"
+                    " answer; its own messages say why"
                 )
             time.sleep(0.2)
 

@@ -102,11 +102,17 @@ def test_what_nobody_publishes_is_named(start):
         "-p",
         "lifecycle_manager:nodes:=[camera]",
         "-p",
-        "lifecycle_manager:topics:=[/camera/color/image_raw]",
+        "lifecycle_manager:topics:=[/camera/color/image_raw, /joint_states]",
+        "-p",
+        "lifecycle_manager:publishers:=[camera d435, 'robot ur5e (address 192.0.2.7)']",
         "-p",
         "lifecycle_manager:topics_timeout:=1.0",
     )
-    with pytest.raises(UnavailableError, match="nobody publishes /camera/color/image_raw after 1 s"):
+    sentence = (
+        r"nobody publishes /camera/color/image_raw, /joint_states after 1 s: camera d435, robot ur5e"
+        r" \(address 192\.0\.2\.7\) does not run or does not answer"
+    )
+    with pytest.raises(UnavailableError, match=sentence):
         manager.bring_up()
     assert HISTORY == []
 
