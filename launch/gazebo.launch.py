@@ -9,7 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lab_node.errors import LabError
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution
@@ -34,8 +41,20 @@ ARGUMENTS = [
 ]
 
 
+def end_if_it_failed(event: ProcessExited, context: LaunchContext) -> None:
+    """Without robot or controllers there is no cell."""
+    if event.returncode != 0 and not context.is_shutdown:
+        raise RuntimeError(
+            f"{event.process_name} ended with exit code {event.returncode}: its messages above say why"
+        )
+
+
 def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Write the files of this cell and scene, and start what reads them."""
+    if find_spec("mujoco") is None:
+        raise RuntimeError(
+            "Gazebo's parts are laid out by MuJoCo, which no package of ROS has: run ./lab setup"
+        )
     # imported here: a machine with a real cell needs no simulator
     from lab_simulation.gazebo import scene_of, write_gazebo_files
     from lab_simulation.gazebo_robot import ROBOT, controller_names
@@ -50,11 +69,17 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     files = write_gazebo_files(cell, scene, Path(tempfile.mkdtemp(prefix="lab_gazebo_")))
     window = "-s --headless-rendering " if chosen["headless"] == "true" else ""
     simulator = PathJoinSubstitution([FindPackageShare("ros_gz_sim"), "launch", "gz_sim.launch.py"])
+
+    def ended(event: ProcessExited, context: LaunchContext) -> None:
+        """Gazebo's launch file would end everything as if all were well."""
+        if any(str(files.world) in word for word in event.cmd) and not context.is_shutdown:
+            raise RuntimeError(
+                f"Gazebo has ended with exit code {event.returncode}, and the cell with it:"
+                " its messages above say why, if nobody closed it"
+            )
+
     return [
-    if find_spec("mujoco") is None:
-        raise RuntimeError(
-            "Gazebo's parts are laid out by MuJoCo, which no package of ROS has: run ./lab setup"
-        )
+        RegisterEventHandler(OnProcessExit(on_exit=ended)),
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(simulator),
             launch_arguments={"gz_args": f"-r {window}{files.world}", "on_exit_shutdown": "true"}.items(),
@@ -63,6 +88,7 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             package="ros_gz_sim",
             executable="create",
             arguments=["-world", WORLD, "-name", ROBOT, "-file", str(files.robot)],
+            on_exit=end_if_it_failed,
         ),
         Node(
             package="ros_gz_bridge",
@@ -79,6 +105,7 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 "--controller-manager-timeout",
                 "60",
             ],
+            on_exit=end_if_it_failed,
         ),
     ]
 
