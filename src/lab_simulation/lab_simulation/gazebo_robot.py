@@ -89,7 +89,9 @@ def controller_parameters(cell: Cell) -> dict[str, Any]:
         },
     }
     manager = {name: {"type": parameters["type"]} for name, parameters in controllers.items()}
-    nodes: dict[str, Any] = {"controller_manager": {"update_rate": RATE, **manager}, **controllers}
+    # on by default from Kilted on: arm and fingers that lag have their commands cut; the planner keeps limits
+    manager_parameters = {"update_rate": RATE, "enforce_command_limits": False, **manager}
+    nodes: dict[str, Any] = {"controller_manager": manager_parameters, **controllers}
     return {name: {"ros__parameters": parameters} for name, parameters in nodes.items()}
 
 
