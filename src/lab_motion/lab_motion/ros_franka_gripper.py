@@ -33,6 +33,9 @@ from lab_motion.errors import GripperFailed
 
 # Fingers that end further than this from their goal were stopped by something, metres of opening.
 _STALLED = 0.001
+# Homing may find fingers that open less far than the data sheet says, and the driver aborts what is wider:
+# by so much less, metres of opening, such a goal is tried once more.
+_HOMED_SHORT = 0.002
 # Wall seconds for answers, and for the driver's next joint state.
 _ANSWER = 5.0
 _LOOK = 0.01
@@ -93,9 +96,30 @@ class FrankaGripperAdapter(Node):
                 return ParallelGripperCommand.Result()
 
     def _carry_out(self, handle: ServerGoalHandle) -> ParallelGripperCommand.Result:
-        command = handle.request.command
+        command, gripper = handle.request.command, self._gripper
         wanted = command.position[0]
-        force = command.effort[0] / self._gripper.lever if command.effort else self._gripper.maximum_force
+        force = command.effort[0] / gripper.lever if command.effort else gripper.maximum_force
+        answer = self._ask_driver(handle, wanted, force)
+        widest = gripper.maximum_opening - _HOMED_SHORT
+        if answer is not None and not _reached(answer) and gripper.opening_from_joint(wanted) > widest:
+            wanted = float(gripper.joint_from_opening(widest))
+            answer = self._ask_driver(handle, wanted, force)
+        if answer is None:
+            return ParallelGripperCommand.Result()
+        if not _reached(answer):
+            raise GripperFailed(f"{self._action} failed: see the driver's log; was the hand homed?")
+        position = self._position_now()
+        opening, goal_opening = gripper.opening_from_joint([position, wanted])
+        stalled = bool(abs(opening - goal_opening) > _STALLED)
+        handle.succeed()
+        state = JointState(name=[gripper.joint], position=[position])
+        return ParallelGripperCommand.Result(state=state, stalled=stalled, reached_goal=not stalled)
+
+    def _ask_driver(self, handle: ServerGoalHandle, wanted: float, force: float) -> Any:
+        """The driver's answer to a position and a force, N; None when `handle` was cancelled or replaced.
+
+        Raises GripperFailed, DeadlineError.
+        """
         request = GripperCommand.Goal()
         request.command.position, request.command.max_effort = wanted, force
         if not self._driver.wait_for_server(timeout_sec=_ANSWER):
@@ -115,16 +139,8 @@ class FrankaGripperAdapter(Node):
                     handle.canceled()
                 else:
                     handle.abort()
-                return ParallelGripperCommand.Result()
-        answer = ended.result()
-        if answer.status != GoalStatus.STATUS_SUCCEEDED or not answer.result.reached_goal:
-            raise GripperFailed(f"{self._action} failed: see the driver's log; was the hand homed?")
-        position = self._position_now()
-        opening, goal_opening = self._gripper.opening_from_joint([position, wanted])
-        stalled = bool(abs(opening - goal_opening) > _STALLED)
-        handle.succeed()
-        state = JointState(name=[self._gripper.joint], position=[position])
-        return ParallelGripperCommand.Result(state=state, stalled=stalled, reached_goal=not stalled)
+                return None
+        return ended.result()
 
     def _position_now(self) -> float:
         """Of the driven joint, measured after this call. Raises GripperFailed."""
@@ -133,6 +149,10 @@ class FrankaGripperAdapter(Node):
             raise GripperFailed(f"nothing publishes {self._gripper.joint} on /joint_states")
         position: float = message.position[list(message.name).index(self._gripper.joint)]
         return position
+
+
+def _reached(answer: Any) -> bool:
+    return bool(answer.status == GoalStatus.STATUS_SUCCEEDED and answer.result.reached_goal)
 
 
 def main() -> None:

@@ -27,11 +27,14 @@ WAIT = 30.0
 
 
 class FrankaGripper(Node):
-    """The hand and its driver: `part` stops the fingers, `slow` lets them take their time."""
+    """The hand and its driver: `part` stops the fingers, `slow` lets them take their time, `homed` is how far
+    they open.
+    """
 
     def __init__(self) -> None:
         super().__init__("franka_gripper")
         self.width, self.part, self.slow, self.broken = 0.08, 0.0, False, False
+        self.homed = 0.08
         self.forces: list[float] = []
         self._tick = threading.Event()  # nobody sets it: the fingers take their time
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
@@ -54,7 +57,7 @@ class FrankaGripper(Node):
     def _move(self, handle) -> GripperCommand.Result:
         command, result = handle.request.command, GripperCommand.Result()
         target = 2.0 * command.position
-        if target > 0.08 or target < 0.0 or self.broken:
+        if target > self.homed or target < 0.0 or self.broken:
             handle.abort()
             return result
         self.forces.append(command.max_effort)
@@ -146,6 +149,20 @@ def test_a_new_goal_takes_over(hand):
 def test_a_driver_that_fails_is_no_success(hand):
     hand.broken = True
     assert carried_out(hand.ask(0.05)).status == GoalStatus.STATUS_ABORTED
+
+
+def test_a_hand_that_was_homed_short_opens_as_far_as_it_goes(hand):
+    """Its driver aborts a goal that is wider than what homing found."""
+    hand.homed, hand.width = 0.0793, 0.05
+    answer = carried_out(hand.ask(0.08))
+    assert answer.status == GoalStatus.STATUS_SUCCEEDED
+    assert answer.result.reached_goal
+    assert 0.0775 < hand.width < hand.homed
+
+
+def test_a_hand_that_was_homed_far_too_short_is_no_success(hand):
+    hand.homed, hand.width = 0.06, 0.05
+    assert carried_out(hand.ask(0.08)).status == GoalStatus.STATUS_ABORTED
 
 
 @pytest.mark.parametrize("goal", [(0.05, -1.0), (0.05, float("nan")), (0.05, 10.0, "finger")])
