@@ -46,8 +46,8 @@ def disabled_pairs(cell: Cell) -> list[DisabledPair]:
     path = matrix_file(cell)
     if path.is_file():
         matrix = parse(CollisionMatrix, read_yaml(path), path)
+        _refuse_unknown_links(path, matrix, cell)
         if matrix.fingerprint == fingerprint(cell):
-            _refuse_unknown_links(path, matrix, cell)
             return [DisabledPair(*pair) for pair in matrix.disabled]
     logging.getLogger(__name__).warning(
         "%s is not of the cell as it is now, so its pairs are sampled at each start; store them with: "
