@@ -1,16 +1,17 @@
 """What the launch files would start where the packages of others are installed, which they are not here."""
 
 import importlib.util
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 import yaml
-from launch.actions import IncludeLaunchDescription
+from launch.actions import ExecuteProcess, IncludeLaunchDescription, Shutdown
 from launch_ros.actions import Node
 
 from lab_description import config_directory, load_cell
-from launch import LaunchContext
+from launch import LaunchContext, LaunchDescription, LaunchService
 
 LAUNCH = Path(__file__).parents[1] / "launch"
 
@@ -35,6 +36,23 @@ def executables(actions):
     return [(action.node_package, action.node_executable) for action in actions if isinstance(action, Node)]
 
 
+def launched(*actions):
+    """Exit code of a launch."""
+    service = LaunchService()
+    service.include_launch_description(LaunchDescription(actions))
+    return service.run()
+
+
+def handler_of(node):
+    """What is to happen when the process of a node ends."""
+    return node._ExecuteLocal__on_exit
+
+
+def stand_in(code, *words, on_exit):
+    """A process that ends at once, in place of one that is not installed here."""
+    return ExecuteProcess(cmd=[sys.executable, "-c", f"raise SystemExit({code})", *words], on_exit=on_exit)
+
+
 @pytest.mark.parametrize("path", sorted(LAUNCH.glob("*.launch.py")), ids=lambda path: path.name)
 def test_every_launch_file_describes_itself(path):
     description = loaded(path.name).generate_launch_description()
@@ -46,8 +64,8 @@ def test_gazebo_is_given_the_cell(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     module = loaded("gazebo.launch.py")
     actions = module.gazebo(context(module, seed="3", parts="2", headless="true"))
-    assert [type(action) for action in actions[:1]] == [IncludeLaunchDescription]
-    arguments = dict(actions[0].launch_arguments)
+    (simulator,) = [action for action in actions if isinstance(action, IncludeLaunchDescription)]
+    arguments = dict(simulator.launch_arguments)
     assert "--headless-rendering" in arguments["gz_args"]
     world = Path(arguments["gz_args"].split()[-1])
     models = [model.get("name") for model in ElementTree.parse(world).getroot().iter("model")]
@@ -60,6 +78,59 @@ def test_gazebo_is_given_the_cell(tmp_path, monkeypatch):
     names = set(yaml.safe_load((world.parent / "controllers.yaml").read_text()))
     cell = load_cell("ur5e_table")
     assert {cell.robot.arm_controller, cell.gripper.gripper_controller} < names
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_gazebos_end_is_the_cells_and_not_a_good_one(tmp_path, monkeypatch, capfd, code):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    module = loaded("gazebo.launch.py")
+    watch, simulator, *_ = module.gazebo(context(module, parts="1"))
+    world = dict(simulator.launch_arguments)["gz_args"].split()[-1]
+    # as in Gazebo's launch file
+    assert launched(watch, stand_in(code, "-r " + world, on_exit=Shutdown())) == 1
+    said = capfd.readouterr()
+    assert f"Gazebo has ended with exit code {code}" in said.out + said.err
+
+
+def test_the_end_of_another_process_is_not_gazebos(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    module = loaded("gazebo.launch.py")
+    watch, *_ = module.gazebo(context(module, parts="1"))
+    assert launched(watch, stand_in(0, on_exit=None)) == 0
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_robot_and_controllers_that_do_not_come_into_gazebo_end_the_cell(tmp_path, monkeypatch, code):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    module = loaded("gazebo.launch.py")
+    nodes = [action for action in module.gazebo(context(module, parts="1")) if isinstance(action, Node)]
+    handlers = {action.node_executable: handler_of(action) for action in nodes}
+    assert handlers["create"] and handlers["spawner"]
+    for handler in (handlers["create"], handlers["spawner"]):
+        assert launched(stand_in(code, on_exit=handler)) == code
+
+
+def test_gazebo_without_mujoco_names_the_fix(monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "mujoco" else find_spec(name)
+    )
+    gazebo, cell = loaded("gazebo.launch.py"), loaded("cell.launch.py")
+    with pytest.raises(RuntimeError, match=r"MuJoCo.*run \./lab setup"):
+        gazebo.gazebo(context(gazebo))
+    for sim in ("gazebo", "mujoco"):
+        with pytest.raises(RuntimeError, match=rf"sim:={sim} needs MuJoCo.*run \./lab setup"):
+            cell.refuse_the_impossible(context(cell, sim=sim))
+
+
+def test_two_distributions_in_one_shell_are_refused(monkeypatch):
+    module = loaded("cell.launch.py")
+    before = "/w/install/lab_node:/opt/ros/jazzy"
+    monkeypatch.setenv("AMENT_PREFIX_PATH", f"/opt/ros/lyrical:{before}")
+    with pytest.raises(RuntimeError, match="ROS 2 jazzy and lyrical are sourced in the same shell"):
+        module.refuse_the_impossible(context(module))
+    monkeypatch.setenv("AMENT_PREFIX_PATH", before)
+    module.refuse_mixed_distributions()
 
 
 def test_gazebo_is_not_started_with_a_scene_that_is_not_there():
@@ -103,6 +174,8 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     cell = load_cell(real_cell)
     arm = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/arm.yaml")).read_text())
     assert arm[cell.robot.arm_controller]["ros__parameters"]["type"].startswith("ur_controllers/")
+    hand = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/gripper.yaml")).read_text())
+    assert hand[f"/gripper/{cell.gripper.gripper_controller}"]["ros__parameters"]["stall_timeout"] == 1.0
     gripper = ElementTree.fromstring(module.gripper_urdf(cell))
     assert (
         gripper.findtext("ros2_control/hardware/plugin") == "robotiq_driver/RobotiqGripperHardwareInterface"
@@ -110,6 +183,34 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     held = {link.get("name") for link in gripper.findall("link")}
     assert held == {cell.robot.tool_link, *cell.gripper.links}
     assert not held & (set(cell.robot.links) - {cell.robot.tool_link})
+
+
+def test_controllers_that_are_not_started_end_the_cell_and_name_the_device(real_cell, capfd):
+    module = loaded("drivers.launch.py")
+    robot = load_cell(real_cell).drivers()[0]
+    handler = module.end_without("arm_controller", robot)
+    assert launched(stand_in(0, on_exit=handler)) == 0
+    assert launched(stand_in(1, on_exit=handler)) == 1
+    said = capfd.readouterr()
+    sentence = "arm_controller was not started for the robot ur5e (ur_robot_driver, address 192.0.2.7)"
+    assert sentence in said.out + said.err
+    spawners = [
+        action
+        for action in module.drivers(context(module, cell=str(real_cell)))
+        if isinstance(action, Node) and action.node_executable == "spawner"
+    ]
+    assert len(spawners) == 2
+    assert all(handler_of(spawner) for spawner in spawners)
+
+
+def test_the_lifecycle_manager_knows_which_device_is_behind_a_topic(real_cell):
+    module = loaded("cell.launch.py")
+    given = module.waited_for(load_cell(real_cell), "none")
+    behind = dict(zip(given["topics"], given["publishers"], strict=True))
+    assert behind["/joint_states"] == "robot ur5e (ur_robot_driver, address 192.0.2.7)"
+    assert behind["/camera/color/image_raw"].startswith("camera d435 (realsense2_camera, serial ")
+    assert behind["/gripper_controller/gripper_cmd/_action/status"].startswith("gripper robotiq_2f85 (")
+    assert set(module.waited_for(load_cell(real_cell), "gazebo")["publishers"]) == {"Gazebo"}
 
 
 def test_the_franka_hand_is_a_node_and_an_adapter(tmp_path):
