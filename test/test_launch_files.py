@@ -175,6 +175,7 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     arm = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/arm.yaml")).read_text())
     assert arm[cell.robot.arm_controller]["ros__parameters"]["type"].startswith("ur_controllers/")
     hand = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/gripper.yaml")).read_text())
+    assert hand["/gripper/controller_manager"]["ros__parameters"]["enforce_command_limits"] is False
     assert hand[f"/gripper/{cell.gripper.gripper_controller}"]["ros__parameters"]["stall_timeout"] == 1.0
     gripper = ElementTree.fromstring(module.gripper_urdf(cell))
     assert (
@@ -213,7 +214,8 @@ def test_the_lifecycle_manager_knows_which_device_is_behind_a_topic(real_cell):
     assert set(module.waited_for(load_cell(real_cell), "gazebo")["publishers"]) == {"Gazebo"}
 
 
-def test_the_franka_hand_is_a_node_and_an_adapter(tmp_path):
+def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     content = yaml.safe_load((config_directory() / "cells" / "fr3_table.yaml").read_text())
     content["gripper"]["tactile"] = False
     content["hardware"] = {
@@ -229,6 +231,13 @@ def test_the_franka_hand_is_a_node_and_an_adapter(tmp_path):
     assert ("franka_gripper", "franka_gripper_node") in found
     assert ("lab_motion", "franka_gripper_adapter") in found
     assert ("controller_manager", "ros2_control_node") not in found
+    cell = load_cell(file)
+    written = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/arm.yaml")).read_text())
+    arm = written[cell.robot.arm_controller]["ros__parameters"]
+    assert arm["command_interfaces"] == ["effort"]
+    assert arm["state_interfaces"] == ["position", "velocity"]
+    assert tuple(arm["gains"]) == cell.robot.joint_names
+    assert all(isinstance(gain, float) for gains in arm["gains"].values() for gain in gains.values())
 
 
 def test_a_real_cell_refuses_what_is_missing(real_cell):

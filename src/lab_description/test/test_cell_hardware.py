@@ -114,6 +114,15 @@ def test_a_closed_hand_is_closed_for_driver_and_description(cell):
     assert closed == real.gripper.joint_from_opening(real.gripper.minimum_opening)
 
 
+@pytest.mark.parametrize("name", ["ur5e_table", "fr3_table"])
+def test_what_counts_as_arrived_and_as_standing_is_the_same_opening_for_every_gripper(name):
+    """A joint that turns and one that slides: radians are no metres."""
+    cell = load_cell(name)
+    given = gripper_parameters(cell)
+    assert given["goal_tolerance"] * cell.gripper.lever == pytest.approx(0.0005)
+    assert given["stall_velocity_threshold"] * cell.gripper.lever == pytest.approx(0.002)
+
+
 def test_groups_of_a_drivers_parameters_are_merged_into_ours():
     cell = load_cell("ur5e_table")
     elbow = cell.robot.joint_names[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import pytest
 from lab_motion.planner import load_planner, planner_names
@@ -44,6 +45,19 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
     else:
         assert type(loaded).__name__ == "MoveItPlanner"
         assert said == []
+
+
+@pytest.mark.parametrize(
+    ("module", "user"), [("roboplan", "lab_motion.search"), ("toppra", "lab_motion.timing")]
+)
+def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch, module, user):
+    for name in [user, "lab_motion.checked_planner", "lab_motion.roboplan_planner"]:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(
+        ConfigurationError, match=rf"'roboplan' is not installed: .*{module}.*: run \./lab setup"
+    ):
+        load_planner("roboplan", load_cell("ur5e_table"))
 
 
 def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):

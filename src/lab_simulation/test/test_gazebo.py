@@ -197,6 +197,7 @@ def test_nothing_is_glued(world, robot):
 def test_the_controllers_run_the_cells_joints(cell, files, robot):
     parameters = yaml.safe_load(files.controllers.read_text())
     manager = parameters["controller_manager"]["ros__parameters"]
+    assert manager["enforce_command_limits"] is False
     for name in controller_names(cell):
         assert "/" in manager[name]["type"]
     arm = parameters[cell.robot.arm_controller]["ros__parameters"]
