@@ -169,7 +169,8 @@ def _build(places: Places, plan: Plan, state: State, console: Console) -> None:
     distribution = plan.distribution
     libraries = [] if distribution.sourced else wheels.library_folders(places.venv)
     prefixes = [] if distribution.sourced else [places.venv]
-    base = variables.build_variables(places.venv, prefixes, libraries)
+    packages = wheels.site_packages(places.venv) if distribution.sourced else []
+    base = variables.build_variables(places.venv, prefixes, libraries, packages)
     settings = _settings(places, distribution)
     workspace.remove_stale(plan.packages, places.root)
     try:

@@ -54,14 +54,21 @@ def clean_environment(*, keep_python_path: bool = False) -> dict[str, str]:
     return {name: value for name, value in kept.items() if value}
 
 
-def build_variables(venv: Path, prefixes: Sequence[Path], libraries: Sequence[Path]) -> dict[str, list[str]]:
-    """Entries of the search paths before anything of the workspace exists."""
-    return {
+def build_variables(
+    venv: Path, prefixes: Sequence[Path], libraries: Sequence[Path], packages: Sequence[Path] = ()
+) -> dict[str, list[str]]:
+    """Entries of the search paths before anything of the workspace exists.
+
+    packages: folders of Python packages for interpreters that are not the virtual environment's: `ros2` of a
+    distribution runs in the system's, and loads launch files that need what is installed here.
+    """
+    found = {
         "PATH": [str(venv / "bin")],
         "AMENT_PREFIX_PATH": [str(prefix) for prefix in prefixes],
         "CMAKE_PREFIX_PATH": [str(prefix) for prefix in prefixes],
         "LD_LIBRARY_PATH": [str(library) for library in libraries],
     }
+    return found | {"PYTHONPATH": [str(folder) for folder in packages]} if packages else found
 
 
 def workspace_variables(setup_script: Path, base: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -72,7 +72,7 @@ def install(venv: Path, lock: Path, distribution: Distribution, console: Console
         console.run(command, environment=environment, fix=fix, detail=_pip_progress)
     # pip compiles on one core and takes half of its time for it.
     compiling: list[str | Path] = [venv / "bin" / "python", "-m", "compileall", "-q", "-j", "0"]
-    compiling += _site_packages(venv)
+    compiling += site_packages(venv)
     subprocess.run(compiling, env=environment, check=False, capture_output=True)
 
 
@@ -114,11 +114,12 @@ def library_folders(venv: Path) -> list[Path]:
     """Folders of the shared libraries that the wheels bring, for LD_LIBRARY_PATH."""
     return [
         venv / "lib",
-        *sorted(path for folder in _site_packages(venv) for path in folder.glob("ros_*.libs")),
+        *sorted(path for folder in site_packages(venv) for path in folder.glob("ros_*.libs")),
     ]
 
 
-def _site_packages(venv: Path) -> list[Path]:
+def site_packages(venv: Path) -> list[Path]:
+    """Where the packages of a virtual environment are; none before it was made."""
     return sorted(venv.glob("lib/python3.*/site-packages"))
 
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from environment import variables
+from environment import variables, wheels
 
 
 @pytest.fixture
@@ -61,6 +61,17 @@ def test_sourcing_colcons_script_is_what_is_stored(tmp_path):
     assert found["AMENT_PREFIX_PATH"] == ["/w/install/a", "/v"]
     assert found["PYTHONPATH"] == ["/w/py"]
     assert found["PATH"] == ["/v/bin"]
+
+
+def test_an_interpreter_of_the_system_finds_what_was_installed_beside_a_distribution(tmp_path):
+    """After our own packages: `ros2 launch` is no program of the virtual environment."""
+    packages = tmp_path / ".venv/lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    script = tmp_path / "setup.bash"
+    script.write_text('export PYTHONPATH="/w/build/lab_node:$PYTHONPATH"\n')
+    base = variables.build_variables(tmp_path / ".venv", [], [], wheels.site_packages(tmp_path / ".venv"))
+    found = variables.workspace_variables(script, base)
+    assert found["PYTHONPATH"] == ["/w/build/lab_node", str(packages)]
 
 
 def test_an_activated_workspace_is_no_part_of_what_is_built(monkeypatch, tmp_path):
