@@ -136,9 +136,9 @@ def refuse_the_impossible(context: LaunchContext) -> None:
     except LabError as error:
         raise RuntimeError(str(error)) from None
     sim = context.launch_configurations["sim"]
-    if sim != "none" and find_spec("mujoco") is None:  # it lays out the parts for Gazebo too
-        raise RuntimeError(f"sim:={sim} needs MuJoCo, which no package of ROS has: run ./lab setup")
     if sim == "gazebo":
+        if find_spec("mujoco") is None:
+            raise RuntimeError("sim:=gazebo needs MuJoCo, which lays out the parts: run ./lab setup")
         missing = [package for package in GAZEBO if not installed(package)]
         if missing:
             raise RuntimeError(
