@@ -322,8 +322,8 @@ def generate_launch_description() -> LaunchDescription:
             *ARGUMENTS,
             # idle, a second thread of the linear algebra spins: a tenth of a core of perception for nothing
             SetEnvironmentVariable("OPENBLAS_NUM_THREADS", "1"),
-            # glibc's heap for each thread keeps what that thread has freed: the simulator, which makes its model
-            # anew in other threads whenever a part comes or goes, takes 700 MB with them and 210 without
+            # glibc's heap for each thread keeps what that thread has freed: the simulator, which makes its
+            # model anew in other threads whenever a part comes or goes, takes 700 MB with them, 210 without
             SetEnvironmentVariable("MALLOC_ARENA_MAX", "1"),
             OpaqueFunction(function=refuse_the_impossible),
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),

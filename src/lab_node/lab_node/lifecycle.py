@@ -259,5 +259,5 @@ def _keep_freed_memory() -> None:
     """
     libc = ctypes.CDLL(None)
     m_trim_threshold, m_mmap_threshold = -1, -3  # names of malloc.h
-    libc.mallopt(m_mmap_threshold, 4 << 20)
+    libc.mallopt(m_mmap_threshold, 32 << 20)
     libc.mallopt(m_trim_threshold, 128 << 20)
