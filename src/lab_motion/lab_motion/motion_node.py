@@ -157,12 +157,12 @@ class MotionNode(LabNode):
     ) -> Any:
         if not self._active:
             raise UnavailableError(f"the node {self.get_name()} is not active: activate it before the {name}")
+        interruption = Interruption(goal, self._permit, lambda: self._active)
         self._permit.require()
         if not self._busy.acquire(blocking=False):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
-            interruption = Interruption(goal, self._permit, lambda: self._active)
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)

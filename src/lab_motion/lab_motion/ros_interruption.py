@@ -14,6 +14,7 @@ class Interruption:
 
     def __init__(self, goal: ServerGoalHandle, permit: Permit, active: Callable[[], bool]) -> None:
         self._goal, self._permit, self._active = goal, permit, active
+        self._stops = permit.stops
         self.error: LabError | None = None
 
     def __call__(self) -> bool:
@@ -23,7 +24,7 @@ class Interruption:
         return self.error is not None
 
     def _cause(self) -> LabError | None:
-        if (refusal := self._permit.refusal()) is not None:
+        if (refusal := self._permit.refusal() or self._permit.stopped_since(self._stops)) is not None:
             return refusal
         if self._goal.is_cancel_requested:
             return CancelledError("the caller cancelled; the arm holds where it is")

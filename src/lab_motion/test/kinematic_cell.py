@@ -52,7 +52,7 @@ class KinematicCell(Node):
         self._force = 0.0
         self._arm: dict | None = None
         self._hand: dict | None = None
-        self.stopped, self.allowed, self.silent = False, 1.0, False
+        self.stopped, self.allowed, self.silent, self.stops = False, 1.0, False, 3
         self.pads_silent = False
         self.tells_speeds = True
         self.ahead = 0.0  # of the clock of the joint states, seconds
@@ -123,7 +123,10 @@ class KinematicCell(Node):
         )
         if not self.silent:
             reason = "a test stopped the cell" if self.stopped else ""
-            self._stop.publish(StopState(stopped=self.stopped, reason=reason, speed=self.allowed))
+            state = StopState(
+                stopped=self.stopped, reason=reason, speed=self.allowed, stops=self.stops + self.stopped
+            )
+            self._stop.publish(state)
         for pad in () if self.pads_silent else self._pads:
             wrench = WrenchStamped()
             wrench.header.stamp = stamp

@@ -63,6 +63,22 @@ def test_a_stop_brakes_and_forbids_until_the_reset_and_a_new_look(graph):
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
 
 
+@pytest.mark.parametrize(("stops", "words"), [(4, "is reset already"), (0, "started anew")])
+def test_a_stop_that_nobody_saw_brakes_and_asks_for_a_new_look(graph, stops, words):
+    """Only the newest state is kept for a node that pauses: the count tells what it has missed."""
+    handle = graph.caller.send(MoveTo, MoveTo.Goal(configuration="stow"))
+    graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.1, "never moved")
+    graph.cell.stops = stops
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.STOPPED and words in result.outcome.message
+    assert np.abs(graph.cell.positions - CELL.robot.configuration("stow")).max() > 0.05
+    assert on_the_path(graph) < 0.05
+    blind = graph.caller.run(MoveTo, MoveTo.Goal(configuration="home"))
+    assert blind.outcome.code == Outcome.STALE_INPUT and "since the stop" in blind.outcome.message
+    graph.show()
+    assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
+
+
 def test_a_silent_stop_node_stops_too(graph):
     graph.cell.allowed = 0.02  # so slowly that the silence is noticed on the way
     graph.caller.until(lambda: graph.node._permit.speed == 0.02, "never told to be slow")

@@ -27,6 +27,11 @@ class Permit:
         node.create_subscription(StopState, STOP_STATE, self._take, LATCHED)
 
     @property
+    def stops(self) -> int | None:
+        """How many stops there were by the stop node's count; None before its first word."""
+        return None if self._state is None else int(self._state.stops)
+
+    @property
     def speed(self) -> float:
         """Share of the planned speed that is allowed, 0..1."""
         return 1.0 if self._state is None else min(max(float(self._state.speed), 0.0), 1.0)
@@ -35,6 +40,19 @@ class Permit:
         """The stop that is in force."""
         state = self._state
         return StoppedError(state.reason) if state is not None and state.stopped else None
+
+    def stopped_since(self, stops: int | None) -> StoppedError | None:
+        """The stop that is in force, or one that came and went since the count was `stops`.
+
+        A count that has gone back is that of a stop node that was started anew: what came in between, nobody
+        knows. None, when nothing had been heard, is no count.
+        """
+        now = self.stops
+        if (stopped := self.stopped()) is not None or stops is None or now is None or now == stops:
+            return stopped
+        if now < stops:
+            return StoppedError("the stop node was started anew meanwhile: a stop may have been missed")
+        return StoppedError("the cell was stopped meanwhile, and is reset already")
 
     def refusal(self) -> LabError | None:
         """Why nothing may move; None when the cell may."""
@@ -55,7 +73,8 @@ class Permit:
             raise error
 
     def _take(self, state: StopState) -> None:
-        if self._state is not None and self._state.stopped and not state.stopped:
+        before = self._state
+        if before is not None and not state.stopped and (before.stopped or before.stops != state.stops):
             self.freed = self._node.get_clock().now()
         self._silence.hear()
         self._state = state

@@ -100,8 +100,10 @@ class TaskNode(LabNode):
             said = f"placed in {message.destination}" if message.destination else message.outcome.message
             self.get_logger().info(f"{message.object_id}: {name_of(message.outcome)} {said}")
 
+        stops = self._permit.stops
+
         def interrupted() -> Failure | None:
-            stopped = self._permit.stopped()
+            stopped = self._permit.stopped_since(stops)
             if stopped is not None:
                 return Failure.of(stopped)
             if goal is not None and goal.is_cancel_requested:

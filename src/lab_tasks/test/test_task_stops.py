@@ -1,0 +1,72 @@
+"""The task node with real messages of a stop node."""
+
+import threading
+import time
+
+import pytest
+import rclpy
+from lab_node.action_client import ActionClient
+from lab_node.actions import wait_for
+from lab_node.executor import ExecutorThread
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED
+from lab_tasks.task_node import TaskNode
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.node import Node
+from test_clear_table import TableOfBoxes
+
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Outcome, StopState
+from lab_tasks import task_node
+
+WAIT = 60.0
+
+
+@pytest.fixture
+def domain(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "98")
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+def until(condition):
+    deadline, pause = time.monotonic() + WAIT, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        pause.wait(0.005)
+
+
+def test_a_stop_that_was_reset_at_once_ends_the_task(domain, monkeypatch):
+    """The newest state alone says that nothing is stopped: the count tells."""
+    table = TableOfBoxes({"a": (0.5, 0.0, 0.02), "b": (0.5, 0.1, 0.02)})
+    monkeypatch.setattr(task_node, "RosSkills", lambda node: table)
+    node, around = TaskNode("tasks"), Node("around")
+    states = around.create_publisher(StopState, STOP_STATE, LATCHED)
+    states.publish(StopState(speed=1.0, stops=3))
+    executor = ExecutorThread(node, around)
+    try:
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        until(lambda: node._permit.stops == 3)
+
+        def stop_and_reset(skill):
+            if skill == "pick":
+                states.publish(StopState(speed=1.0, stops=4))
+                until(lambda: node._permit.stops == 4)
+
+        table.before_call = stop_and_reset
+        client = ActionClient(around, ClearTable, "/clear_table")
+        assert client.wait_for_server(WAIT)
+        handle = wait_for(client.send_goal_async(ClearTable.Goal()), WAIT, "goal")
+        result = wait_for(handle.get_result_async(), WAIT, "result").result
+        assert result.outcome.code == Outcome.STOPPED, result.outcome.message
+        table.parts = {}
+        handle = wait_for(client.send_goal_async(ClearTable.Goal()), WAIT, "goal")
+        again = wait_for(handle.get_result_async(), WAIT, "result").result
+        assert again.outcome.code == Outcome.NO_OBJECT, "the stop before the task began ended it"
+    finally:
+        node.end()
+        executor.close()
+        for each in (node, around):
+            each.destroy_node()
