@@ -15,7 +15,7 @@ from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
 from lab_node.permit import Permit
 from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import LATCHED
+from lab_node.qos import ALIVE, LATCHED
 from rclpy.action.server import ServerGoalHandle
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
@@ -102,7 +102,7 @@ class MotionNode(LabNode):
         # goals of actions cannot be listened to; recorders take them from here
         self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
         self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
-        self._held = self.create_publisher(HeldPart, "/motion/held", LATCHED)
+        self._held = self.create_publisher(HeldPart, "/motion/held", ALIVE)
         serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
         serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
@@ -157,7 +157,7 @@ class MotionNode(LabNode):
     ) -> Any:
         if not self._active:
             raise UnavailableError(f"the node {self.get_name()} is not active: activate it before the {name}")
-        interruption = Interruption(goal, self._permit, lambda: self._active)
+        interruption = Interruption(goal, self._permit, lambda: self._active)  # misses no stop from here on
         self._permit.require()
         if not self._busy.acquire(blocking=False):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")

@@ -27,7 +27,7 @@ class Verdict:
 class Latch:
     """Stops at once, and is reset by hand only, once every cause has gone.
 
-    Each input that the cell has is watched from the first moment on: silence counts as asking to stop.
+    Each input that the cell has is watched from `begin` to `end`: silence counts as asking to stop.
     """
 
     def __init__(
@@ -43,10 +43,27 @@ class Latch:
         self._heard = {hardware: now, presence: now}
         self._pressed = False
         self._distance = math.inf
-        self._reason = ""
+        self._reason, self._ended = "", ""
+        self._stops = 0
+
+    @property
+    def stops(self) -> int:
+        """How often the cell was stopped so far."""
+        return self._stops
+
+    def begin(self, now: float) -> None:
+        """Watch the inputs from now on. A stop that nobody has reset stays."""
+        self._heard = dict.fromkeys(self._heard, now)
+        self._ended = ""
+
+    def end(self, reason: str) -> None:
+        """Stop until `begin`, as from now on nobody watches; no reset ends it."""
+        self._note(reason)
+        self._ended = reason
 
     def stop(self, reason: str) -> None:
         """Stop for a reason, one sentence; the first reason stays."""
+        self._note(reason)
         self._reason = self._reason or reason
 
     def take_hardware(self, pressed: bool, now: float) -> None:
@@ -62,17 +79,20 @@ class Latch:
     def verdict(self, now: float) -> Verdict:
         """What holds now."""
         self.stop(self._cause(now))
-        if self._reason:
-            return Verdict(True, self._reason, 0.0)
+        if reason := self._reason or self._ended:
+            return Verdict(True, reason, 0.0)
         if self._presence and self._distance < self._zone.slow:
             return Verdict(False, f"somebody is {self._distance:.2f} m away: slow", self._zone.speed)
         return Verdict(False, "", 1.0)
 
     def reset(self, now: float) -> str:
         """Let the cell move again; the answer is empty, or the cause that still asks to stop."""
-        cause = self._cause(now)
-        self._reason = cause
-        return cause
+        self._reason = self._cause(now)
+        return self._reason or self._ended
+
+    def _note(self, reason: str) -> None:
+        if reason and not self._reason and not self._ended:
+            self._stops += 1
 
     def _cause(self, now: float) -> str:
         """What asks to stop at this moment; empty when nothing does."""

@@ -6,22 +6,25 @@ import math
 import time
 from dataclasses import dataclass
 
-from action_msgs.srv import CancelGoal
 from lab_node.errors import ConfigurationError
+from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, RELIABLE, SENSOR
+from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
 from sensor_msgs.msg import Range
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from lab_description import load_cell
-from lab_interfaces.msg import StopState
+from lab_description import Gripper, load_cell
+from lab_interfaces.msg import HeldPart, StopState
 from lab_stop.latch import Latch, Verdict, Zone
+from lab_stop.ros_goals import ControllerGoals
 
-PERIOD = 0.05
+# wall seconds: between two words, and two cancels
+PERIOD, CANCEL_PERIOD = 0.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class StopParameters:
     slow_speed: float = parameter(0.25, "share of the planned speed when slow", minimum=0.01, maximum=1.0)
     backstop: float = parameter(
         0.3,
-        "after a stop, until whatever the arm's controller still does is cancelled",
+        "after a stop, until whatever the controllers of arm and hand still do is cancelled",
         unit="s",
         minimum=0.1,
         maximum=5.0,
@@ -67,39 +70,63 @@ class StopNode(LabNode):
             )
         self._active = False
         self._said: Verdict | None = None
-        self._stopped_at = math.inf
-        self._latch = self._new_latch()
+        self._cancel_at = math.inf
+        self._motion_died = False
+        zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
+        self._latch = Latch(time.monotonic(), p.input_timeout, p.hardware_topic, p.presence_topic, zone)
         self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
-        self.create_subscription(Bool, "/cell/stop", self._take_stop, RELIABLE)
+        # a best effort publisher is not heard by a reliable subscription; heard twice does no harm
+        for qos in (RELIABLE, SENSOR):
+            self.create_subscription(Bool, "/cell/stop", self._take_stop, qos)
         if p.hardware_topic:
             self.create_subscription(Bool, p.hardware_topic, self._take_hardware, SENSOR)
         if p.presence_topic:
             self.create_subscription(Range, p.presence_topic, self._take_presence, SENSOR)
         self.create_service(Trigger, "/cell/stop", self._stop)
         self.create_service(Trigger, "/cell/reset", self._reset)
-        action = load_cell(p.cell).robot.trajectory_action
-        self._cancel_all = self.create_client(CancelGoal, f"{action}/_action/cancel_goal")
+        cell = load_cell(p.cell)
+        actions = [cell.robot.trajectory_action]
+        if isinstance(cell.end_effector, Gripper):
+            actions.append(cell.end_effector.action)
+        self._goals = ControllerGoals(self, actions)
+        self.create_subscription(
+            HeldPart,
+            "/motion/held",
+            lambda held: None,
+            WATCHED,
+            event_callbacks=SubscriptionEventCallbacks(liveliness=self._look_after_motion),
+        )
         # the wall's time: a cell whose clock stands has to stop too
         self.create_timer(PERIOD, self._tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def activate(self) -> None:
-        """Begin to watch the inputs, with nothing latched."""
-        self._latch = self._new_latch()
-        self._said, self._stopped_at = None, math.inf
+        """Begin to watch the inputs; what was latched before and not reset stays."""
+        self._latch.begin(time.monotonic())
+        self._said = None
         self._active = True
         self._tell()
 
     def deactivate(self) -> None:
         """Stop the cell: from now on nobody watches."""
-        self._latch.stop("the stop node has ended: start it again")
+        self._latch.end("the stop node has ended: start it again")
         self._tell()
-        self._halt_controller()
+        self._goals.cancel()
         self._active = False
 
-    def _new_latch(self) -> Latch:
-        p = self.parameters
-        zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
-        return Latch(time.monotonic(), p.input_timeout, p.hardware_topic, p.presence_topic, zone)
+    def diagnose(self) -> Condition:
+        """Why the cell is stopped, and who does not obey."""
+        said = self._said
+        if said is None:
+            return Condition()
+        troubles = [f"stopped: {said.reason}"] if said.stopped else []
+        troubles += [f"{action} does not answer" for action in self._goals.unanswered()]
+        values = {
+            "stopped": "yes" if said.stopped else "no",
+            "reason": said.reason or "none",
+            "speed": f"{said.speed:.2f}",
+            "stops": str(self._latch.stops),
+        }
+        return Condition("; ".join(troubles), values)
 
     def _take_stop(self, message: Bool) -> None:
         if message.data:
@@ -137,23 +164,39 @@ class StopNode(LabNode):
             return
         now = time.monotonic()
         verdict = self._latch.verdict(now)
-        state = StopState(stopped=verdict.stopped, reason=verdict.reason, speed=verdict.speed)
+        state = StopState(
+            stopped=verdict.stopped, reason=verdict.reason, speed=verdict.speed, stops=self._latch.stops
+        )
         state.header.stamp = self.get_clock().now().to_msg()
         self._states.publish(state)
         if verdict.stopped and (self._said is None or not self._said.stopped):
             self.get_logger().warning(f"stopped: {verdict.reason}")
-            self._stopped_at = now
+            self._cancel_at = now + self.parameters.backstop
         if self._said is not None and self._said.stopped and not verdict.stopped:
             self.get_logger().info("reset")
         self._said = verdict
-        if verdict.stopped and now - self._stopped_at > self.parameters.backstop:
-            self._stopped_at = math.inf
-            self._halt_controller()
+        self._cancel_goals(now, verdict.stopped)
 
-    def _halt_controller(self) -> None:
-        """Cancel every goal of the arm's controller, in case that nobody else could: a zero id means all."""
-        if self._cancel_all.service_is_ready():
-            self._cancel_all.call_async(CancelGoal.Request())
+    def _cancel_goals(self, now: float, stopped: bool) -> None:
+        """Again and again, in case that nobody else could, or that a goal comes late."""
+        unanswered = self._goals.unanswered()
+        self._motion_died = self._motion_died and bool(unanswered)
+        if not stopped and not self._motion_died:
+            self._cancel_at = math.inf
+            self._goals.forget()
+        elif now >= self._cancel_at:
+            self._cancel_at = now + CANCEL_PERIOD
+            self._goals.cancel()
+
+    def _look_after_motion(self, event: QoSLivelinessChangedInfo) -> None:
+        """End what a motion node that has died has begun: nobody watches it. It comes up again by itself."""
+        if event.alive_count > 0:
+            self._motion_died = False
+        elif event.not_alive_count_change > 0 and self._active:  # it has not ended in order
+            self.get_logger().error("the motion node has died: arm and hand are told to hold")
+            self._motion_died = True
+            self._cancel_at = time.monotonic() + CANCEL_PERIOD
+            self._goals.cancel()
 
 
 def main() -> None:

@@ -57,3 +57,34 @@ def test_who_comes_near_slows_and_then_stops(distance, stopped, speed):
     latch.take_presence(math.inf, 0.2)
     assert latch.verdict(0.2).stopped == stopped, "leaving the zone resets nothing"
     assert latch.verdict(0.2).speed == (0.0 if stopped else 1.0)
+
+
+def test_every_stop_is_counted_once():
+    latch = Latch(0.0, 0.5, hardware="/estop")
+    latch.take_hardware(True, 0.1)
+    assert [latch.verdict(t).stopped and latch.stops for t in (0.1, 0.2)] == [1, 1]
+    assert latch.reset(0.2) != "" and latch.stops == 1, "a reset that is refused is no stop"
+    latch.take_hardware(False, 0.3)
+    assert latch.reset(0.3) == ""
+    latch.stop("first")
+    latch.stop("second")
+    assert latch.reset(0.4) == ""
+    assert latch.verdict(0.4).stopped is False and latch.stops == 2
+
+
+def test_a_stop_outlives_the_end_of_the_watch():
+    latch = Latch(0.0, 0.5, hardware="/estop")
+    latch.stop("pressed")
+    latch.end("over")
+    latch.begin(100.0)
+    assert latch.verdict(100.4).reason == "pressed"
+    assert latch.reset(100.4) == "" and not latch.verdict(100.4).stopped
+
+
+def test_the_end_of_the_watch_is_a_stop_that_only_a_beginning_ends():
+    latch = Latch(0.0, 0.5)
+    latch.end("over")
+    assert latch.verdict(0.1).reason == "over" and latch.stops == 1
+    assert latch.reset(0.2) == "over" and latch.verdict(0.2).stopped
+    latch.begin(0.3)
+    assert not latch.verdict(0.3).stopped and latch.stops == 1

@@ -1,12 +1,17 @@
 """The node with real messages: from each input to the state, and to the arm's controller."""
 
 import math
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 import rclpy
-from control_msgs.action import FollowJointTrajectory
+from action_msgs.msg import GoalStatus
+from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.actions import wait_for
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
@@ -16,6 +21,7 @@ from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Range
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -34,7 +40,11 @@ class Bench:
         )
         self.around = Node("around")
         self.states = []
+        self.diagnoses = [DiagnosticStatus()]
         self.around.create_subscription(StopState, STOP_STATE, self.states.append, LATCHED)
+        self.around.create_subscription(
+            DiagnosticArray, "/diagnostics", lambda array: self.diagnoses.extend(array.status), RELIABLE
+        )
         self.executor = MultiThreadedExecutor(4)
         for node in (self.node, self.around):
             self.executor.add_node(node)
@@ -64,6 +74,13 @@ class Bench:
 
     def is_now(self, **fields):
         return bool(self.states) and all(getattr(self.states[-1], k) == v for k, v in fields.items())
+
+    def diagnosis(self):
+        return self.diagnoses[-1]
+
+    def value(self, key):
+        """Of the newest diagnosis, empty when it says nothing of that."""
+        return next((item.value for item in self.diagnosis().values if item.key == key), "")
 
     def close(self):
         self.node.end()
@@ -132,27 +149,158 @@ def test_the_zone_slows_then_stops(bench):
     cell.until(lambda: cell.is_now(stopped=True), "not stopped")
 
 
-def test_a_motion_that_nobody_stops_is_cancelled_at_the_controller(bench):
-    cell = bench()
-    cancelled = threading.Event()
+@pytest.mark.parametrize("reliability", list(QoSReliabilityPolicy)[1:3])
+def test_every_kind_of_publisher_is_heard(bench, reliability):
+    cell = bench().start()
+    cell.until(lambda: cell.is_now(stopped=False), "not free")
+    publisher = cell.around.create_publisher(Bool, "/cell/stop", QoSProfile(depth=1, reliability=reliability))
+    cell.until(lambda: publisher.get_subscription_count() > 0, "nobody listens")
+    # one that may get lost is sent again and again
+    cell.around.create_timer(0.05, lambda: publisher.publish(Bool(data=True)))
+    cell.until(lambda: cell.is_now(stopped=True, reason="a stop came on the topic /cell/stop"), "not stopped")
 
-    def follow(handle):
-        assert cancelled.wait(WAIT)
-        handle.canceled()
-        return FollowJointTrajectory.Result()
 
-    def cancel(handle):
-        cancelled.set()
-        return CancelResponse.ACCEPT
+def test_a_stop_that_was_reset_at_once_is_still_told(bench):
+    cell = bench().start()
+    cell.until(lambda: cell.is_now(stopped=False, stops=0), "not free")
+    for stops in (1, 2):
+        assert cell.call("/cell/stop").success and cell.call("/cell/reset").success
+        cell.until(lambda n=stops: cell.is_now(stopped=False, stops=n), "not counted")
 
-    name = "/arm_controller/follow_joint_trajectory"
-    ActionServer(cell.around, FollowJointTrajectory, name, follow, cancel_callback=cancel)
-    client = ActionClient(cell.around, FollowJointTrajectory, name)
-    cell.start()
-    assert client.wait_for_server(WAIT)
-    assert wait_for(client.send_goal_async(FollowJointTrajectory.Goal()), WAIT, name).accepted
+
+def test_a_stop_outlives_a_new_activation(bench):
+    cell = bench().start()
+    assert cell.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    cell.until(lambda: cell.is_now(stopped=True) and "has ended" in cell.states[-1].reason, "not stopped")
+    assert not cell.call("/cell/reset").success
+    assert cell.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    cell.until(lambda: cell.is_now(stopped=False, stops=1), "not free")
     assert cell.call("/cell/stop").success
-    assert cancelled.wait(WAIT)
+    assert cell.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    assert cell.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    told = len(cell.states)
+    cell.until(lambda: len(cell.states) > told + 2, "says nothing")
+    assert cell.is_now(stopped=True, reason="an operator stopped the cell", stops=2)
+    assert cell.call("/cell/reset").success
+    cell.until(lambda: cell.is_now(stopped=False), "not free")
+
+
+ACTIONS = {
+    "/arm_controller/follow_joint_trajectory": FollowJointTrajectory,
+    "/gripper_controller/gripper_cmd": ParallelGripperCommand,
+}
+
+
+class Controller:
+    """Serves an action whose goals end only when they are cancelled."""
+
+    def __init__(self, cell, name):
+        self.cell, self.name, self.kind = cell, name, ACTIONS[name]
+        self.server = ActionServer(
+            cell.around, self.kind, name, self.carry_out, cancel_callback=lambda goal: CancelResponse.ACCEPT
+        )
+        self.client = ActionClient(cell.around, self.kind, name)
+
+    def carry_out(self, handle):
+        self.cell.until(lambda: handle.is_cancel_requested, f"{self.name} goes on")
+        handle.canceled()
+        return self.kind.Result()
+
+    def begin(self):
+        assert self.client.wait_for_server(WAIT)
+        handle = wait_for(self.client.send_goal_async(self.kind.Goal()), WAIT, self.name)
+        assert handle.accepted
+        return handle.get_result_async()
+
+
+def cancelled(result):
+    return wait_for(result, WAIT, "goal").status == GoalStatus.STATUS_CANCELED
+
+
+def left_alone(cell, results):
+    """Whether the goals go on for two seconds of words of the stop node; then they are stopped."""
+    told = len(cell.states)
+    cell.until(lambda: len(cell.states) > told + 40, "says nothing")
+    alone = not any(result.done() for result in results)
+    assert cell.call("/cell/stop").success and all(cancelled(result) for result in results)
+    return alone
+
+
+def test_what_nobody_stops_is_cancelled_at_the_controllers(bench):
+    cell = bench()
+    controllers = [Controller(cell, name) for name in ACTIONS]
+    cell.start()
+    goals = [controller.begin() for controller in controllers]
+    assert cell.call("/cell/stop").success
+    assert all(cancelled(goal) for goal in goals)
+
+
+def test_goals_and_controllers_that_come_after_the_stop_are_cancelled_too(bench):
+    cell = bench().start()
+    assert cell.call("/cell/stop").success
+    cell.until(lambda: "does not answer" in cell.diagnosis().message, "nobody is told of deaf controllers")
+    for name in ACTIONS:
+        controller = Controller(cell, name)
+        assert all(cancelled(controller.begin()) for _ in range(2))
+    cell.until(lambda: cell.diagnosis().message == "stopped: an operator stopped the cell", "still deaf")
+    assert cell.call("/cell/reset").success
+    cell.until(lambda: cell.diagnosis().message == "active", "still in trouble")
+
+
+MOTION = """
+import signal
+import rclpy
+from lab_interfaces.msg import HeldPart
+from lab_node.qos import ALIVE
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+node = rclpy.create_node("motion")
+node.create_publisher(HeldPart, "/motion/held", ALIVE).publish(HeldPart())
+signal.sigwait([signal.SIGTERM])
+node.destroy_node()
+rclpy.shutdown()
+"""
+
+
+def begun_by_a_motion_node_that_ends(cell, how):
+    """Both controllers with a goal each, after a motion node has ended by a signal."""
+    controllers = [Controller(cell, name) for name in ACTIONS]
+    cell.start()
+    with subprocess.Popen([sys.executable, "-c", MOTION]) as motion:
+        try:
+            cell.until(lambda: cell.value("/motion/held").endswith("s ago"), "motion is not heard")
+            goals = [controller.begin() for controller in controllers]
+        finally:
+            motion.send_signal(how)
+    return controllers, goals
+
+
+def test_goals_of_a_motion_node_that_dies_are_cancelled_and_the_cell_is_not_stopped(bench):
+    cell = bench()
+    controllers, goals = begun_by_a_motion_node_that_ends(cell, signal.SIGKILL)
+    assert all(cancelled(goal) for goal in goals)
+    assert cell.is_now(stopped=False, stops=0)
+    # once is enough: what it begins after its new start is its own
+    assert left_alone(cell, [controller.begin() for controller in controllers])
+
+
+def test_a_motion_node_that_ends_in_order_leaves_its_goals(bench):
+    cell = bench()
+    _, goals = begun_by_a_motion_node_that_ends(cell, signal.SIGTERM)
+    cell.until(lambda: cell.node.count_publishers("/motion/held") == 0, "motion is still there")
+    assert left_alone(cell, goals)
+
+
+def test_diagnostics_say_why_it_is_stopped_and_what_it_hears(bench):
+    cell = bench(hardware_topic="/estop", input_timeout=8.0)
+    cell.feed(Bool, "/estop", lambda: Bool(data=False))
+    cell.start()
+    assert cell.call("/cell/stop").success
+    words = "stopped: an operator stopped the cell"
+    cell.until(lambda: cell.diagnosis().message.startswith(words), "says nothing of the stop")
+    assert cell.diagnosis().level == DiagnosticStatus.WARN
+    assert (cell.value("stopped"), cell.value("stops")) == ("yes", "1")
+    assert cell.value("/estop").endswith("s ago") and cell.value("/cell/stop").endswith("never came")
 
 
 def test_distances_the_wrong_way_round_refuse(bench):
