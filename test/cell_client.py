@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import rclpy
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
@@ -22,6 +23,7 @@ from sensor_msgs.msg import JointState
 from simulation_interfaces.srv import GetEntitiesStates, SpawnEntity
 from std_srvs.srv import Trigger
 
+from lab_description import load_cell
 from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
 
@@ -36,8 +38,11 @@ ACTIONS = {
 
 # Seconds of the wall for an answer, on a machine that may pause.
 WAIT = 60.0
-# Joints slower than this stand, rad/s: what the simulated drives make of noise is below.
-STILL = 0.01
+# Joints slower than this stand, rad/s: what the simulated drives make of noise is below. Fingers that press
+# on a part tremble more.
+STILL, FINGERS_STILL = 0.01, 0.05
+# The middle of a part between the fingers is nearer to the tcp than this, metres.
+IN_HAND = 0.06
 
 
 def stamp_of(message: Any) -> int:
@@ -59,12 +64,15 @@ class CellClient:
         self.scene, self.joints = Latest[Scene]("scene"), Latest[JointState]("joint state")
         self.status, self.held = Latest[TaskStatus]("status"), Latest[HeldPart]("held part")
         self.phases: list[str] = []  # of the last action that was sent, and of a task
-        self.speeds: deque[tuple[int, float]] = deque(maxlen=4000)  # ns, and of the fastest arm joint, rad/s
+        # ns, and of the fastest joint, rad/s; of the arm, and of the fingers
+        self.speeds: deque[tuple[int, float]] = deque(maxlen=4000)
+        self.finger_speeds: deque[tuple[int, float]] = deque(maxlen=4000)
         self.node.create_subscription(Attempt, "/task/attempts", self.attempts.append, HISTORY)
         self.node.create_subscription(Scene, "/scene/objects", self.scene.put, RELIABLE)
         self.node.create_subscription(TaskStatus, "/task/status", self.status.put, LATCHED)
         self.node.create_subscription(HeldPart, "/motion/held", self.held.put, LATCHED)
         self.node.create_subscription(JointState, "/joint_states", self._take_joints, RELIABLE)
+        self._cell = load_cell("ur5e_table")
         self._services: dict[str, Any] = {}
         self._others: list[Node] = []
         self._spawned = 0
@@ -160,15 +168,15 @@ class CellClient:
         """Stamp of the newest joint state, nanoseconds of the cell's clock."""
         return stamp_of(self.joints.peek())
 
-    def seconds_until_still(self, since: int, still_for: float = 0.2) -> float:
-        """Seconds of the cell's clock from `since` until the arm rests for good; 0 if it stood."""
-        end = since
+    def seconds_until_still(self, since: int, still_for: float = 0.2, fingers: bool = False) -> float:
+        """Seconds of the cell's clock from `since` until arm or fingers rest for good; 0 if they stood."""
+        heard, limit = (self.finger_speeds, FINGERS_STILL) if fingers else (self.speeds, STILL)
         while True:
-            moving = [stamp for stamp, speed in list(self.speeds) if stamp >= since and speed > STILL]
+            moving = [stamp for stamp, speed in list(heard) if stamp >= since and speed > limit]
             end = max(moving, default=since)
             if self.time() - end > still_for * 1e9:
                 return (end - since) * 1e-9
-            assert end - since < 30e9, "the arm does not come to rest"
+            assert end - since < 30e9, f"the {'fingers do' if fingers else 'arm does'} not come to rest"
             self.joints.wait_for_newer(Time(nanoseconds=self.time() + 1), WAIT)
 
     def _trigger(self, name: str, timeout: float = WAIT) -> Any:
@@ -179,8 +187,10 @@ class CellClient:
         self.phases.append(feedback.status.phase if hasattr(feedback, "status") else feedback.phase)
 
     def _take_joints(self, message: JointState) -> None:
-        arm = [abs(v) for n, v in zip(message.name, message.velocity, strict=True) if "robotiq" not in n]
-        self.speeds.append((stamp_of(message), max(arm)))
+        speeds = dict(zip(message.name, map(abs, message.velocity), strict=True))
+        fingers = [name for name in speeds if "robotiq" in name]
+        self.finger_speeds.append((stamp_of(message), max(speeds[name] for name in fingers)))
+        self.speeds.append((stamp_of(message), max(v for n, v in speeds.items() if n not in fingers)))
         self.joints.put(message)
 
     def part_positions(self) -> dict[str, tuple[float, float, float]]:
@@ -189,3 +199,12 @@ class CellClient:
         answer = self.call(client, GetEntitiesStates.Request())
         positions = [state.pose.position for state in answer.states]
         return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}
+
+    def parts_in_hand(self) -> dict[str, float]:
+        """By the simulator: height of the parts about the tcp, metres above the table."""
+        robot, joints = self._cell.robot, self.joints.peek()
+        positions = dict(zip(joints.name, joints.position, strict=True))
+        flange = robot.forward({name: positions[name] for name in robot.moving})[robot.tool_link][0]
+        tcp = (flange @ self._cell.tool_from_tcp)[:3, 3]
+        parts = self.part_positions()
+        return {name: p[2] for name, p in parts.items() if np.linalg.norm(tcp - p) < IN_HAND}
