@@ -2,10 +2,12 @@
 
 Protocol: real time, one pick, place or motion a trial. The phase is reached, up to 0.3 s of the wall later
 a stop (/cell/stop) or a cancel of the action is sent, and the joint states tell when the last joint came to
-rest (below 0.01 rad/s, for good), in seconds of the cell clock since the newest state at the time of sending.
-After a stop the arm is watched for another second. How long the arm takes to begin to move after its goal
-was accepted is taken from the same trials. Trials in which the arm stood already count as 0. An
-action that ended by itself before it was interrupted is told with its outcome, and tried again later.
+rest (arm below 0.01 rad/s, fingers below 0.05 rad/s, for good), in seconds of the cell clock since the
+newest state at the time of sending. After a stop the arm is watched for another second. How long the arm
+takes to begin to move after its goal was accepted is taken from the same trials. Trials in which the arm
+stood already count as 0. An action that ended by itself before it was interrupted (there was nothing to
+cancel any more; or it succeeded, and neither arm nor fingers moved after the stop) is told with its
+outcome, and tried again later. Any other end than the interruption's is not as expected.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ PHASES = {
     "/move_to": ["move"],
 }
 LIMITS = {"stop": 0.2, "cancel": 0.5}
+# fingers may be opened to their goal: seconds; and what a stopped arm may sag: radians in a second
+FINGER_LIMIT, SAG_LIMIT = 0.5, 0.002
 
 
 class Trials:
@@ -45,6 +49,7 @@ class Trials:
     def __init__(self, cell: CellClient, rng: np.random.Generator) -> None:
         self._cell, self._rng = cell, rng
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.finger_seconds: dict[str, list[float]] = defaultdict(list)
         self.until_moving: list[float] = []
         self.moved_after_stop = 0.0
         self.untyped: list[str] = []
@@ -64,32 +69,40 @@ class Trials:
         wall_wait(lambda: phase in cell.phases or result.done(), 60.0)
         threading.Event().wait(float(self._rng.uniform(0.0, 0.3)))
         if result.done():
-            outcome = result.result().result.outcome
-            self.ended_early.append(f"{action} before {how} in {phase}: {outcome.code} {outcome.message}")
+            self._note_early(action, phase, how, result.result().result.outcome)
             return False
         since = cell.time()
         if how == "stop":
             cell.stop()
+            had_ended = False
         else:
-            wait_for(handle.cancel_goal_async(), 20.0, "cancel")
+            had_ended = not wait_for(handle.cancel_goal_async(), 20.0, "cancel").goals_canceling
         outcome = wait_for(result, 60.0, "result").result.outcome
-        moving = [stamp for stamp, speed in list(cell.speeds) if stamp >= accepted and speed > STILL]
-        if moving:
-            self.until_moving.append(1e-9 * (moving[0] - accepted))
-        self.seconds[how, f"{action[1:]} {phase}"].append(cell.seconds_until_still(since))
-        expected = {Outcome.STOPPED if how == "stop" else Outcome.CANCELLED, Outcome.SUCCESS}
-        if outcome.code not in expected:
-            self.untyped.append(f"{how} in {phase} of {action}: {outcome.code} {outcome.message}")
+        arm, fingers = cell.seconds_until_still(since), cell.seconds_until_still(since, fingers=True)
         if how == "stop":
             self._stay()
             cell.reset()
+            had_ended = outcome.code == Outcome.SUCCESS and arm == fingers == 0.0
+        if had_ended:
+            self._note_early(action, phase, how, outcome)
+            return False
+        moving = [stamp for stamp, speed in list(cell.speeds) if stamp >= accepted and speed > STILL]
+        if moving:
+            self.until_moving.append(1e-9 * (moving[0] - accepted))
+        self.seconds[how, f"{action[1:]} {phase}"].append(arm)
+        self.finger_seconds[how].append(fingers)
+        if outcome.code != (Outcome.STOPPED if how == "stop" else Outcome.CANCELLED):
+            self.untyped.append(f"{how} in {phase} of {action}: {outcome.code} {outcome.message}")
         return True
+
+    def _note_early(self, action: str, phase: str, how: str, outcome: Outcome) -> None:
+        self.ended_early.append(f"{action} before {how} in {phase}: {outcome.code} {outcome.message}")
 
     def _stay(self) -> None:
         before = self._cell.joints.peek()
         self._cell.ask("/move_to", MoveTo.Goal(configuration="home"))  # refused: the cell is stopped
         after = self._cell.joints.wait_for_newer(Time(nanoseconds=self._cell.time() + 10**9), 30.0)
-        arm = range(6)
+        arm = [i for i, name in enumerate(before.name) if "robotiq" not in name]
         moved = max(abs(after.position[i] - before.position[i]) for i in arm)
         self.moved_after_stop = max(self.moved_after_stop, moved)
 
@@ -118,7 +131,7 @@ class Trials:
 
 
 def main() -> int:
-    """Exit code 0 when every trial kept its limit and ended typed."""
+    """Exit code 0 when every trial kept its limits and ended typed, and the arm stayed where it stopped."""
     parser = argparse.ArgumentParser(prog="lab bench stop_and_cancel", description=__doc__)
     parser.add_argument("--trials", type=int, default=100, metavar="N", help="stops; and as many cancels")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
@@ -136,6 +149,7 @@ def main() -> int:
         for action, phase in [[(a, p) for a, ps in PHASES.items() for p in ps][i % 11]]
     ]
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    finger_seconds: dict[str, list[float]] = defaultdict(list)
     until_moving: list[float] = []
     untyped: list[str] = []
     ended_early: list[str] = []
@@ -160,6 +174,8 @@ def main() -> int:
                 console.print(f"{len(wanted)} to go: {how} in {phase} of {action}", style="dim")
             for key, values in trials.seconds.items():
                 seconds[key] += values
+            for kind, values in trials.finger_seconds.items():
+                finger_seconds[kind] += values
             until_moving += trials.until_moving
             untyped += trials.untyped
             ended_early += trials.ended_early
@@ -187,6 +203,9 @@ def main() -> int:
             "largest": max((max(v) for (h, _), v in seconds.items() if h == how), default=0.0),
             "late": sum(value > limit for (h, _), v in seconds.items() if h == how for value in v),
             "limit": limit,
+            "fingers_largest": max(finger_seconds[how], default=0.0),
+            "fingers_late": sum(value > FINGER_LIMIT for value in finger_seconds[how]),
+            "fingers_limit": FINGER_LIMIT,
         }
         for how, limit in LIMITS.items()
     }
@@ -207,12 +226,14 @@ def main() -> int:
             "phases": rows,
             "first_motion_seconds": first_motion,
             "moved_while_stopped_rad": moved,
+            "moved_while_stopped_limit_rad": SAG_LIMIT,
             "not_as_expected": untyped,
             "ended_by_themselves": ended_early,
             "cells_that_ran_out_of_parts": unfinished,
         }
         options.out.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    return 0 if not wanted and not untyped and not any(total["late"] for total in totals.values()) else 1
+    late = any(total["late"] or total["fingers_late"] for total in totals.values())
+    return 1 if wanted or untyped or late or moved > SAG_LIMIT else 0
 
 
 if __name__ == "__main__":
