@@ -32,7 +32,7 @@ from lab_motion.conversions import (
     stage_times,
 )
 from lab_motion.destinations import Destinations
-from lab_motion.errors import InvalidGoal
+from lab_motion.errors import ExecutionError, InvalidGoal
 from lab_motion.manipulator import Manipulator
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.move_to import move_to_joints, move_to_pose
@@ -334,6 +334,8 @@ def _outcome(work: Callable[[], None], interrupted: Interruption) -> Any:
         work()
     except LabError as error:
         cause = interrupted.error if error.code == OutcomeCode.CANCELLED else None
+        if isinstance(error, ExecutionError) and interrupted():
+            cause = interrupted.error  # the stop node was first to cancel at the controller
         outcome = outcome_from(cause or error)
         outcome.stage = error.stage
         return outcome
