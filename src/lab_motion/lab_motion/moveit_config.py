@@ -32,6 +32,8 @@ _TOOL_SPEED, _TOOL_ACCELERATION, _TOOL_TURN = 1.0, 5.0, 2.0
 # A gripper's joint has no limit of acceleration in its YAML: full speed after this time, seconds.
 _GRIPPER_RISE = 0.1
 
+_CONTROLLERS = "moveit_controllers.yaml"
+
 # MoveIt loads these when it runs, and goes on half able without them: package and what it gives.
 PLUGINS = {
     "moveit_planners_ompl": "ompl_interface/OMPLPlanner",
@@ -77,21 +79,25 @@ def moveit_files(cell: Cell) -> dict[str, Parameters]:
         },
         "ompl_planning.yaml": {OMPL: _ompl(cell)},
         "pilz_industrial_motion_planner_planning.yaml": {PILZ: _pilz()},
-        "moveit_controllers.yaml": _controllers(cell),
+        _CONTROLLERS: _controllers(cell),
         "moveit_cpp.yaml": _moveit_cpp(),
     }
 
 
 def moveit_parameters(cell: Cell) -> Parameters:
-    """The config_dict of one MoveItPy: everything that it needs, in nested plain values.
+    """Parameters of one MoveItPy: everything that it needs, in nested plain values.
+
+    Without controllers: it carries nothing out, and MoveIt's manager of controllers crashes when it is
+    destroyed with an action client.
 
     Raises ConfigurationError when the cell's collision matrix is malformed.
     """
-    return _merged(_robot(cell), *moveit_files(cell).values())
+    files = {name: content for name, content in moveit_files(cell).items() if name != _CONTROLLERS}
+    return _merged(_robot(cell), *files.values())
 
 
 def move_group_parameters(cell: Cell) -> Parameters:
-    """The same for move_group and RViz, which name their pipelines in another way."""
+    """The same for move_group and RViz, with controllers; they name their pipelines in another way."""
     pipelines = {"planning_pipelines": [OMPL, PILZ], "default_planning_pipeline": OMPL}
     files = {name: content for name, content in moveit_files(cell).items() if name != "moveit_cpp.yaml"}
     return _merged(_robot(cell), *files.values(), pipelines)

@@ -108,8 +108,8 @@ def test_groups_and_planners_exist(parameters, srdf):
         assert asked["planner_id"] in known
 
 
-def test_the_controller_drives_the_joints_of_the_chain(cell, parameters, urdf, srdf):
-    controllers = parameters["moveit_simple_controller_manager"]
+def test_the_controller_drives_the_joints_of_the_chain(cell, urdf, srdf):
+    controllers = move_group_parameters(cell)["moveit_simple_controller_manager"]
     (name,) = controllers["controller_names"]
     controller = controllers[name]
     assert f"/{name}/{controller['action_ns']}" == cell.robot.trajectory_action
@@ -117,7 +117,15 @@ def test_the_controller_drives_the_joints_of_the_chain(cell, parameters, urdf, s
     assert controller["joints"] == chain_joints(urdf, chain.get("base_link"), chain.get("tip_link"))
 
 
-def test_every_number_is_a_double(parameters):
+def test_moveit_py_is_given_no_controllers(cell, parameters):
+    """With an action client in it, MoveIt's manager of controllers takes the process down at the end."""
+    controllers = moveit_files(cell)["moveit_controllers.yaml"].keys()
+    assert "moveit_controller_manager" in controllers
+    assert not controllers & parameters.keys()
+    assert controllers <= move_group_parameters(cell).keys()
+
+
+def test_every_number_is_a_double(cell, parameters):
     """rcl tells 1 from 1.0, and MoveIt refuses the one where it expects the other."""
 
     def numbers(value, path):
@@ -127,7 +135,8 @@ def test_every_number_is_a_double(parameters):
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield path, value
 
-    whole = {path.rsplit(".", 1)[1] for path, value in numbers(parameters, "") if isinstance(value, int)}
+    both = {"moveit_py": parameters, "move_group": move_group_parameters(cell)}
+    whole = {path.rsplit(".", 1)[1] for path, value in numbers(both, "") if isinstance(value, int)}
     assert whole == {"planning_attempts"}
 
 
