@@ -96,6 +96,11 @@ def moveit_parameters(cell: Cell) -> Parameters:
     return _merged(_robot(cell), *files.values())
 
 
+def parameter_file(node: str, parameters: Parameters) -> str:
+    """Text of a ROS parameter file for the node with this full name."""
+    return yaml.safe_dump({node: {"ros__parameters": parameters}}, sort_keys=False, default_flow_style=False)
+
+
 def move_group_parameters(cell: Cell) -> Parameters:
     """The same for move_group and RViz, with controllers; they name their pipelines in another way."""
     pipelines = {"planning_pipelines": [OMPL, PILZ], "default_planning_pipeline": OMPL}
@@ -211,7 +216,7 @@ def _controllers(cell: Cell) -> Parameters:
 
 
 def _moveit_cpp() -> Parameters:
-    """Topics of its own, so that another MoveIt on the same machine keeps its planning scene."""
+    """Topics are not among them: MoveIt reads none of their names, see ros_moveit.py."""
 
     def request(pipeline: str, planner: str, seconds: float, share: float) -> Parameters:
         # Paths are timed by us: MoveIt's own times only decide how dense its samples are, one each 0.1 s.
@@ -230,10 +235,6 @@ def _moveit_cpp() -> Parameters:
         "planning_scene_monitor_options": {
             "name": "planning_scene_monitor",
             "robot_description": "robot_description",
-            "joint_state_topic": "/joint_states",
-            "attached_collision_object_topic": "/moveit_cpp/planning_scene_monitor",
-            "publish_planning_scene_topic": "/moveit_cpp/publish_planning_scene",
-            "monitored_planning_scene_topic": "/moveit_cpp/monitored_planning_scene",
             "wait_for_initial_state_timeout": 0.0,
         },
         "planning_pipelines": {"pipeline_names": [OMPL, PILZ]},

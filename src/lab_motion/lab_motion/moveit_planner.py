@@ -40,7 +40,11 @@ class MoveItPlanner(CheckedPlanner):
         super().__init__(cell, settings)
         self._never_checked = [(pair.first, pair.second) for pair in disabled_pairs(cell)]
         self._moveit = MoveItSession(cell, self._text.hand)
-        self._require_same_arm()
+        try:
+            self._require_same_arm()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def repeatable(self) -> bool:
@@ -100,13 +104,12 @@ class MoveItPlanner(CheckedPlanner):
         )
 
     def _require_same_arm(self) -> None:
-        """Somebody else's robot description would move another arm than the one that is checked."""
+        """Ways of another arm than the one that is checked would be of no use."""
         for name in self._cell.robot.configurations:
             positions = self._cell.robot.configuration(name)
             error = float(np.abs(self._moveit.forward(positions) - self.forward(positions)).max())
             if error > _SAME:
-                self.close()
                 raise ConfigurationError(
                     f"MoveIt's arm is not the cell's: at '{name}' the tool differs by {error:.3g};"
-                    " stop whoever publishes another robot_description, or use planner:=roboplan"
+                    " use planner:=roboplan"
                 )

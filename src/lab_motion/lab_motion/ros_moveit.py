@@ -1,15 +1,19 @@
 """MoveIt in this process, through moveit_py: the only file that knows its bindings and messages.
 
 What its defects ask for (numbers of moveit/moveit2 issues): one MoveItPy in a process, shut down explicitly
-and let go last (3398, 3721); a planning scene of our own, not the monitor's, which others overwrite (2657)
-and which follows a clock (2220, 2940); all parameters in one dictionary (2219); nothing is executed (2655).
+and let go last (3398, 3721, 3839); planning scenes of our own, not the monitor's, which others overwrite
+(2657) and which follows a clock (2220, 2940); a namespace of its own, because the monitor's topics have no
+parameters (3729); all parameters in one file (2219); nothing is executed (2655), there are no controllers
+(3828).
 """
 
 from __future__ import annotations
 
 import copy
 import gc
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +23,7 @@ from lab_node.errors import ConfigurationError
 from lab_node.poses import pose_from_matrix
 
 # Absent where MoveIt is not installed: then this module cannot be imported, which says so.
+from moveit.core.planning_scene import PlanningScene
 from moveit.planning import MoveItPy, PlanRequestParameters
 from moveit_msgs.msg import AttachedCollisionObject, CollisionObject
 from shape_msgs.msg import SolidPrimitive
@@ -30,13 +35,15 @@ from lab_motion.moveit_config import (
     SEARCH_REQUEST,
     STRAIGHT_REQUEST,
     moveit_parameters,
+    parameter_file,
     require_plugins,
 )
 from lab_motion.moveit_scene import MoveItScene
 from lab_motion.signal_handlers import kept_signal_handlers
 
-# moveit_py writes the parameters for a node of this name, whatever name it is asked for.
-_NODE = "moveit_py"
+# Of MoveIt's node. All its topics are relative: in the root it would publish its empty planning scene where
+# RViz looks for move_group's.
+_NAMESPACE, _NODE = "/motion/moveit", "moveit_py"
 
 
 class MoveItSession:
@@ -55,25 +62,26 @@ class MoveItSession:
         self._tip = cell.gripper.tcp_link
         self._joints = cell.robot.joint_names
         self._touch_links = touch_links
-        try:
-            with kept_signal_handlers():
-                self._moveit = MoveItPy(
-                    node_name=_NODE, config_dict=moveit_parameters(cell), provide_planning_service=False
-                )
-        except RuntimeError as error:
-            raise ConfigurationError(f"MoveIt does not start: {error}; see its messages above") from error
-        self._arm = self._moveit.get_planning_component(ARM_GROUP)
-        self._requests = {
-            name: PlanRequestParameters(self._moveit, name)
-            for name in (DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST)
-        }
+        self._arm: Any = None
+        self._requests: dict[str, Any] = {}
+        self._empty: Any = None
         self._scene: Any = None
+        self._moveit = _started(parameter_file(f"{_NAMESPACE}/{_NODE}", moveit_parameters(cell)))
+        try:
+            self._arm = self._moveit.get_planning_component(ARM_GROUP)
+            for name in (DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST):
+                self._requests[name] = PlanRequestParameters(self._moveit, name)
+            # The robot and nothing else. It is only copied: all scenes made like this share one world.
+            self._empty = PlanningScene(self._moveit.get_robot_model())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Ends MoveIt: first what holds on to it, then itself."""
         if self._moveit is None:
             return
-        self._scene = self._arm = None
+        self._scene = self._empty = self._arm = None
         self._requests.clear()
         gc.collect()
         self._moveit.shutdown()
@@ -82,17 +90,14 @@ class MoveItSession:
 
     def forward(self, positions: FloatArray) -> FloatArray:
         """base_from_tcp (4, 4) at joint positions (J,), in MoveIt's model."""
-        with self._moveit.get_planning_scene_monitor().read_only() as scene:
-            state = copy.deepcopy(scene.current_state)
+        state = copy.deepcopy(self._empty.current_state)
         state = self._moved(state, dict(zip(self._joints, positions.tolist(), strict=True)))
         model_from_base = np.asarray(state.get_global_link_transform(self._base))
         return np.linalg.solve(model_from_base, np.asarray(state.get_global_link_transform(self._tip)))
 
     def set_scene(self, scene: MoveItScene) -> None:
-        """What is true in the requests that follow."""
-        with self._moveit.get_planning_scene_monitor().read_only() as monitored:
-            self._scene = copy.deepcopy(monitored)
-        self._scene.remove_all_collision_objects()
+        """What is true in the requests that follow: nobody else's objects or allowed pairs are."""
+        self._scene = copy.deepcopy(self._empty)
         for name, boxes in scene.obstacles.items():
             self._scene.apply_collision_object(collision_object(name, self._base, boxes))
         if scene.held is not None:
@@ -152,6 +157,30 @@ class MoveItSession:
         state.joint_positions = {name: float(position) for name, position in positions.items()}
         state.update()
         return state
+
+
+def _started(parameters: str) -> Any:
+    """A MoveItPy with the text of its parameter file; moveit_py would leave a file of its own behind.
+
+    Raises ConfigurationError when it does not start; a thread of MoveIt's then stays behind until the process
+    ends.
+    """
+    with tempfile.TemporaryDirectory(prefix="lab_moveit_") as folder:
+        file = Path(folder, "parameters.yaml")
+        file.write_text(parameters, encoding="utf-8")
+        try:
+            with kept_signal_handlers():
+                return MoveItPy(
+                    node_name=_NODE,
+                    name_space=_NAMESPACE,
+                    launch_params_filepaths=[str(file)],
+                    provide_planning_service=False,
+                )
+        except RuntimeError as error:
+            raise ConfigurationError(
+                f"MoveIt does not start: {error}; mend what its messages above say and restart the node: to"
+                " configure it again is not enough"
+            ) from error
 
 
 def collision_object(name: str, frame: str, boxes: tuple[OrientedBox, ...]) -> CollisionObject:

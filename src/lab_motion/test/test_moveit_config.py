@@ -1,5 +1,6 @@
 """MoveIt's configuration, held against URDF and SRDF of each cell that we ship."""
 
+import contextlib
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -11,6 +12,7 @@ from lab_motion.moveit_config import (
     move_group_parameters,
     moveit_files,
     moveit_parameters,
+    parameter_file,
     require_plugins,
     write_moveit_config,
 )
@@ -125,6 +127,15 @@ def test_moveit_py_is_given_no_controllers(cell, parameters):
     assert controllers <= move_group_parameters(cell).keys()
 
 
+def test_no_parameter_names_a_topic(parameters):
+    """MoveIt reads none of them: whoever wrote one would trust it."""
+    assert parameters["planning_scene_monitor_options"].keys() == {
+        "name",
+        "robot_description",
+        "wait_for_initial_state_timeout",
+    }
+
+
 def test_every_number_is_a_double(cell, parameters):
     """rcl tells 1 from 1.0, and MoveIt refuses the one where it expects the other."""
 
@@ -140,27 +151,40 @@ def test_every_number_is_a_double(cell, parameters):
     assert whole == {"planning_attempts"}
 
 
-def test_rcl_reads_what_moveit_py_writes(parameters, tmp_path):
-    """As moveit_py does: the dictionary dumped as a parameter file for a node of its own."""
-    file = tmp_path / "parameters.yaml"
-    file.write_text(yaml.dump({"moveit_py": {"ros__parameters": parameters}}, default_flow_style=False))
+@contextlib.contextmanager
+def given(parameters, file):
+    """A node with these parameters, as moveit_py's is in the namespace that it is put in."""
+    file.write_text(parameter_file("/motion/moveit/moveit_py", parameters))
     context = Context()
     rclpy.init(context=context)
     try:
         node = rclpy.create_node(
             "moveit_py",
+            namespace="/motion/moveit",
             context=context,
             cli_args=["--ros-args", "--params-file", str(file)],
             automatically_declare_parameters_from_overrides=True,
         )
+        yield node
+        node.destroy_node()
+    finally:
+        context.shutdown()
+
+
+def test_rcl_reads_what_moveit_py_is_given(parameters, tmp_path):
+    with given(parameters, tmp_path / "parameters.yaml") as node:
         assert node.get_parameter("robot_description").value == parameters["robot_description"]
         assert node.get_parameter("ompl.request_adapters").value == parameters["ompl"]["request_adapters"]
         assert node.get_parameter("straight.plan_request_params.planner_id").value == "LIN"
         speed = node.get_parameter("robot_description_planning.cartesian_limits.max_trans_vel").value
         assert isinstance(speed, float)
-        node.destroy_node()
-    finally:
-        context.shutdown()
+
+
+def test_rcl_reads_what_move_group_is_given(cell, tmp_path):
+    with given(move_group_parameters(cell), tmp_path / "parameters.yaml") as node:
+        controllers = node.get_parameter("moveit_simple_controller_manager.controller_names").value
+        assert controllers == [cell.robot.arm_controller]
+        assert node.get_parameter("planning_pipelines").value == ["ompl", "pilz_industrial_motion_planner"]
 
 
 def test_move_group_names_its_pipelines(cell):
