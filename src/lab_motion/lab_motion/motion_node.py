@@ -39,7 +39,7 @@ from lab_motion.move_to import move_to_joints, move_to_pose
 from lab_motion.pick import Picked, pick
 from lab_motion.place import Placed, place
 from lab_motion.placed_file import PlacedFile
-from lab_motion.planner import load_planner
+from lab_motion.planner import MotionPlanner, load_planner
 from lab_motion.ros_arm import ControlledArm
 from lab_motion.ros_confirmation import Confirmation
 from lab_motion.ros_hand import ControlledHand
@@ -64,9 +64,18 @@ class MotionNode(LabNode):
         self._active = False
         self._busy = threading.Lock()
         self._doing = ""
+        self._planner: MotionPlanner | None = None
 
     def configure(self) -> None:
-        """Load cell and planner, compile, open topics and actions."""
+        """Load cell and planner, compile, open topics and actions. When that fails, the planner is ended."""
+        self._end_planner()
+        try:
+            self._configure()
+        except BaseException:
+            self._end_planner()
+            raise
+
+    def _configure(self) -> None:
         p = self.parameters
         self._cell = stoppable(load_cell(p.cell), p)
         self.hardware_id = self._cell.robot.name
@@ -138,7 +147,13 @@ class MotionNode(LabNode):
         """End the planner; an arm that is still braking needs all that this node has."""
         if self._busy.locked():
             raise UnavailableError(f"the {self._doing} is not at its end yet: try again when the arm stands")
-        self._planner.close()
+        self._end_planner()
+
+    def _end_planner(self) -> None:
+        """Before another is loaded: a process bears one MoveIt at a time."""
+        if self._planner is not None:
+            self._planner.close()
+            self._planner = None
 
     def diagnose(self) -> Condition:
         """What it does, what the hand holds, and why nothing may move."""
