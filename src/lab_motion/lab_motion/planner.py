@@ -19,7 +19,7 @@ from lab_geometry import FloatArray, OrientedBox, invert
 from lab_motion.errors import InvalidGoal
 
 ENTRY_POINTS = "lab_motion.planners"
-# "auto" takes the first of these that is installed and loads
+# "auto" takes the first of these that is installed and can be used here
 PREFERENCE = ("moveit", "roboplan")
 # Modules that no package of ROS has; docs/compatibility.md says who installs them.
 FROM_SETUP = ("roboplan", "toppra")
@@ -205,6 +205,10 @@ class MotionPlanner(Protocol):
         """Let go of everything; the planner is not used afterwards."""
 
 
+class PlannerUnavailable(ConfigurationError):
+    """A planner that is installed cannot be used in this environment: "auto" takes another."""
+
+
 def planner_names() -> list[str]:
     """Names of the planners that are registered."""
     return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
@@ -215,7 +219,8 @@ def load_planner(
 ) -> MotionPlanner:
     """The planner that is registered under this name; "auto" takes the first of PREFERENCE that is installed.
 
-    report: is told why "auto" passes one over.
+    report: is told why "auto" passes one over. It passes over what is not installed and what raises
+    PlannerUnavailable, nothing else: an installation with a part missing is to be mended, not worked around.
 
     Raises ConfigurationError when there is none, or when it cannot work here.
     """
@@ -233,6 +238,8 @@ def load_planner(
         except ImportError as error:
             fix = ": run ./lab setup" if error.name in FROM_SETUP else ""
             failures.append(f"motion planner '{candidate}' is not installed: {error}{fix}")
+        except PlannerUnavailable as error:
+            failures.append(str(error))
         else:
             for failure in failures:
                 report(failure)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ from lab_motion.moveit_config import (
     require_plugins,
 )
 from lab_motion.moveit_scene import MoveItScene
+from lab_motion.planner import PlannerUnavailable
 from lab_motion.signal_handlers import kept_signal_handlers
 
 # Of MoveIt's node. All its topics are relative: in the root it would publish its empty planning scene where
@@ -55,8 +57,14 @@ class MoveItSession:
     def __init__(self, cell: Cell, touch_links: list[str]) -> None:
         """touch_links: links that a held part may touch.
 
-        Raises ConfigurationError when a plug-in is missing or MoveIt does not start.
+        Raises PlannerUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
+        does not start.
         """
+        if os.environ.get("ROS_SECURITY_ENABLE") == "true":  # as rcl compares it
+            raise PlannerUnavailable(
+                "MoveIt cannot plan with DDS security, because moveit_py does not run in the node's enclave:"
+                " use planner:=roboplan, or unset ROS_SECURITY_ENABLE"
+            )
         require_plugins()
         self._base = cell.robot.base_link
         self._tip = cell.gripper.tcp_link

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from lab_motion.moveit_config import moveit_parameters
 from lab_motion.moveit_scene import MoveItScene
+from lab_motion.planner import load_planner
 from lab_node.errors import ConfigurationError
 
 from lab_description import load_cell
@@ -128,6 +129,7 @@ def moveit(monkeypatch):
     for name in OURS:
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(moveit_config, "PLUGINS", {})
+    monkeypatch.delenv("ROS_SECURITY_ENABLE", raising=False)
     yield importlib.import_module("lab_motion.ros_moveit")
     for name in OURS:
         sys.modules.pop(name, None)
@@ -202,3 +204,24 @@ def test_a_moveit_that_is_of_no_use_is_shut_down_at_once(moveit, cell, monkeypat
     with pytest.raises(ConfigurationError, match="MoveIt's arm is not the cell's"):
         planner.MoveItPlanner(cell)
     assert MoveItPy.made[1].held is not None
+
+
+def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypatch):
+    monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
+    said = []
+    planner = load_planner("auto", cell, said.append)
+    planner.close()
+    assert type(planner).__name__ == "RoboplanPlanner"
+    (sentence,) = said
+    with pytest.raises(ConfigurationError, match="DDS security") as refused:
+        load_planner("moveit", cell)
+    assert str(refused.value) == sentence
+    assert "planner:=roboplan" in sentence
+    assert not MoveItPy.made
+
+
+def test_without_a_plugin_auto_takes_nothing(moveit, cell, monkeypatch):
+    monkeypatch.setattr(moveit_config, "PLUGINS", {"moveit_planners_none": "none/Planner"})
+    with pytest.raises(ConfigurationError, match="install moveit_planners_none"):
+        load_planner("auto", cell)
+    assert not MoveItPy.made
