@@ -3,6 +3,7 @@
 For people who want to plan by hand; pick and place needs neither.
 """
 
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from lab_motion.moveit_config import move_group_parameters
 from lab_node.errors import LabError
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -13,6 +14,10 @@ from launch_ros.actions import Node
 
 from lab_description import load_cell
 from launch import LaunchContext, LaunchDescription
+
+# What is started or loaded, and for RViz beside it.
+MOVE_GROUP = ("moveit_ros_move_group", "moveit_simple_controller_manager")
+RVIZ = ("rviz2", "moveit_ros_visualization")
 
 ARGUMENTS = [
     DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
@@ -27,6 +32,7 @@ ARGUMENTS = [
 
 def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """move_group, and RViz with the same parameters."""
+    refuse_missing_packages(RVIZ if context.launch_configurations["rviz"] == "true" else ())
     try:
         parameters = move_group_parameters(load_cell(context.launch_configurations["cell"]))
     except LabError as error:
@@ -41,6 +47,25 @@ def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             condition=IfCondition(LaunchConfiguration("rviz")),
         ),
     ]
+
+
+def refuse_missing_packages(more: tuple[str, ...]) -> None:
+    """Ends with a sentence when a package of move_group, or one more, is not installed."""
+    missing = [package for package in (*MOVE_GROUP, *more) if not installed(package)]
+    if missing:
+        raise RuntimeError(
+            f"move_group.launch.py needs MoveIt, and not installed here: {', '.join(missing)}:"
+            f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)}"
+        )
+
+
+def installed(package: str) -> bool:
+    """Whether a ROS package is there."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -138,10 +138,26 @@ def test_gazebo_is_not_started_with_a_scene_that_is_not_there():
         module.gazebo(context(module, scene="heap"))
 
 
-def test_move_group_is_given_our_configuration():
+def test_move_group_is_given_our_configuration(monkeypatch):
     module = loaded("move_group.launch.py")
+    monkeypatch.setattr(module, "installed", lambda package: True)
     actions = module.move_group(context(module))
     assert executables(actions) == [("moveit_ros_move_group", "move_group"), ("rviz2", "rviz2")]
+
+
+def test_move_group_names_every_package_that_it_lacks(monkeypatch):
+    module = loaded("move_group.launch.py")
+    there: set[str] = set()
+    monkeypatch.setattr(module, "installed", there.__contains__)
+    with pytest.raises(RuntimeError) as refused:
+        module.move_group(context(module))
+    for package in ("moveit_ros_move_group", "moveit_simple_controller_manager", "rviz2"):
+        assert package in str(refused.value)
+    assert "ros-<distribution>-moveit-ros-visualization" in str(refused.value)
+    there.update(module.MOVE_GROUP)
+    with pytest.raises(RuntimeError, match="not installed here: rviz2, moveit_ros_visualization"):
+        module.move_group(context(module))
+    assert module.move_group(context(module, rviz="false"))
 
 
 @pytest.fixture
