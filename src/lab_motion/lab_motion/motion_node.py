@@ -164,7 +164,8 @@ class MotionNode(LabNode):
     def end(self) -> None:
         """The arm comes to rest before the node lets go of it."""
         self._active = False
-        self._busy.acquire(timeout=2.0)
+        if self._busy.acquire(timeout=2.0):
+            self._busy.release()  # cleanup refuses while it is held
         super().end()
 
     def _one_at_a_time(
