@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from lab_node.codes import OutcomeCode
@@ -30,10 +31,11 @@ from py_trees.composites import Selector, Sequence
 from py_trees.decorators import FailureIsSuccess, Repeat
 
 from lab_tasks.job import Attempt, Job
-from lab_tasks.ledger import SAME_PLACE, Failure, SeenObject, View
+from lab_tasks.ledger import SAME_PLACE, Failure, Fate, SeenObject, View
 from lab_tasks.policy import Reaction
 from lab_tasks.skills import Stage
 
+T = TypeVar("T")
 _INTERRUPTED = (OutcomeCode.CANCELLED, OutcomeCode.STOPPED)
 
 
@@ -115,15 +117,23 @@ def clear_table(job: Job) -> Behaviour:
 
 
 def run(job: Job) -> None:
-    """Tick the tree until the task has ended, or was cancelled or stopped; the job then holds how."""
+    """Tick the tree until the task has ended, or was cancelled or stopped; the job then holds how.
+
+    What no step expects is raised once the step under way has ended.
+    """
     tree = clear_table(job)
-    while not job.cancelled():
-        tree.tick_once()
-        if tree.status is not Status.RUNNING:
-            break
-    if tree.status is Status.RUNNING:
-        tree.stop(Status.INVALID)
-    job.close()
+    try:
+        while not job.cancelled():
+            tree.tick_once()
+            if tree.status is not Status.RUNNING:
+                break
+    except Exception:
+        job.cancel()
+        raise
+    finally:
+        if tree.status is Status.RUNNING:
+            tree.stop(Status.INVALID)
+        job.close()
     if job.attempt is not None:
         failure = job.outcome()
         assert failure is not None
@@ -135,23 +145,29 @@ def run(job: Job) -> None:
 
 def _empty_hand(job: Job) -> None:
     """Put down what a failed attempt, an earlier task or whoever commanded the cell has left in the hand."""
-    kept, job.kept = job.kept, None
-    if not job.skills.held():
-        return
-    failure: Failure | None = None
-    for destination in job.policy.destinations:
-        try:
-            job.skills.place(destination, job.cancelled)
-        except LabError as error:
-            if error.code == OutcomeCode.OBJECT_LOST:  # it lies where the camera will see it, or out of reach
-                return
-            failure = failure or Failure.of(error)
-        else:
-            job.ledger.put_down(kept)
-            return
-    assert failure is not None
-    job.end = job.end or _still_held(failure)
-    raise _Ended
+
+    def put_down() -> None:
+        error: LabError | None = None
+        for destination in job.policy.destinations if job.skills.held() else ():
+            placed = job.skills.place(destination, job.cancelled)
+            if placed.released:
+                job.ledger.put_down(job.kept)
+                job.kept = None
+            if placed.error is None or placed.error.code == OutcomeCode.OBJECT_LOST:
+                return  # lost, it lies where the camera will see it, or out of reach
+            if placed.released or placed.error.code in _INTERRUPTED:
+                raise placed.error
+            if error is None or error.code == OutcomeCode.DESTINATION_FULL:
+                error = placed.error
+        if error is not None:
+            raise error
+
+    try:
+        _insist(job, put_down)
+    except LabError:
+        if job.end is not None and job.skills.held():
+            job.end = _still_held(job.end)
+        raise
 
 
 def _first_look(job: Job) -> None:
@@ -164,33 +180,24 @@ def _look(job: Job) -> None:
 
 def _look_from(job: Job, not_before: int | None) -> None:
     """Look, not before a time or all rests, until something is seen or nothing was seen often enough."""
-    empty = failed = 0
     start = job.skills.now()
-    while True:
-        try:
-            if not_before is None:
-                job.skills.wait(job.policy.settle_time, job.cancelled)
-                not_before = job.skills.now()
-            view = job.skills.look(not_before, job.policy.look_timeout, job.cancelled)
-        except LabError as error:
-            failed += 1
-            reaction = job.policy.reaction(OutcomeCode(error.code))
-            if reaction is Reaction.WAIT:
-                job.outlast(Failure.of(error))
-            elif reaction is not Reaction.RETRY or failed >= job.policy.failed_looks:
-                job.end = Failure.of(error)
-            if job.end is not None:
-                raise
-            not_before = job.skills.now()
-            continue
-        empty += 1
-        if view.objects or empty >= job.policy.looks_until_clear:
+
+    def look() -> View:
+        nonlocal not_before
+        if not_before is None:
+            job.skills.wait(job.policy.settle_time, job.cancelled)
+        earliest, not_before = job.skills.now() if not_before is None else not_before, None
+        return job.skills.look(earliest, job.policy.look_timeout, job.cancelled)
+
+    for _ in range(job.policy.looks_until_clear):
+        view = _insist(job, look)
+        if view.objects:
             break
         not_before = view.stamp + 1
     job.view = view
     job.add_stages([Stage("look", (job.skills.now() - start) * 1e-9, 0.0)])
     if job.attempt is None:
-        job.ledger.enter(view)
+        _enter(job, view)
 
 
 def _choose(job: Job) -> None:
@@ -227,17 +234,19 @@ def _pick(job: Job) -> None:
 def _place(destination: str) -> Callable[[Job], None]:
     def place(job: Job) -> None:
         attempt = _current(job)
-        if not attempt.holding:
+        before = None if attempt.failure is None else attempt.failure.code
+        if not attempt.holding or before in _INTERRUPTED:
             raise _Ended
-        try:
-            stages = job.skills.place(destination, job.cancelled)
-        except LabError as error:
-            attempt.holding = error.code != OutcomeCode.OBJECT_LOST
-            if error.code in _INTERRUPTED and not job.skills.held():  # it was let go before that was heard
-                attempt.holding, attempt.destination = False, destination
-            raise
-        job.add_stages(stages)
-        attempt.holding, attempt.destination, attempt.failure = False, destination, None
+        if before == OutcomeCode.DESTINATION_FULL:  # what the next one says counts
+            attempt.failure = None
+        placed = job.skills.place(destination, job.cancelled)
+        job.add_stages(placed.stages)
+        if placed.released:
+            attempt.holding, attempt.destination, attempt.failure = False, destination, None
+        if placed.error is not None:
+            if placed.error.code == OutcomeCode.OBJECT_LOST:
+                attempt.holding = False
+            raise placed.error
         job.arm_in_view = False
 
     return place
@@ -258,7 +267,13 @@ def _confirm(job: Job) -> None:
         job.ledger.moved(attempt.record)
         job.outages = 0
     job.close_attempt()
+    _enter(job, view)
+
+
+def _enter(job: Job, view: View) -> None:
     job.ledger.enter(view)
+    if job.kept is not None and job.kept.fate is Fate.IN_VIEW:
+        job.kept = None
 
 
 def _record_failure(job: Job) -> None:
@@ -269,7 +284,8 @@ def _record_failure(job: Job) -> None:
         reaction = job.policy.reaction(attempt.failure.code)
     else:
         reaction = job.ledger.failed(attempt.record, attempt.failure, attempt.tried)
-        job.kept = attempt.record if job.skills.held() else None
+        if attempt.holding or job.kept is None:
+            job.kept = attempt.record
     if reaction is Reaction.STOP:
         job.end = job.end or attempt.failure
     if job.end is not None and job.skills.held():
@@ -289,14 +305,32 @@ def _clear_view(job: Job) -> None:
 def _home(job: Job) -> None:
     if job.end is not None and job.end.code == OutcomeCode.STOPPED:
         raise _Ended  # also when it was reset meanwhile: nothing resumes by itself
-    job.skills.move_to(job.policy.home, job.cancelled)
+    _insist(job, lambda: job.skills.move_to(job.policy.home, job.cancelled))
     job.arm_in_view = False
+
+
+def _insist(job: Job, work: Callable[[], T]) -> T:
+    """Do what belongs to no attempt, again as the policy says, until it is done or the task ends for it."""
+    failed = 0
+    while True:
+        try:
+            return work()
+        except LabError as error:
+            reaction = job.policy.reaction(OutcomeCode(error.code))
+            failed += reaction is Reaction.RETRY
+            if reaction is Reaction.WAIT and job.end is None:
+                job.outlast(Failure.of(error))
+            elif reaction is not Reaction.RETRY or failed >= job.policy.failed_steps:
+                job.end = job.end or Failure.of(error)
+            if job.end is not None:
+                raise
 
 
 def _lies_still(part: SeenObject, view: View) -> bool:
     return any(
         np.linalg.norm(seen.centre - part.centre) < 0.5 * SAME_PLACE
         and np.linalg.norm(seen.size - part.size) < SAME_PLACE
+        and seen.colour == part.colour
         for seen in view.objects
     )
 

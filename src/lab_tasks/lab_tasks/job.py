@@ -60,7 +60,7 @@ class Job:
         self.ledger = Ledger(policy)
         self.view: View | None = None
         self.attempt: Attempt | None = None
-        self.kept: Record | None = None  # in the hand since an attempt on it failed
+        self.kept: Record | None = None  # not seen since an attempt on it failed: what the hand holds is this
         self.arm_in_view = False
         self.outages = 0
         self.end: Failure | None = None

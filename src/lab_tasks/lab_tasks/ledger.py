@@ -1,9 +1,14 @@
-"""The books of a task: what was seen, tried, placed, left and why. No part is ever lost from them."""
+"""The books of a task: what was seen, tried, placed, left and why.
+
+Whatever was ever seen has a record, and no record is ever taken out: each is in view, placed, or lost (it
+vanished without being placed), or it is none of its own, as another record stands for the same part.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from lab_node.codes import OutcomeCode
@@ -14,6 +19,9 @@ from lab_tasks.policy import Policy, Reaction
 
 # a part seen again this close to where it was is taken for the same, metres
 SAME_PLACE = 0.02
+# a part that appears is taken for one that vanished when neither's size, the cube root of its box, is so many
+# times the other's; as in perception
+SAME_SIZE = 1.8
 # grasps closer to a failed one than this are not tried again, metres and radians
 SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
 
@@ -26,6 +34,11 @@ class SeenObject:
     centre: FloatArray
     size: FloatArray
     colour: str = ""
+
+    @property
+    def extent(self) -> float:
+        """Cube root of its box, metres."""
+        return float(np.cbrt(np.prod(self.size)))
 
     @property
     def top(self) -> float:
@@ -55,16 +68,34 @@ class Failure:
         return cls(OutcomeCode(error.code), error.stage, str(error))
 
 
-@dataclass
+_IN_HAND = SeenObject("in the hand from the start", np.zeros(3), np.zeros(3))
+
+
+class Fate(Enum):
+    """What became of a record. A part that was out of view comes back when it is seen again."""
+
+    IN_VIEW = "in view"
+    PLACED = "placed"
+    LOST = "lost"
+    PIECE = "piece of another part"
+
+
+@dataclass(eq=False)
 class Record:
-    """What is known of one part. piece: it was a piece of another part, and went with it."""
+    """What is known of one part."""
 
     object: SeenObject
-    piece: bool = False
+    fate: Fate = Fate.IN_VIEW
     attempts: int = 0
     left: bool = False
     failure: Failure | None = None
     failed_grasps: list[FloatArray] = field(default_factory=list)
+
+    def see(self, seen: SeenObject) -> None:
+        """Take what it looks like now."""
+        if _apart(self.object, seen) > SAME_PLACE:
+            self.failed_grasps.clear()  # it lies in another way now
+        self.object, self.fate = seen, Fate.IN_VIEW
 
 
 class Ledger:
@@ -72,41 +103,44 @@ class Ledger:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._records: dict[str, Record] = {}
-        self.visible: list[Record] = []
-        self.placed = 0
+        self.records: list[Record] = []
         self.attempts = 0
         self._carried: SeenObject | None = None
-        # how many were placed before each view, and what it showed
-        self._views: list[tuple[int, list[Record]]] = []
 
     def enter(self, view: View) -> None:
-        """Take a new view as the truth about the work area."""
-        known = {record.object.id: record for record in self._records.values()}
-        seen = {seen_object.id for seen_object in view.objects}
-        gone = [record for record in self._records.values() if record.object.id not in seen]
-        self.visible = []
-        for seen_object in view.objects:
-            record = known.get(seen_object.id) or _nearest(gone, seen_object)
-            if record is None:
-                record = Record(seen_object)
-            elif np.linalg.norm(record.object.centre - seen_object.centre) > SAME_PLACE:
-                record.failed_grasps.clear()  # it lies in another way now
-            if record in gone:
-                gone.remove(record)
-                del self._records[record.object.id]
-            record.object, record.piece = seen_object, False
-            self._records[seen_object.id] = record
-            self.visible.append(record)
-        if self._carried is not None:
-            for record in gone:
-                record.piece = record.piece or _piece_of(record.object, self._carried)
-            self._carried = None
-        self._views.append((self.placed, list(self.visible)))
+        """Take a new view as the truth about the work area.
+
+        What it shows is a part of the books by its place, else by its identity (which perception gives anew
+        after a restart), else (a part that fell or was moved) by colour and size; else it is new. A part that
+        it does not show is lost until it is seen again, unless it was a piece of another.
+        """
+        departed = [] if self._carried is None else [self._carried]
+        self._carried = None
+        unseen = [record for record in self.records if record.fate is not Fate.PLACED]
+        unknown = list(view.objects)
+        for same in (_same_place_and_identity, _same_place, _same_identity, _same_looks):
+            for seen in list(unknown):
+                record = same(unseen, seen)
+                if record is not None:
+                    if _apart(record.object, seen) > SAME_PLACE:
+                        departed.append(record.object)
+                    record.see(seen)
+                    unseen.remove(record)
+                    unknown.remove(seen)
+        self.records.extend(Record(seen) for seen in unknown)
+        for record in sorted(unseen, key=lambda record: record.object.extent, reverse=True):
+            gone = record.object
+            if record.fate is Fate.PIECE:
+                continue
+            if any(_lay_against(gone, other) for other in departed) or _inside_another(gone, view):
+                record.fate = Fate.PIECE
+            else:
+                departed.append(gone)
+                record.fate = Fate.LOST
 
     def next(self) -> Record | None:
         """The part to take next: the least tried, of these the one on top; None when none is left to try."""
-        open_records = [record for record in self.visible if not record.left]
+        open_records = [record for record in self.left if not record.left]
         return min(open_records, key=lambda record: (record.attempts, -record.object.top), default=None)
 
     def failed(self, record: Record, failure: Failure, grasp: FloatArray | None) -> Reaction:
@@ -130,17 +164,16 @@ class Ledger:
         """
         self.attempts += 1
         self.put_down(record)
-        for other in self.visible:
+        for other in self.left:
             if other.failure is not None and not other.failed_grasps and self._may_retry(other):
                 other.attempts, other.left = 0, False
 
     def put_down(self, record: Record | None) -> None:
         """Enter a part that is at a destination now; without a record it was in the hand from the start."""
-        self.placed += 1
-        if record is not None:
-            self._carried = record.object
-            del self._records[record.object.id]
-            self.visible.remove(record)
+        if record is None:
+            self.records.append(Record(_IN_HAND, Fate.PLACED))
+        else:
+            self._carried, record.fate = record.object, Fate.PLACED
 
     def untried(self, record: Record, grasps: Iterable[FloatArray]) -> list[int]:
         """Indices of the grasps (4, 4) that are not like one that failed on this part."""
@@ -152,46 +185,79 @@ class Ledger:
 
     @property
     def presented(self) -> int:
-        """The most parts that there were at one time, placed or in view.
+        """Parts that there were; one that was seen in pieces counts once."""
+        return sum(record.fate is not Fate.PIECE for record in self.records)
 
-        A part that was seen in pieces counts once: those that vanish when it is carried off are pieces of it.
-        """
-        shown = (
-            placed + sum(not record.piece for record in records)
-            for placed, records in [*self._views, (self.placed, self.visible)]
-        )
-        return max(shown)
+    @property
+    def placed(self) -> int:
+        """Parts that were put down at a destination."""
+        return self._count(Fate.PLACED)
 
     @property
     def left(self) -> Sequence[Record]:
-        """Parts that lie where they lay."""
-        return self.visible
+        """Parts in view: they lie where they lay."""
+        return [record for record in self.records if record.fate is Fate.IN_VIEW]
 
     @property
     def lost(self) -> int:
         """Parts that were seen once and are neither placed nor in view."""
-        return self.presented - self.placed - len(self.visible)
+        return self._count(Fate.LOST)
+
+    def _count(self, fate: Fate) -> int:
+        return sum(record.fate is fate for record in self.records)
 
     def _may_retry(self, record: Record) -> bool:
         assert record.failure is not None
         return self._policy.reaction(record.failure.code) is Reaction.RETRY
 
 
-def _piece_of(vanished: SeenObject, carried: SeenObject) -> bool:
-    """Whether a part that vanished when another was carried off lay against it and had its colour."""
-    apart = float(np.linalg.norm((vanished.centre - carried.centre)[:2]))
-    reach = 0.5 * float(vanished.size[:2].max() + carried.size[:2].max())
-    return vanished.colour == carried.colour and apart < reach
+def _same_identity(records: Sequence[Record], seen: SeenObject) -> Record | None:
+    return next((record for record in records if record.object.id == seen.id), None)
 
 
-def _nearest(records: list[Record], seen: SeenObject) -> Record | None:
+def _same_place_and_identity(records: Sequence[Record], seen: SeenObject) -> Record | None:
+    record = _same_identity(records, seen)
+    return record if record is not None and _apart(record.object, seen) < SAME_PLACE else None
+
+
+def _same_place(records: Sequence[Record], seen: SeenObject) -> Record | None:
     """The record of a part that vanished where this one appeared."""
-    near = [
-        (float(np.linalg.norm(record.object.centre - seen.centre)), index)
-        for index, record in enumerate(records)
+    return _nearest([r for r in records if _apart(r.object, seen) < SAME_PLACE], seen)
+
+
+def _same_looks(records: Sequence[Record], seen: SeenObject) -> Record | None:
+    """The record of a part that vanished and looked like this one."""
+    alike = [
+        record
+        for record in records
+        if record.fate is not Fate.PIECE
+        and record.object.colour == seen.colour
+        and 1.0 / SAME_SIZE < record.object.extent / seen.extent < SAME_SIZE
     ]
-    distance, index = min(near, default=(np.inf, -1))
-    return records[index] if distance < SAME_PLACE else None
+    return _nearest(alike, seen)
+
+
+def _nearest(records: Sequence[Record], seen: SeenObject) -> Record | None:
+    return min(records, key=lambda record: _apart(record.object, seen), default=None)
+
+
+def _lay_against(vanished: SeenObject, departed: SeenObject) -> bool:
+    """Whether it lay against a part of its colour that is not where it was: it was a piece of that."""
+    return _near(vanished, departed, 0.5 * float(vanished.size[:2].max() + departed.size[:2].max()))
+
+
+def _inside_another(vanished: SeenObject, view: View) -> bool:
+    """Whether where it lay there is now a part of its colour that is more than it: two pieces were one."""
+    return any(_near(vanished, seen, 0.5 * float(seen.size[:2].max())) for seen in view.objects)
+
+
+def _near(vanished: SeenObject, other: SeenObject, reach: float) -> bool:
+    apart = float(np.linalg.norm((vanished.centre - other.centre)[:2]))
+    return vanished.colour == other.colour and apart < reach
+
+
+def _apart(one: SeenObject, other: SeenObject) -> float:
+    return float(np.linalg.norm(one.centre - other.centre))
 
 
 def _alike(grasp: FloatArray, other: FloatArray) -> bool:

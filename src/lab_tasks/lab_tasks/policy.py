@@ -33,7 +33,7 @@ class Policy:
     first_look_at: float
     look_timeout: float
     looks_until_clear: int
-    failed_looks: int
+    failed_steps: int
     attempts_per_object: int
     grasps_per_attempt: int
     outages: int

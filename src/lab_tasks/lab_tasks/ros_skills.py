@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
-from lab_node.codes import OutcomeCode
 from lab_node.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
@@ -19,12 +20,16 @@ from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import HeldPart, Outcome, Scene
 from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
 from lab_tasks.ledger import SeenObject, View
-from lab_tasks.skills import Cancelled, GraspOption, Picked, Stage
+from lab_tasks.skills import Cancelled, GraspOption, Picked, Placed, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
-SERVER_TIMEOUT, ANSWER_TIMEOUT, HELD_TIMEOUT = 10.0, 10.0, 1.0
-PLANNING_TIMEOUT, MOTION_TIMEOUT = 60.0, 300.0
+SERVER_TIMEOUT, ANSWER_TIMEOUT, HELD_TIMEOUT, RESTART_TIMEOUT = 10.0, 10.0, 1.0, 60.0
+PLANNING_TIMEOUT = 60.0
+MOTION_TIMEOUT = 900.0
+"""A motion's 300 s, and the 600 s for which the first one of a real arm waits until somebody confirms it."""
 POLL = 0.02
+FELT = 1.0
+"""Seconds of the cell's clock after which a motion node that was started anew has felt its hand."""
 RESTLESS = 6
 """Images after which a look takes the last one, even if no two showed the same parts."""
 
@@ -94,22 +99,29 @@ class RosSkills:
             error=ReportedError(result.outcome) if failed else None,
         )
 
-    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
-        """Put the held part down.
-
-        Raises ReportedError with the outcome of the place.
-        """
+    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+        """Put the held part down."""
         goal, begun = Place.Goal(destination=destination), self._node.get_clock().now()
+        phases: list[str] = []
         try:
-            result = self._ask(self._place, goal, "/place", MOTION_TIMEOUT, cancelled)
-            if result.outcome.code != Outcome.SUCCESS:
-                raise ReportedError(result.outcome)
+            result = self._ask(
+                self._place,
+                goal,
+                "/place",
+                MOTION_TIMEOUT,
+                cancelled,
+                lambda message: phases.append(message.feedback.phase),
+            )
         except LabError as error:
-            if error.code in (OutcomeCode.CANCELLED, OutcomeCode.STOPPED):
-                # what is in the hand then is told at the end of the action, and may come after its result
-                self._held.wait_for_newer(begun, wall_timeout=HELD_TIMEOUT)
-            raise
-        return stages_from(result.stages)
+            return Placed(self._let_go(phases, begun, cancelled), [], error)
+        failed = result.outcome.code != Outcome.SUCCESS
+        if failed:  # what is in the hand is told at the end of the action, and may come after its result
+            self._held.wait_for_newer(begun, wall_timeout=HELD_TIMEOUT)
+        return Placed(
+            released=bool(result.pose.header.frame_id),
+            stages=stages_from(result.stages),
+            error=ReportedError(result.outcome) if failed else None,
+        )
 
     def held(self) -> str:
         """What is in the hand; empty when nothing is."""
@@ -141,17 +153,42 @@ class RosSkills:
         """The cell's clock, nanoseconds."""
         return int(self._node.get_clock().now().nanoseconds)
 
+    def _let_go(self, phases: Sequence[str], begun: Time, cancelled: Cancelled) -> bool:
+        """Whether a place that gave no result, as its node died, came to the release: by its last phase."""
+        if "open" not in phases or phases[-1] != "open":
+            return "open" in phases
+        give_up = time.monotonic() + RESTART_TIMEOUT
+        while self._held.wait_for_newer(begun, POLL) is None:
+            if cancelled() or time.monotonic() > give_up:
+                return False
+        with contextlib.suppress(LabError):  # started anew, it says first that it knows of nothing
+            self.wait(FELT, cancelled)
+        return not self.held()
+
     def _ask(
-        self, client: ActionClient, goal: Any, name: str, wall_timeout: float, cancelled: Cancelled
+        self,
+        client: ActionClient,
+        goal: Any,
+        name: str,
+        wall_timeout: float,
+        cancelled: Cancelled,
+        hear: Callable[[Any], None] = lambda feedback: None,
     ) -> Any:
+        """Result of the action, also when it was cancelled. hear: called with its feedback."""
         if cancelled():
             raise CancelledError(f"{name} was cancelled before it was asked for")
         if not client.wait_for_server(SERVER_TIMEOUT):
             raise UnavailableError(f"no server for {name}: is its node active?")
-        handle = wait_for(client.send_goal_async(goal), ANSWER_TIMEOUT, name)
+        handle = wait_for(client.send_goal_async(goal, feedback_callback=hear), ANSWER_TIMEOUT, name)
         if not handle.accepted:
             raise UnavailableError(f"{name} refused the goal: it is busy or not active")
-        return result_of(handle, cancelled, wall_timeout, name).result
+        try:
+            return result_of(handle, cancelled, wall_timeout, name).result
+        except CancelledError:
+            answer = wait_for(handle.get_result_async(), ANSWER_TIMEOUT, name)
+            if answer.status == GoalStatus.STATUS_UNKNOWN:
+                raise
+            return answer.result
 
 
 def _alike(views: Sequence[View]) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lab_node.errors import LabError
+
 from lab_geometry import FloatArray
 from lab_tasks.ledger import SeenObject, View
 
@@ -43,6 +45,15 @@ class Picked:
     error: Exception | None
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How a place ended. released: the part was let go at the destination, also where the rest failed."""
+
+    released: bool
+    stages: Sequence[Stage]
+    error: LabError | None
+
+
 class Skills(Protocol):
     """The cell as the task sees it."""
 
@@ -57,8 +68,8 @@ class Skills(Protocol):
     def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
         """Take the part by the first grasp that can be reached; the error is in the answer."""
 
-    def place(self, destination: str, cancelled: Cancelled) -> Sequence[Stage]:
-        """Put the held part down."""
+    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+        """Put the held part down; the error is in the answer."""
 
     def held(self) -> str:
         """What is in the hand; empty when nothing is."""

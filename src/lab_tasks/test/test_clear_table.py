@@ -10,7 +10,7 @@ from lab_node.errors import CancelledError, ConfigurationError, LabError
 from lab_tasks.job import Job
 from lab_tasks.ledger import Failure, SeenObject, View
 from lab_tasks.policy import Reaction, load_policy
-from lab_tasks.skills import GraspOption, Picked, Stage
+from lab_tasks.skills import GraspOption, Picked, Placed, Stage
 
 from lab_geometry import make_transform
 from lab_tasks import clear_table
@@ -41,11 +41,11 @@ class TableOfBoxes:
 
     def _do(self, skill, subject, cancelled):
         if cancelled():
-            raise CancelledError(f"{skill} was cancelled before it began")
+            return CancelledError(f"{skill} was cancelled before it began")
         self.calls.append((skill, subject))
         self.before_call(skill)
         if cancelled():
-            raise CancelledError(f"{skill} was cancelled")
+            return CancelledError(f"{skill} was cancelled")
         self.time += 100_000_000
         script = self.failures.get((skill, subject), [])
         code = script.pop(0) if script else None
@@ -79,14 +79,14 @@ class TableOfBoxes:
         error = self._do("place", destination, cancelled)
         if error and error.code == OutcomeCode.OBJECT_LOST:
             self.held_part = None
+        if not self.held_part:
+            return Placed(False, [], error or Expected(OutcomeCode.INVALID_REQUEST))
         if error and not self.lets_go_before_it_fails:
-            raise error
+            return Placed(False, [], error)
         self.tray.append(self.held_part)
         del self.parts[self.held_part]
         self.held_part = None
-        if error:
-            raise error
-        return [Stage("lower", 0.5, 0.01)]
+        return Placed(True, [Stage("lower", 0.5, 0.01)], error)
 
     def held(self):
         return self.held_part or ""
@@ -122,6 +122,11 @@ def clear(table, **arguments):
     job = Job(POLICY, table, report=attempts.append, **arguments)
     clear_table.run(job)
     return job, attempts
+
+
+def books(job):
+    ledger = job.ledger
+    return ledger.presented, ledger.placed, len(ledger.left), ledger.lost
 
 
 def test_every_part_is_moved_topmost_first():
@@ -214,7 +219,7 @@ def test_a_pick_that_did_not_move_the_part_is_no_success():
 
     def pretend(destination, cancelled):
         table.held_part = None
-        return []
+        return Placed(True, [], None)
 
     table.place = pretend
     job, attempts = clear(table)
@@ -224,11 +229,83 @@ def test_a_pick_that_did_not_move_the_part_is_no_success():
 
 
 def test_a_part_that_cannot_be_put_down_stops_the_task_and_is_named():
-    table = cell(place__tray=[OutcomeCode.NO_PATH] * 2, place__bin=[OutcomeCode.NO_PATH] * 2)
+    table = cell(place__tray=[OutcomeCode.NO_PATH] * 99, place__bin=[OutcomeCode.NO_PATH] * 99)
     job, attempts = clear(table)
     assert job.outcome().code == OutcomeCode.NO_PATH
     assert "still in the gripper" in job.outcome().message
     assert len(attempts) == 1
+    assert table.asked("place") == ["tray", "bin"] * (1 + POLICY.failed_steps)
+
+
+@pytest.mark.parametrize(
+    "code", [OutcomeCode.PATH_TOLERANCE_EXCEEDED, OutcomeCode.STALE_INPUT, OutcomeCode.UNAVAILABLE]
+)
+@pytest.mark.parametrize("pick", [[], [OutcomeCode.GRASP_EMPTY]], ids=["at the end", "after a failed pick"])
+def test_a_way_home_that_fails_is_tried_again(code, pick):
+    table = cell(move_to__home=[code, code], pick__c=pick)
+    job, _ = clear(table)
+    assert job.outcome() is None
+    assert books(job) == (3, 3, 0, 0)
+    assert len(table.asked("move_to")) == 3 + len(pick)
+
+
+@pytest.mark.parametrize(
+    ("code", "times"),
+    [
+        (OutcomeCode.PATH_TOLERANCE_EXCEEDED, POLICY.failed_steps),
+        (OutcomeCode.UNAVAILABLE, POLICY.outages + 1),
+        (OutcomeCode.INTERNAL_ERROR, 1),
+    ],
+)
+def test_a_way_home_that_never_works_ends_the_task(code, times):
+    table = cell(move_to__home=[code] * 99)
+    job, _ = clear(table)
+    assert job.outcome().code == code
+    assert len(table.asked("move_to")) == times
+
+
+@pytest.mark.parametrize("code", [OutcomeCode.PATH_TOLERANCE_EXCEEDED, OutcomeCode.STALE_INPUT])
+def test_a_hand_that_cannot_be_emptied_at_once_is_emptied_later(code):
+    table = cell(place__tray=[code, code], place__bin=[code, code])
+    table.held_part = "a"
+    job, _ = clear(table)
+    assert table.asked("place")[:5] == ["tray", "bin", "tray", "bin", "tray"]
+    assert job.outcome() is None
+    assert books(job) == (3, 3, 0, 0)
+
+
+def test_a_stop_that_was_reset_before_the_task_heard_of_it_places_nothing_elsewhere():
+    table = cell(place__tray=[OutcomeCode.STOPPED])
+    job, _ = clear(table)
+    assert job.outcome().code == OutcomeCode.STOPPED
+    assert table.asked("place") == ["tray"]
+    table = cell(place__tray=[OutcomeCode.STOPPED])
+    table.held_part = "a"
+    clear(table)
+    assert table.asked("place") == ["tray"] and table.asked("pick") == table.asked("move_to") == []
+
+
+def test_a_full_tray_is_no_reason_to_end_when_the_bin_is_only_out_of_order():
+    table = cell(place__tray=[OutcomeCode.DESTINATION_FULL] * 99, place__bin=[OutcomeCode.UNAVAILABLE] * 2)
+    job, _ = clear(table)
+    assert job.outcome() is None
+    assert books(job) == (3, 3, 0, 0)
+
+
+def test_a_part_that_a_dead_motion_node_left_in_the_hand_counts_once():
+    """What the hand holds is only felt when the table was looked at already, and another part was tried."""
+    table = cell(pick__c=[OutcomeCode.UNAVAILABLE], pick__a=[OutcomeCode.INVALID_REQUEST])
+
+    def before(name):
+        if name == "pick" and "c" in table.parts and table.asked("pick") == ["c"]:
+            table.taken = table.parts.pop("c")
+        elif name == "pick" and table.asked("pick") == ["c", "a"]:
+            table.parts["c"], table.held_part = table.taken, "c"
+
+    table.before_call = before
+    job, _ = clear(table)
+    assert table.tray == ["c", "b", "a"] and job.outcome() is None
+    assert books(job) == (3, 3, 0, 0)
 
 
 @pytest.mark.parametrize("code", [OutcomeCode.CANCELLED, OutcomeCode.STOPPED])
@@ -237,8 +314,31 @@ def test_a_part_that_was_let_go_before_a_place_was_interrupted_is_placed(code):
     table.lets_go_before_it_fails = True
     job, attempts = clear(table)
     assert job.outcome().code == code
-    assert (job.ledger.presented, job.ledger.placed, len(job.ledger.left), job.ledger.lost) == (3, 1, 2, 0)
+    assert books(job) == (3, 1, 2, 0)
     assert [(a.failure.code, a.destination) for a in attempts] == [(code, "tray")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        OutcomeCode.NO_PATH,
+        OutcomeCode.STALE_INPUT,
+        OutcomeCode.MOTION_STALLED,
+        OutcomeCode.UNAVAILABLE,
+        OutcomeCode.TIMEOUT,
+    ],
+)
+def test_a_part_that_was_let_go_is_placed_however_the_retreat_fails(code):
+    table = cell(place__tray=[OutcomeCode.DESTINATION_FULL], place__bin=[code])
+    table.before_call = lambda name: setattr(
+        table, "lets_go_before_it_fails", ("place", "bin") in table.calls
+    )
+    job, attempts = clear(table)
+    assert job.outcome() is None
+    assert (attempts[0].failure.code, attempts[0].destination) == (code, "bin")
+    assert table.asked("place")[:3] == ["tray", "bin", "tray"]  # a part is put down once
+    assert table.asked("pick") == ["c", "a", "b"]
+    assert books(job) == (3, 3, 0, 0)
 
 
 def test_a_camera_that_stays_silent_stops_the_task():
