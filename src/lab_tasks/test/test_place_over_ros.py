@@ -83,7 +83,7 @@ class Motion:
 
 @pytest.fixture
 def motion(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "75")
+    monkeypatch.setenv("ROS_DOMAIN_ID", "44")
     rclpy.init()
     motion = Motion()
     yield motion

@@ -63,7 +63,7 @@ class Bench:
 @pytest.fixture
 def bench(monkeypatch):
     """Makes a bench whose node is inactive yet, by the parameter `task`."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", "74")
+    monkeypatch.setenv("ROS_DOMAIN_ID", "43")
     rclpy.init()
     made = []
 
