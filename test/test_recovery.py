@@ -15,7 +15,7 @@ from true_parts import denied, true_parts
 
 from lab_description import config_directory, load_cell
 from lab_interfaces.action import ClearTable, Pick
-from lab_interfaces.msg import Outcome
+from lab_interfaces.msg import Outcome, Scene
 
 ARGUMENTS = {"scene": "scattered", "seed": "11", "speed": "1", "record": "none"}
 MOVING = 0.3  # rad/s of the fastest joint
@@ -30,12 +30,18 @@ def cell_of(domain, folder, **arguments):
     os.environ["ROS_DOMAIN_ID"] = domain
 
     def lead_through(client):
-        client.topics, client.pick_phases = FaultyTopics(), []
+        client.topics, client.pick_phases, client.last_seen = FaultyTopics(), [], {}
         client.spin_too(client.topics)
         client.node.create_subscription(
             Pick.Impl.FeedbackMessage,
             "/pick/_action/feedback",
             lambda message: client.pick_phases.append(message.feedback.phase),
+            10,
+        )
+        client.node.create_subscription(
+            Scene,
+            "/scene/objects",
+            lambda scene: client.last_seen.update({o.id: o.box.center.position for o in scene.objects}),
             10,
         )
 
@@ -86,9 +92,8 @@ def moving_in_step(cell, step):
 
 
 def worked_on(cell):
-    """The part that the task is after."""
-    wanted = cell.status.peek().object_id
-    seen = next(o.box.center.position for o in cell.scene.peek().objects if o.id == wanted)
+    """The part that the task is after, where it was seen before the arm hid it."""
+    seen = cell.last_seen[cell.status.peek().object_id]
     parts = cell.part_positions()
     return min(parts, key=lambda name: abs(parts[name][0] - seen.x) + abs(parts[name][1] - seen.y))
 
