@@ -113,8 +113,10 @@ CAMERA_TOPICS = (
     "/camera/aligned_depth/image_raw",
     "/camera/color/camera_info",
 )
+# without world or latch the cell is none: simulator and stop node are not among these
+STARTED_AGAIN = ["perception", "grasping", "motion", "tasks", "recorder"]
 # along the flow of data; the recorder, which listens to all of them, is activated first
-OURS = ["stop", "perception", "grasping", "motion", "tasks", "recorder"]
+OURS = ["stop", *STARTED_AGAIN]
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
 
@@ -222,7 +224,6 @@ class Restarts:
         return []
 
 
-# without world or latch the cell is none: simulator and stop node are not among these
 RESTARTED: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
 
 
@@ -373,7 +374,7 @@ def waited_for(cell: Cell, sim: str) -> dict[str, list[str]]:
 def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
     # it has no use for simulated time, and each listener to the clock costs a tenth of a core
-    parameters: dict[str, Any] = {"nodes": list(OURS), "use_sim_time": False}
+    parameters: dict[str, Any] = {"nodes": list(OURS), "restarted": STARTED_AGAIN, "use_sim_time": False}
     if context.launch_configurations["sim"] == "mujoco":
         parameters["nodes"].insert(0, "simulator")
     else:

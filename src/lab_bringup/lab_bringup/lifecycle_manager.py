@@ -1,21 +1,28 @@
 """Brings managed nodes up in order: configured along the flow of data, activated against it.
 
 So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready.
-Afterwards it asks each node for its state, as a heartbeat: one that was started anew is brought up again.
+Afterwards it asks each node for its state, as a heartbeat: one that was started anew is brought up again, one
+that hangs is killed where the launch file starts it again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
+import os
+import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.actions import wait_for
+from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import DeadlineError, LabError, UnavailableError
 from lab_node.parameters import declare_parameters, parameter
 from lifecycle_msgs.msg import State, Transition
@@ -24,24 +31,29 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from lab_bringup.processes import child_of
+
+# seconds of the wall: between two heartbeats, and after which one was missed
+_PERIOD, _MISSED = 0.5, 3.0
+
 
 @dataclass(frozen=True)
 class ManagerParameters:
     """Parameters of the lifecycle manager."""
 
     nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
+    restarted: list[str] = parameter([], "those of them that the launch file starts again when they die")
     topics: list[str] = parameter([], "that somebody has to publish before the first node is configured")
     publishers: list[str] = parameter([], "of each topic, in words: which device is behind it")
     topics_timeout: float = parameter(120.0, "limit for all of them to appear", unit="s", minimum=1.0)
     start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
+    hang: float = parameter(
+        15.0, "time without an answer until one that is restarted is killed", unit="s", minimum=1.0
+    )
     silence: float = parameter(
         60.0, "time without an answer until a node is given up, a new start included", unit="s", minimum=1.0
     )
     transition_timeout: float = parameter(60.0, "limit for one transition of a node", unit="s", minimum=1.0)
-
-
-# seconds of the wall: between two heartbeats, and after which one was missed
-_PERIOD, _MISSED = 0.5, 3.0
 
 
 class _Heartbeat:
@@ -52,6 +64,8 @@ class _Heartbeat:
         self._asked: Any = None
         self._active = True
         self._asked_at = self._heard = time.monotonic()
+        self.answered = time.clock_gettime(time.CLOCK_BOOTTIME)
+        """When the newest answer came, seconds of CLOCK_BOOTTIME."""
 
     def state(self) -> int | None:
         """The state by the newest answer; None while there is no new one."""
@@ -60,6 +74,7 @@ class _Heartbeat:
             answer = int(self._asked.result().current_state.id)
             self._active = answer == State.PRIMARY_STATE_ACTIVE
             self._asked, self._heard = None, time.monotonic()
+            self.answered = time.clock_gettime(time.CLOCK_BOOTTIME)
         if self._asked is not None and time.monotonic() - self._asked_at > _MISSED:
             self._client.remove_pending_request(self._asked)  # a dead node took it along
             self._asked = None
@@ -92,6 +107,8 @@ class LifecycleManager(Node):
         super().__init__("lifecycle_manager", automatically_declare_parameters_from_overrides=True)
         self.parameters = declare_parameters(self, ManagerParameters)
         self._active = False
+        self._inactive: list[str] = list(self.parameters.nodes)
+        self._launch = os.getppid()
         self._change_state: dict[str, Any] = {
             name: self.create_client(ChangeState, f"{name}/change_state") for name in self.parameters.nodes
         }
@@ -100,6 +117,8 @@ class LifecycleManager(Node):
         }
         self._given_time: set[str] = set()
         self.create_service(Trigger, "~/is_active", self._is_active)
+        self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
+        self.create_timer(1.0, self._publish_diagnostics)
 
     def bring_up(self) -> None:
         """Configure all nodes, then activate them in the opposite order; not in the executor's thread.
@@ -112,7 +131,7 @@ class LifecycleManager(Node):
             self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
-        self._active = True
+        self._active, self._inactive = True, []
         self.get_logger().info(f"active: {', '.join(names)}")
 
     def _wait_for_topics(self) -> None:
@@ -141,11 +160,15 @@ class LifecycleManager(Node):
         Raises LabError, which names the node, when one does not answer any more, or does not come up again.
         """
         beats = {name: _Heartbeat(client) for name, client in self._get_state.items()}
-        pause = threading.Event()
+        pause, turned = threading.Event(), time.monotonic()
         while not pause.wait(_PERIOD) and rclpy.ok():
+            if time.monotonic() - turned > _MISSED:  # this process itself was halted
+                for beat in beats.values():
+                    beat.restart()
+            turned = time.monotonic()
             for name, beat in beats.items():
                 if beat.state() == State.PRIMARY_STATE_UNCONFIGURED:
-                    self._active = False
+                    self._active, self._inactive = False, [name]
                     self._bring_up_again(name)
                     for other in beats.values():
                         other.restart()
@@ -153,7 +176,28 @@ class LifecycleManager(Node):
                     raise UnavailableError(
                         f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
                     )
-            self._active = all(beat.alive() for beat in beats.values())
+                elif beat.silence() > self.parameters.hang and name in self.parameters.restarted:
+                    self._kill(name, beat)
+            self._inactive = [name for name, beat in beats.items() if not beat.alive()]
+            self._active = not self._inactive
+
+    def _kill(self, name: str, beat: _Heartbeat) -> None:
+        """End the process of a node that hangs; not one that is only just starting.
+
+        The process is looked for beside this one, among those of the same launch: nobody else would start it
+        again, and what a message says about it could come from anybody.
+        """
+        process = child_of(self._launch, name)
+        if process is None or process.started > beat.answered:
+            return
+        self.get_logger().error(
+            f"{name} hangs: it has not answered for {beat.silence():.0f} s; its process {process.pid} is"
+            " killed, to be started again"
+        )
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        beat.restart()
+        beat.answered = -math.inf  # this process will not answer any more, the next has not yet
 
     def _bring_up_again(self, name: str) -> None:
         self.get_logger().warning(f"{name} was started anew: bringing it up")
@@ -184,6 +228,14 @@ class LifecycleManager(Node):
         response.success = self._active
         return response
 
+    def _publish_diagnostics(self) -> None:
+        level = DiagnosticStatus.OK if self._active else DiagnosticStatus.WARN
+        message = "all nodes are active" if self._active else f"not active: {', '.join(self._inactive)}"
+        values = {
+            name: "not active" if name in self._inactive else "active" for name in self.parameters.nodes
+        }
+        self._diagnostics.publish(diagnostics_of(self, level, message, self.get_name(), values))
+
 
 def main() -> None:
     """Bring the nodes up, then stay until a signal; exit code 1 when they do not come up."""
@@ -201,14 +253,13 @@ def main() -> None:
         try:
             manager.bring_up()
             manager.watch()
-        except LabError as error:
-            if rclpy.ok():
-                manager.get_logger().fatal(str(error))
-                exit_code = 1
-                rclpy.try_shutdown()
-        except Exception:
-            if rclpy.ok():  # else a signal has taken the context away in the middle of a heartbeat
-                raise
+        except Exception as error:
+            if not rclpy.ok():  # a signal has taken the context away in the middle of a heartbeat
+                return
+            defect = f"defect in the lifecycle manager, the cell ends: {traceback.format_exc()}"
+            manager.get_logger().fatal(str(error) if isinstance(error, LabError) else defect)
+            exit_code = 1
+            rclpy.try_shutdown()
 
     worker = threading.Thread(target=bring_up, daemon=True)
     worker.start()

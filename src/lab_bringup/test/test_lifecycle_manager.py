@@ -1,11 +1,15 @@
 """The order in which nodes come up, and what happens when one does not."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
 
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_bringup.lifecycle_manager import LifecycleManager
 from lab_node.errors import ConfigurationError, UnavailableError
 from lab_node.lifecycle import LabNode
@@ -57,6 +61,13 @@ def start(monkeypatch):
     for node in nodes:
         node.destroy_node()
     rclpy.try_shutdown()
+
+
+def until(condition, what):
+    deadline, pause = time.monotonic() + 60.0, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within 60 s"
+        pause.wait(0.05)
 
 
 NODES = ("-p", "lifecycle_manager:nodes:=[camera, planner]")
@@ -124,10 +135,7 @@ def test_a_node_that_was_started_anew_is_brought_up_again(start):
     HISTORY.clear()
     manager.peers["camera"].trigger_deactivate()
     manager.peers["camera"].trigger_cleanup()  # what a process that was just started looks like
-    deadline, pause = time.monotonic() + 60.0, threading.Event()
-    while HISTORY != ["configure camera", "activate camera"]:
-        assert time.monotonic() < deadline, HISTORY
-        pause.wait(0.05)
+    until(lambda: HISTORY == ["configure camera", "activate camera"], "configured and activated camera")
 
 
 def test_a_node_that_answers_no_more_ends_the_watch(start):
@@ -136,3 +144,80 @@ def test_a_node_that_answers_no_more_ends_the_watch(start):
     manager.executor.remove_node(manager.peers["planner"])
     with pytest.raises(UnavailableError, match="node planner has not answered for 1 s"):
         manager.watch()
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """Starts what looks like the process of a node, of the launch that has started the manager."""
+    monkeypatch.setattr(os, "getppid", os.getpid)
+    started = []
+
+    def start(node):
+        command = [sys.executable, "-c", "input()", "--ros-args", "-r", f"__node:={node}"]
+        started.append(subprocess.Popen(command, stdin=subprocess.PIPE))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+        each.communicate()
+
+
+HANGS = (*NODES, "-p", "lifecycle_manager:hang:=1.0", "-p", "lifecycle_manager:silence:=6.0")
+
+
+def test_a_node_that_hangs_is_killed_once(start, process):
+    child = process("planner")
+    manager = start(["camera", "planner"], *HANGS, "-p", "lifecycle_manager:restarted:=[planner]")
+    manager.bring_up()
+    manager.executor.remove_node(manager.peers["planner"])
+    watch = threading.Thread(target=manager.watch, daemon=True)
+    watch.start()
+    assert child.wait(60.0) == -9
+    being_started = process("planner")
+    watch.join(60.0)  # it never answers, and the cell is given up
+    assert not watch.is_alive() and being_started.poll() is None
+
+
+def test_a_node_that_nobody_would_start_again_is_not_killed(start, process):
+    child = process("planner")
+    manager = start(["camera", "planner"], *HANGS, "-p", "lifecycle_manager:restarted:=[camera]")
+    manager.bring_up()
+    manager.executor.remove_node(manager.peers["planner"])
+    with pytest.raises(UnavailableError, match="node planner has not answered for 6 s"):
+        manager.watch()
+    assert child.poll() is None
+
+
+def test_the_manager_tells_which_nodes_are_not_active(start):
+    manager, told = start(["camera", "planner"], *NODES), {}
+
+    def take(message):
+        told.update({status.name: (status.level, status.message) for status in message.status})
+
+    manager.create_subscription(DiagnosticArray, "/diagnostics", take, 10)
+    waiting = (DiagnosticStatus.WARN, "not active: camera, planner")
+    until(lambda: told.get("lifecycle_manager") == waiting, "warning")
+    manager.bring_up()
+    fine = (DiagnosticStatus.OK, "all nodes are active")
+    until(lambda: told.get("lifecycle_manager") == fine, "word that all is well")
+
+
+TORN = """
+from lab_bringup import lifecycle_manager
+
+def watch(self):
+    raise RuntimeError("torn")
+
+lifecycle_manager.LifecycleManager.watch = watch
+lifecycle_manager.main()
+"""
+
+
+def test_a_defect_of_the_watch_ends_the_cell():
+    environment = {**os.environ, "ROS_DOMAIN_ID": "53"}
+    ended = subprocess.run(
+        [sys.executable, "-c", TORN], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert "defect in the lifecycle manager, the cell ends" in ended.stderr and "torn" in ended.stderr

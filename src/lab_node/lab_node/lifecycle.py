@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
+from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
 from lab_node.executor import ExecutorThread
 from lab_node.health import Condition, Inputs
@@ -52,7 +53,7 @@ class LabNode(LifecycleNode):
         self.parameters: Any = None
         self.hardware_id = name
         self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         # wall time: a node has to say how it is when the clock of a simulation stands
         self.create_timer(1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._own: list[Any] = self._entities()
@@ -165,21 +166,11 @@ class LabNode(LifecycleNode):
             level = DiagnosticStatus.WARN if condition.trouble else DiagnosticStatus.OK
             message = condition.trouble or "active"
         values = {"state": self._state, "last outcome": self._last_outcome or "none yet"}
-        now = self.get_clock().now()
-        for report in self.inputs.report(now.nanoseconds):
+        for report in self.inputs.report(self.get_clock().now().nanoseconds):
             age = "never came" if report.age is None else f"{report.age:.2f} s ago"
             values[report.topic] = f"{report.rate:.1f} Hz, {age}"
         values |= condition.values
-        status = DiagnosticStatus(
-            level=level,
-            name=self.get_name(),
-            message=message,
-            hardware_id=self.hardware_id,
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )
-        array = DiagnosticArray(status=[status])
-        array.header.stamp = now.to_msg()
-        self._diagnostics.publish(array)
+        self._diagnostics.publish(diagnostics_of(self, level, message, self.hardware_id, values))
 
     def _entities(self) -> list[Any]:
         kinds = (
