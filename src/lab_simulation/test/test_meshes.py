@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 from lab_simulation.errors import SceneError
-from lab_simulation.mesh_parts import mesh_source, part_from_mesh, read_pieces
+from lab_simulation.mesh_parts import LARGEST_FILE, MOST_FACES, mesh_source, part_from_mesh, read_pieces
 from lab_simulation.scene_file import load_scene_file
 from lab_simulation.scenes import Area, make_scene
 from lab_simulation.solids import regular_polygon, ring
@@ -102,6 +102,23 @@ def test_bad_meshes_name_the_file_and_the_fix(tmp_path: Path) -> None:
             read_pieces(tmp_path / name)
         assert name in str(failure.value)
         assert "\n" not in str(failure.value)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.stl"
+    cube().export(path)
+    with path.open("ab") as file:
+        file.truncate(LARGEST_FILE + (1 << 20))
+    with pytest.raises(SceneError, match=r"large\.stl: 51 MiB is too large, at most 50 MiB; simplify"):
+        read_pieces(path)
+
+
+def test_a_mesh_of_too_many_triangles_is_not_worked_on(tmp_path: Path) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=7, radius=0.02)
+    assert len(ball.faces) == 327_680 > MOST_FACES
+    ball.export(tmp_path / "fine.stl")
+    with pytest.raises(SceneError, match=r"fine\.stl: 327680 triangles, at most 200000; simplify the mesh"):
+        read_pieces(tmp_path / "fine.stl")
 
 
 def test_bad_folders_say_so(tmp_path: Path) -> None:
