@@ -13,10 +13,19 @@ import yaml
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
 from lab_node.errors import LabError
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
+from launch.action import Action
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessExit
 from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.logging import get_logger
 from launch.substitutions import PathJoinSubstitution
 from launch_ros.actions import Node, SetRemap
 from launch_ros.parameter_descriptions import ParameterValue
@@ -43,7 +52,7 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     except LabError as error:
         raise RuntimeError(str(error)) from None
     folder = Path(tempfile.mkdtemp(prefix="lab_drivers_"))
-    actions = list(frames(cell))
+    actions = [deaths_are_told(), *frames(cell)]
     for device in started:
         if device.driver.launch is not None:
             actions.append(makers_launch_file(device.driver))
@@ -56,6 +65,31 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         elif device.kind == "gripper":
             actions += gripper(cell, device, folder)
     return actions
+
+
+def deaths_are_told() -> RegisterEventHandler:
+    """Also those of processes that a maker's launch file starts.
+
+    None is started again and the cell does not end: which of a maker's processes matter is not known here,
+    and an arm whose driver has come back moves on only when a person has looked at it.
+    """
+    return RegisterEventHandler(OnProcessExit(target_action=is_driver, on_exit=tell_death))
+
+
+def is_driver(action: Action) -> bool:
+    """Whether a process stays, and is not one of the stack's nodes, whose ends cell.launch.py sees to."""
+    package, executable = (getattr(action, f"node_{name}", None) for name in ("package", "executable"))
+    return executable != "spawner" and not (isinstance(package, str) and package.startswith("lab_"))
+
+
+def tell_death(event: ProcessExited, context: LaunchContext) -> None:
+    """One sentence about a process that has failed."""
+    if event.returncode != 0 and not context.is_shutdown:
+        get_logger("drivers").error(
+            f"{event.process_name}, of the cell's drivers, has ended with exit code {event.returncode}: what"
+            " it published goes stale, and what needs that is refused; its messages above say why, and the"
+            " cell has to be started again"
+        )
 
 
 def frames(cell: Cell) -> list[LaunchDescriptionEntity]:
@@ -127,6 +161,7 @@ def adapter(cell: Cell, driver: Driver) -> Node:
         package="lab_motion",
         executable=driver.adapter,
         parameters=[{"cell": str(cell.files["cell"])}],
+        on_exit=tell_death,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from launch.actions import ExecuteProcess, IncludeLaunchDescription, Shutdown
+from launch.actions import ExecuteProcess, IncludeLaunchDescription, RegisterEventHandler, Shutdown
 from launch_ros.actions import Node
 
 from lab_description import config_directory, load_cell
@@ -199,6 +199,17 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     held = {link.get("name") for link in gripper.findall("link")}
     assert held == {cell.robot.tool_link, *cell.gripper.links}
     assert not held & (set(cell.robot.links) - {cell.robot.tool_link})
+
+
+def test_the_death_of_a_driver_is_told(real_cell, capfd):
+    """Whichever launch file has started it."""
+    module = loaded("drivers.launch.py")
+    actions = module.drivers(context(module, cell=str(real_cell)))
+    (told,) = [action for action in actions if isinstance(action, RegisterEventHandler)]
+    assert launched(told, stand_in(3, on_exit=[]), stand_in(0, on_exit=[])) == 0
+    said = "".join(capfd.readouterr())
+    assert said.count(", of the cell's drivers, has ended with exit code") == 1
+    assert ", of the cell's drivers, has ended with exit code 3" in said
 
 
 def test_controllers_that_are_not_started_end_the_cell_and_name_the_device(real_cell, capfd):
