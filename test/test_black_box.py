@@ -16,6 +16,7 @@ import pytest
 from cell_client import CellClient
 from lab_doctor.collect import collect_machine
 from lab_node.outcomes import name_of
+from lab_node.permit import STOP_STATE
 from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay
@@ -124,6 +125,7 @@ class TestBlackBox(unittest.TestCase):
         assert (case.facts.outcome, case.facts.stage) == ("GRASP_EMPTY", "contact")
         assert case.facts.versions["numpy"] and case.facts.versions["source"]
         assert case.parameters["motion"]["seed"] == 11 and case.parameters["perception"]["detector"]
+        assert case.parameters["stop"]["input_timeout"] == 0.5
         assert sum(file.stat().st_size for file in folder.rglob("*") if file.name != "ring.mcap") < 1_000_000
 
         comparisons = replay(case)
@@ -136,6 +138,7 @@ class TestBlackBox(unittest.TestCase):
             assert ring[topic] > 0, ring
         for topic in ("/gripper/left_pad/wrench", "/force_torque_sensor_broadcaster/wrench", "/diagnostics"):
             assert ring[topic] > 0, ring
+        assert ring[STOP_STATE] > 0, ring
 
 
 def forbidden(topics, patterns):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import zstandard
 from lab_node.errors import ConfigurationError
@@ -69,7 +69,8 @@ def _write(file: IO[bytes], messages: list[Recorded]) -> None:
         if message.topic not in channels:
             channels[message.topic] = writer.register_channel(message.topic, "cdr", schemas[message.kind])
         entry = message.entry
-        writer.add_message(channels[message.topic], entry.time, entry.data, entry.sent, count)
+        data: Any = entry.data  # the writer takes any buffer
+        writer.add_message(channels[message.topic], entry.time, data, entry.sent, count)
     writer.finish()  # type: ignore[no-untyped-call]
 
 

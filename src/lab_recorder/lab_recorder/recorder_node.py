@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
+from lab_node.permit import STOP_STATE
 from lab_node.qos import HISTORY, LATCHED
 from rcl_interfaces.msg import Log
 from rclpy.clock import Clock, ClockType
@@ -33,9 +35,10 @@ from trajectory_msgs.msg import JointTrajectory
 from vision_msgs.msg import Detection3DArray
 
 from lab_description import load_cell
-from lab_interfaces.msg import Attempt, GraspArray, Outcome, Scene, TaskStatus
+from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Outcome, Scene, StopState, TaskStatus
 from lab_recorder import recording as topics
 from lab_recorder.case import CaseFacts, save_case
+from lab_recorder.image_memory import ImageMemory
 from lab_recorder.mcap_file import Recorded, write_mcap
 from lab_recorder.recording import Decision, Recording, header_stamp, kind_of
 from lab_recorder.ring import Entry, Retention
@@ -48,8 +51,9 @@ COLLECT = 0.05
 END = 4.0
 STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-STATIC = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-NODES = ("simulator", "perception", "grasping", "motion", "tasks")
+# state: also what was said before, and all that comes between two collections
+STATE = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 MEGABYTE = 1_000_000
 
 
@@ -96,7 +100,9 @@ class RecorderNode(LabNode):
         p = self.parameters
         self._cell = load_cell(p.cell)
         self.hardware_id = self._cell.name
-        self._trouble, self._cases, self._attempts = "", 0, 0
+        self._images = ImageMemory()
+        self._troubles: dict[str, str] = {}  # by what could not be written
+        self._cases, self._attempts = 0, 0
         self._active = False
         self._folder: Path | None = None
         self._taken: set[Path] = set()
@@ -114,11 +120,13 @@ class RecorderNode(LabNode):
             topics.SCENE: (Scene, IMAGES, large),
             topics.JOINTS: (JointState, STREAM, small),
             "/tf": (TFMessage, STREAM, small),
-            topics.TF_STATIC: (TFMessage, STATIC, Retention(1e9, 0.5)),
+            topics.TF_STATIC: (TFMessage, STATE, Retention(1e9, 0.5)),
             topics.GRASPS: (GraspArray, LATCHED, small),
             topics.OFFERED: (GraspArray, LATCHED, small),
             topics.PLACED: (Detection3DArray, LATCHED, Retention(1e9, 0.5)),
             topics.TRAJECTORY: (JointTrajectory, QoSProfile(depth=20), Retention(600.0, 30.0)),
+            topics.HELD: (HeldPart, STATE, Retention(600.0, 0.5)),
+            STOP_STATE: (StopState, STATE, small),
             topics.STATUS: (TaskStatus, QoSProfile(depth=50), small),
             topics.ATTEMPTS: (Attempt, HISTORY, small),
             "/diagnostics": (DiagnosticArray, STREAM, small),
@@ -138,6 +146,7 @@ class RecorderNode(LabNode):
         self.create_timer(p.write_period, self._write_ring, clock=steady)
         self.create_service(Trigger, "~/save", self._save_now)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        self._versions = self._writer.submit(versions)  # of when the run began; git may take seconds
 
     def activate(self) -> None:
         """Start to keep, in a new folder."""
@@ -177,7 +186,7 @@ class RecorderNode(LabNode):
         }
         full = self._cases >= self.parameters.max_cases
         trouble = f"{self._cases} cases are saved, no more are: see parameter max_cases" if full else ""
-        return Condition(self._trouble or trouble, values)
+        return Condition("; ".join([*self._troubles.values(), *filter(None, [trouble])]), values)
 
     def _collect(self) -> None:
         """Take what has come; what it means is looked at when all of it is there."""
@@ -189,7 +198,8 @@ class RecorderNode(LabNode):
                 if not self._active:
                     continue
                 now = int(self.get_clock().now().nanoseconds)
-                entry = Entry(now, sent, header_stamp(kind, data), data)
+                kept = self._images.keep(data) if kind is Image else data
+                entry = Entry(now, sent, header_stamp(kind, data), kept)
                 recording.put(topic, entry)
                 if topic == topics.GRASPS:
                     recording.pin(entry.stamp)
@@ -218,22 +228,24 @@ class RecorderNode(LabNode):
         numbered = (cases / f"{number:03d}" for number in itertools.count(self._cases))
         folder = next(each for each in numbered if not each.exists() and each not in self._taken)
         self._taken.add(folder)
-        facts = CaseFacts(
-            cell=self._cell.name,
-            attempt=int(attempt.number),
-            object_id=attempt.object_id,
-            outcome=name_of(attempt.outcome),
-            stage=attempt.outcome.stage,
-            message=attempt.outcome.message,
-            image=decision.image,
-            picked=decision.picked,
-            versions=versions(),
-        )
         ring, parameters = recording.everything(), dict(self._node_parameters)
-        self._write(
-            f"case {folder}",
-            lambda: save_case(folder, facts, self._cell, parameters, decision.messages, ring),
-        )
+
+        def save() -> None:
+            self._require_room_for_cases(cases)
+            facts = CaseFacts(
+                cell=self._cell.name,
+                attempt=int(attempt.number),
+                object_id=attempt.object_id,
+                outcome=name_of(attempt.outcome),
+                stage=attempt.outcome.stage,
+                message=attempt.outcome.message,
+                image=decision.image,
+                picked=decision.picked,
+                versions=self._versions.result(),
+            )
+            save_case(folder, facts, self._cell, parameters, decision.messages, ring)
+
+        self._write("case", folder, save)
 
     def _save_now(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Write the ring to a file of its own, which stays."""
@@ -242,7 +254,7 @@ class RecorderNode(LabNode):
             return response
         path = self._run_folder() / f"saved_{datetime.now().strftime('%H-%M-%S')}.mcap"
         ring = self._recording.everything()
-        self._write(str(path), lambda: write_mcap(path, ring))
+        self._write("saved ring", path, lambda: write_mcap(path, ring))
         response.success, response.message = True, str(path)
         return response
 
@@ -254,34 +266,39 @@ class RecorderNode(LabNode):
         ring: list[Recorded] = self._recording.everything()
         if ring:
             path = self._run_folder() / "blackbox.mcap"
-            self._write(str(path), lambda: write_mcap(path, ring))
+            self._write("ring", path, lambda: write_mcap(path, ring))
 
-    def _write(self, what: str, work: Callable[[], None]) -> None:
+    def _write(self, what: str, path: Path, work: Callable[[], None]) -> None:
         """Write in the writer's thread, while there is room; a full disk must not end the cell."""
 
         def write() -> None:
             try:
                 folder = self._run_folder()
                 folder.mkdir(parents=True, exist_ok=True)
-                self._require_room(folder)
+                self._require_free_disk(folder)
                 work()
             except (OSError, LookupError) as error:
-                self._trouble = f"{what} was not written: {error}"
-                self.get_logger().warning(self._trouble, throttle_duration_sec=30.0)
+                self._troubles[what] = f"{what} {path} was not written: {error}"
+                self.get_logger().warning(self._troubles[what], throttle_duration_sec=30.0)
+            except Exception as error:  # a defect of ours; nobody reads the future
+                self._troubles[what] = f"{what} {path} was not written: {type(error).__name__}: {error}"
+                self.get_logger().error(f"{what} {path} was not written: {traceback.format_exc()}")
             else:
-                self._trouble = ""
+                self._troubles.pop(what, None)
 
         assert self._writer is not None
         self._writing = [future for future in self._writing if not future.done()]
         self._writing.append(self._writer.submit(write))
 
-    def _require_room(self, folder: Path) -> None:
+    def _require_free_disk(self, folder: Path) -> None:
         free = shutil.disk_usage(folder).free / MEGABYTE
         if free < self.parameters.min_free:
             raise OSError(f"{free:.0f} MB of disk are free, {self.parameters.min_free:.0f} MB stay free")
-        taken = sum(file.stat().st_size for file in folder.rglob("*.mcap")) / MEGABYTE
+
+    def _require_room_for_cases(self, cases: Path) -> None:
+        taken = sum(file.stat().st_size for file in cases.rglob("*.mcap")) / MEGABYTE
         if taken > self.parameters.max_disk:
-            raise OSError(f"the record has {taken:.0f} MB, the limit is {self.parameters.max_disk:.0f} MB")
+            raise OSError(f"the cases have {taken:.0f} MB, the limit is {self.parameters.max_disk:.0f} MB")
 
     def _run_folder(self) -> Path:
         if self._folder is None:

@@ -14,6 +14,7 @@ COLOR, DEPTH = "/camera/color/image_raw", "/camera/aligned_depth/image_raw"
 CAMERA_INFO, SCENE, GRASPS = "/camera/color/camera_info", "/scene/objects", "/grasps"
 OFFERED, PLACED, TRAJECTORY = "/motion/grasps", "/motion/placed", "/motion/trajectory"
 JOINTS, TF_STATIC, ATTEMPTS, STATUS = "/joint_states", "/tf_static", "/task/attempts", "/task/status"
+HELD = "/motion/held"
 # One message of each of these comes of one image.
 OF_AN_IMAGE = (COLOR, DEPTH, CAMERA_INFO, SCENE)
 # Joint states this near to the image, and to the begin of the pick, are part of the decision; nanoseconds.

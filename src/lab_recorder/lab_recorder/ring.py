@@ -18,7 +18,7 @@ class Entry:
     time: int
     sent: int
     stamp: int
-    data: bytes
+    data: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
