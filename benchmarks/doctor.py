@@ -1,4 +1,4 @@
-"""Protocol lab-doctor-1: a sound cell in simulation, then 35 things put wrong one after another.
+"""Protocol lab-doctor-1: a sound cell in simulation, then 39 things put wrong one after another.
 
 Variables and files are spoilt as a user would, nodes are stopped, hung and doubled, topics, frames and clocks
 tampered with, all in or beside a running cell, and each is examined. A misconfiguration counts as found when
@@ -45,7 +45,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from simulation_interfaces.msg import SimulationState
 from simulation_interfaces.srv import SetSimulationState
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from tf2_ros import StaticTransformBroadcaster
 
@@ -176,7 +176,7 @@ def paused(bench: Bench) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stopped(bench: Bench, executable: str) -> Iterator[None]:
+def halted(bench: Bench, executable: str) -> Iterator[None]:
     processes = [p for p in collect_machine(None, Path()).processes if p.domain == DOMAIN]
     pid = next(process.pid for process in processes if process.name == executable)
     os.kill(pid, signal.SIGSTOP)
@@ -185,14 +185,33 @@ def stopped(bench: Bench, executable: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def wall_time(bench: Bench, node: str) -> Iterator[None]:
-    def use_sim_time(value: bool) -> None:
-        parameter = Parameter("use_sim_time", value=value).to_parameter_msg()
+def stopped(bench: Bench) -> Iterator[None]:
+    assert bench.call(Trigger, "/cell/stop", Trigger.Request()).success
+    yield
+    assert bench.call(Trigger, "/cell/reset", Trigger.Request()).success
+
+
+@contextlib.contextmanager
+def changed(bench: Bench, node: str, name: str, value: Any, back: Any) -> Iterator[None]:
+    def change(to: Any) -> None:
+        parameter = Parameter(name, value=to).to_parameter_msg()
         bench.call(SetParameters, f"/{node}/set_parameters", SetParameters.Request(parameters=[parameter]))
 
-    use_sim_time(False)
+    change(value)
     yield
-    use_sim_time(True)
+    change(back)
+
+
+@contextlib.contextmanager
+def stop_button(bench: Bench) -> Iterator[None]:
+    with changed(bench, "stop", "hardware_topic", "/estop", ""):
+        yield
+
+
+@contextlib.contextmanager
+def silent_stop_button(bench: Bench) -> Iterator[None]:
+    with stop_button(bench), publisher(bench, Bool, "/estop"):
+        yield
 
 
 @contextlib.contextmanager
@@ -303,8 +322,16 @@ MISCONFIGURATIONS = [
     Misconfiguration("foreign node", "strangers", lambda b: another_node(b, "turtlesim"), True),
     Misconfiguration("second task node", "node-twice", lambda b: another_node(b, "tasks"), True),
     Misconfiguration("node not active", "node-state", lambda b: inactive(b, "grasping"), True),
-    Misconfiguration("node on wall time", "use-sim-time", lambda b: wall_time(b, "tasks"), True),
-    Misconfiguration("node hangs", "node-silent", lambda b: stopped(b, "grasp_node"), True),
+    Misconfiguration(
+        "node on wall time", "use-sim-time", lambda b: changed(b, "tasks", "use_sim_time", False, True), True
+    ),
+    Misconfiguration("node hangs", "node-silent", lambda b: halted(b, "grasp_node"), True),
+    Misconfiguration(
+        "lifecycle manager hangs", "node-silent", lambda b: halted(b, "lifecycle_manager"), True
+    ),
+    Misconfiguration("cell stopped", "stopped", stopped, True),
+    Misconfiguration("stop button not there", "stop-input", stop_button, True),
+    Misconfiguration("stop button that sends nothing", "stop-input", silent_stop_button, True),
     Misconfiguration("simulation paused", "clock-stands", paused, True),
 ]
 

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab_description import Cell, Gripper
+from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
 from lab_geometry import FloatArray, PinholeCamera, invert, rotation_angle
 
-MANAGED = ("stop", "perception", "grasping", "motion", "tasks")
+MANAGED = ("stop", "perception", "grasping", "motion", "tasks", "recorder")
+# They have no lifecycle.
+UNMANAGED = ("robot_state_publisher", "lifecycle_manager")
 # Bridge of a cell that Gazebo simulates.
 GAZEBO = "ros_gz_bridge"
 # They live on the clock of the machine, also in simulation.
-ON_WALL_TIME = ("simulator", "stop")
+ON_WALL_TIME = ("simulator", "stop", "lifecycle_manager")
 COLOR, DEPTH = "/camera/color/image_raw", "/camera/aligned_depth/image_raw"
 CAMERA_INFO = "/camera/color/camera_info"
 ENCODINGS = {COLOR: ("rgb8", "bgr8"), DEPTH: ("16UC1", "32FC1")}
@@ -54,6 +57,7 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _nodes(graph, snapshot)
     yield from _qos(graph)
     yield from _clock(graph)
+    yield from check_stop(graph)
     for node, level, message in graph.diagnostics:
         if level > 0:
             yield Finding("diagnostics", f"{node} says: {message}", f"see /diagnostics and the log of {node}")
@@ -92,7 +96,7 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
     counts = Counter(node.name for node in graph.nodes)
     embedded = graph.simulated and not counts[GAZEBO]
     managed = (*MANAGED, "simulator") if embedded else MANAGED
-    for name in (*managed, "robot_state_publisher"):
+    for name in (*managed, *UNMANAGED):
         if not counts[name]:
             yield Finding(
                 "node-missing", f"node {name} does not run", "see the launch's log for why it ended; start it"
@@ -105,13 +109,13 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
                 "end one of them, or give it another ROS_DOMAIN_ID",
             )
     for node in graph.nodes:
-        if node.name not in managed or counts[node.name] > 1:
+        if node.name not in (*managed, *UNMANAGED) or counts[node.name] > 1:
             continue
         if not node.answered:
             yield Finding(
                 "node-silent", f"node {node.name} does not answer", "it hangs: see its log and start it again"
             )
-        elif node.state != "active":
+        elif node.name in managed and node.state != "active":
             yield Finding(
                 "node-state",
                 f"node {node.name} is {node.state}, expected active",
@@ -348,13 +352,7 @@ def _lookup(graph: Graph, base: str, child: str) -> FloatArray | None:
 
 
 def _robot(graph: Graph, cell: Cell) -> Iterator[Finding]:
-    for action in (cell.robot.trajectory_action, cell.gripper.action):
-        if action not in graph.actions:
-            yield Finding(
-                "controller",
-                f"no controller serves {action}",
-                f"ros2 control switch_controllers --activate {action.strip('/').split('/')[0]}",
-            )
+    yield from check_controllers(graph, cell)
     if not graph.joints:
         return
     missing = [name for name in (*cell.robot.joint_names, cell.gripper.joint) if name not in graph.joints]

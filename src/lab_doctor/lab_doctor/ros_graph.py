@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
@@ -26,11 +26,14 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from tf2_msgs.msg import TFMessage
 
 from lab_description import Cell
-from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, MANAGED, wanted_topics
-from lab_doctor.snapshot import Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
+from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, MANAGED, UNMANAGED, wanted_topics
+from lab_doctor.ros_control import INPUTS, LIMIT, StopListener, controller_questions, controllers_of
+from lab_doctor.snapshot import Controller, Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
 from lab_geometry import FloatArray
 
-OURS = (*MANAGED, "simulator", "robot_state_publisher", "lifecycle_manager", "recorder", "console")
+K = TypeVar("K")
+
+OURS = (*MANAGED, *UNMANAGED, "simulator", "console")
 # Beginnings of the names of drivers, controllers and bridges that belong to a cell.
 DRIVERS = (
     "arm_controller",
@@ -100,6 +103,7 @@ class Examiner(Node):
         """Listen so long, ask every node, and tell. allowed: names of nodes that are welcome too."""
         own = [self.create_subscription(Clock, "/clock", self._take_clock, EVERY)]
         self.spin(0.3)  # ages need the time before the first message
+        stop = self._stop_listener()
         wanted = [] if cell is None else wanted_topics(cell)
         for item in wanted:
             own.append(self.create_subscription(TYPES[item.kind], item.topic, self._taker(item.topic), EVERY))
@@ -107,6 +111,7 @@ class Examiner(Node):
             own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
         self.spin(seconds)
+        heard = None if stop is None else stop.facts()
         names = self._names_at_last()
         simulated = "simulator" in names or GAZEBO in names
         nodes = self._ask(names)
@@ -132,25 +137,29 @@ class Examiner(Node):
             else None,
             diagnostics=tuple((name, *said) for name, said in sorted(self._diagnostics.items())),
             strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
+            stop=heard,
+            controllers=self._controllers(),
         )
         for subscription in own:
             self.destroy_subscription(subscription)
         return graph
 
     def _names(self) -> list[str]:
-        names = list(self.get_node_names())
-        names.remove(self.get_name())
-        return [name for name in names if not name.startswith("_")]
+        """With its namespace where a node is in one: a real cell has several robot_state_publishers."""
+        found = self.get_node_names_and_namespaces()
+        found.remove((self.get_name(), self.get_namespace()))
+        return [f"{space}/{name}".lstrip("/") for name, space in found if not name.startswith("_")]
 
     def _names_at_last(self) -> list[str]:
         """Names of the nodes; those that a cell has to have may be heard of late."""
         end = time.monotonic() + LATE_NAMES
-        while {*MANAGED, "robot_state_publisher"} - set(self._names()) and time.monotonic() < end:
+        while {*MANAGED, *UNMANAGED} - set(self._names()) and time.monotonic() < end:
             self.spin(0.2)
         return self._names()
 
     def _strange(self, name: str, allowed: Iterable[str]) -> bool:
-        return name not in (*OURS, *allowed) and not name.startswith(DRIVERS)
+        alone = name.rpartition("/")[2]
+        return alone not in (*OURS, *allowed) and not alone.startswith(DRIVERS)
 
     def _taker(self, topic: str) -> Any:
         def take(message: Any) -> None:
@@ -205,44 +214,62 @@ class Examiner(Node):
         services = [name for name, _ in self.get_service_names_and_types()]
         return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
 
+    def _stop_listener(self) -> StopListener | None:
+        if "stop" not in self._names():
+            return None
+        questions = {
+            name: (GetParameters, "/stop/get_parameters", GetParameters.Request(names=[name]))
+            for name in (*INPUTS, LIMIT)
+        }
+        answers = self._call_all(questions)
+        return StopListener(self, {name: _value(answer) for name, answer in answers.items()})
+
+    def _controllers(self) -> tuple[Controller, ...]:
+        services = {name: tuple(kinds) for name, kinds in self.get_service_names_and_types()}
+        answers = self._call_all(controller_questions(services))
+        return tuple(each for manager, answer in answers.items() for each in controllers_of(manager, answer))
+
     def _ask(self, names: list[str]) -> tuple[NodeFacts, ...]:
         """State and parameters of the nodes, all at once."""
         services = {name for name, _ in self.get_service_names_and_types()}
-        waiting: dict[str, dict[str, tuple[Future, Any]]] = defaultdict(dict)
-        made = []
-        for name in sorted(set(names)):
-            for kind, service, request in (
-                (GetState, "get_state", GetState.Request()),
-                (GetParameters, "get_parameters", GetParameters.Request(names=["use_sim_time"])),
-                (GetParameters, "get_parameters", GetParameters.Request(names=["cell"])),
-            ):
-                if f"/{name}/{service}" in services and name in OURS:
-                    client = self.create_client(kind, f"/{name}/{service}")
-                    made.append(client)
-                    key = request.names[0] if kind is GetParameters else "state"
-                    if client.wait_for_service(1.0):
-                        waiting[name][key] = (client.call_async(request), client)
-        end = time.monotonic() + 5.0
-        while time.monotonic() < end and not all(
-            future.done() for asked in waiting.values() for future, _ in asked.values()
-        ):
-            self.spin(0.05)
+        questions = {}
+        for name in sorted(set(names) & set(OURS)):
+            if f"/{name}/get_state" in services:
+                questions[name, "state"] = (GetState, f"/{name}/get_state", GetState.Request())
+            if (service := f"/{name}/get_parameters") in services:
+                for wanted in ("use_sim_time", "cell"):
+                    request = GetParameters.Request(names=[wanted])
+                    questions[name, wanted] = (GetParameters, service, request)
+        answers = self._call_all(questions)
         facts = []
         for name in names:
-            answers = {key: future.result() for key, (future, _) in waiting[name].items() if future.done()}
-            state = answers.get("state")
+            state = answers.get((name, "state"))
             facts.append(
                 NodeFacts(
                     name,
                     None if state is None else state.current_state.label,
-                    _value(answers.get("use_sim_time")),
-                    _value(answers.get("cell")),
-                    answered=name not in OURS or bool(answers),
+                    _value(answers.get((name, "use_sim_time"))),
+                    _value(answers.get((name, "cell"))),
+                    answered=name not in OURS or any(node == name for node, _ in answers),
                 )
             )
+        return tuple(facts)
+
+    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]]) -> dict[K, Any]:
+        """Answers of services, asked all at once: type, name and request; who does not answer is left out."""
+        waiting: dict[K, Future] = {}
+        made = []
+        for key, (kind, service, request) in questions.items():
+            client = self.create_client(kind, service)
+            made.append(client)
+            if client.wait_for_service(1.0):
+                waiting[key] = client.call_async(request)
+        end = time.monotonic() + 5.0
+        while time.monotonic() < end and not all(future.done() for future in waiting.values()):
+            self.spin(0.05)
         for client in made:
             self.destroy_client(client)
-        return tuple(facts)
+        return {key: future.result() for key, future in waiting.items() if future.done()}
 
 
 def _value(answer: Any) -> Any:
@@ -252,6 +279,7 @@ def _value(answer: Any) -> Any:
     return {
         ParameterType.PARAMETER_BOOL: value.bool_value,
         ParameterType.PARAMETER_STRING: value.string_value,
+        ParameterType.PARAMETER_DOUBLE: value.double_value,
     }.get(value.type)
 
 

@@ -123,7 +123,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """A node in the graph. state: of its lifecycle, None when it has none or did not answer."""
+    """A node in the graph. name: with its namespace where it is in one. state: of its lifecycle, None when it
+    has none or did not answer.
+    """
 
     name: str
     state: str | None = None
@@ -160,6 +162,38 @@ class Parent:
     parent_from_child: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class StopInput:
+    """A topic that the stop node was told to watch, by its parameter. silence: since the newest message, s;
+    None: none came while the doctor listened. limit: silence that counts as a stop, s.
+    """
+
+    parameter: str
+    topic: str
+    kind: str
+    silence: float | None
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopFacts:
+    """What the stop node said last, and what it watches. said: something came of it at all."""
+
+    said: bool
+    stopped: bool = False
+    reason: str = ""
+    inputs: tuple[StopInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A controller of ros2_control. state: unconfigured, inactive, active or finalized. manager: its node."""
+
+    name: str
+    state: str
+    manager: str
+
+
 @dataclass(frozen=True)
 class Graph:
     """The running cell, as this machine sees it.
@@ -168,7 +202,8 @@ class Graph:
     when nobody publishes /clock. depth_pairs: share of the colour images with a depth image of equal stamp.
     frames: by child; parents: of frames that hang on more than one. joints: positions by name.
     diagnostics: (node, level, sentence) of the newest of each node; level 0 fine, 1 warning, 2 error.
-    strangers: nodes that are not of the cell.
+    strangers: nodes that are not of the cell. stop: None when there is no stop node. controllers: of all
+    controller managers that answered.
     """
 
     simulated: bool
@@ -187,6 +222,8 @@ class Graph:
     depth_pairs: float | None = None
     diagnostics: tuple[tuple[str, int, str], ...] = ()
     strangers: tuple[str, ...] = ()
+    stop: StopFacts | None = None
+    controllers: tuple[Controller, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lab_doctor.snapshot import (
     NodeFacts,
     Parent,
     Snapshot,
+    StopFacts,
     Stream,
     Topic,
     TransportProfile,
@@ -22,7 +23,7 @@ from lab_description import load_cell
 
 MIB = 1 << 20
 CELL = load_cell("ur5e_table")
-NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
+NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks", "recorder")
 
 
 def sound_snapshot(running: bool = True) -> Snapshot:
@@ -92,4 +93,5 @@ def sound_graph() -> Graph:
         depth=ImageFacts(640, 480, "16UC1", 0.95),
         depth_pairs=1.0,
         diagnostics=tuple((name, 0, "active") for name in NODES),
+        stop=StopFacts(said=True),
     )

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 from lab_doctor.examine import examine
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH
-from lab_doctor.snapshot import CellProcess, Endpoint, ImageFacts, Listener, NodeFacts, Parent, Stream, Topic
+from lab_doctor.snapshot import (
+    CellProcess,
+    Controller,
+    Endpoint,
+    ImageFacts,
+    Listener,
+    NodeFacts,
+    Parent,
+    StopFacts,
+    StopInput,
+    Stream,
+    Topic,
+)
 from sound import CELL, MIB, sound_snapshot
 
 from lab_description import config_directory, load_cell
@@ -94,6 +106,18 @@ def not_running(s):
 
 def real(s):
     return replace(s, real=True, graph=None)
+
+
+def stop_button(silence, kind="std_msgs/msg/Bool", published=True):
+    """The stop node watches /estop, which was heard so long ago."""
+    item = StopInput("hardware_topic", "/estop", "std_msgs/msg/Bool", silence, 0.5)
+    topic = Topic((Endpoint("safety_plc", kind, True, False),)) if published else None
+    return graph(stop=StopFacts(said=True, inputs=(item,)), topics={"/estop": topic})
+
+
+def controllers(**states):
+    managed = [Controller(name, state, "/controller_manager") for name, state in states.items()]
+    return graph(controllers=tuple(managed))
 
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -268,12 +292,35 @@ MISCONFIGURATIONS = {
         graph(frames={CELL.camera.frame: Parent(CELL.robot.base_link, MOVED)}),
         "tf-camera",
     ),
-    "controller inactive": (graph(actions=frozenset({CELL.gripper.action})), "controller"),
+    "recorder missing": (without_node("recorder"), "node-missing"),
+    "lifecycle manager missing": (without_node("lifecycle_manager"), "node-missing"),
+    "stopped": (graph(stop=StopFacts(True, True, "an operator stopped the cell")), "stopped"),
+    "stop node says nothing": (graph(stop=StopFacts(said=False)), "stop-silent"),
+    "stop button without a driver": (stop_button(None, published=False), "stop-input"),
+    "stop button of another type": (stop_button(None, kind="std_msgs/msg/String"), "stop-input"),
+    "stop button sends nothing": (stop_button(None), "stop-input"),
+    "stop button fell silent": (stop_button(1.2), "stop-input"),
+    "no controller": (graph(actions=frozenset({CELL.gripper.action})), "controller"),
+    "controller inactive": (controllers(arm_controller="inactive"), "controller"),
+    "broadcaster not configured": (controllers(joint_state_broadcaster="unconfigured"), "controller"),
     "gripper not in joint states": (graph(joints={CELL.gripper.joint: None}), "joints"),
     "joint beyond its limit": (graph(joints={"elbow_joint": 9.0}), "joint-limits"),
     "a node complains": (graph(diagnostics=(("motion", 1, "cannot plan"),)), "diagnostics"),
     "foreign node": (graph(strangers=("turtlesim",)), "strangers"),
 }
+
+
+SOUND = {
+    "stop button that is heard": stop_button(0.1),
+    "controllers that the cell does not need": controllers(
+        arm_controller="active", joint_state_broadcaster="active", forward_position_controller="inactive"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_is_no_finding(name):
+    assert found(SOUND[name](sound_snapshot())) == []
 
 
 @pytest.mark.parametrize("name", MISCONFIGURATIONS)

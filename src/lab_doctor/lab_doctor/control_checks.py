@@ -1,0 +1,80 @@
+"""What lets the cell move: the stop node, its inputs, and the controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab_description import Cell
+from lab_doctor.finding import Finding
+from lab_doctor.snapshot import Graph, StopInput
+
+RESET = "when its cause is gone: ros2 service call /cell/reset std_srvs/srv/Trigger"
+
+
+def check_stop(graph: Graph) -> Iterator[Finding]:
+    """Whether the cell may move, and why not; nothing when there is no stop node or it is not active."""
+    if graph.stop is None or not any(n.name == "stop" and n.state == "active" for n in graph.nodes):
+        return
+    for item in graph.stop.inputs:
+        yield from _input(graph, item)
+    if not graph.stop.said:
+        yield Finding(
+            "stop-silent",
+            "the stop node is active and says nothing on /cell/stop_state: nothing moves",
+            "see the log of the stop node and start the cell again",
+        )
+    elif graph.stop.stopped:
+        yield Finding("stopped", f"the cell is stopped: {graph.stop.reason}", RESET)
+
+
+def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
+    topic = graph.topics.get(item.topic)
+    if topic is None or not topic.publishers:
+        yield Finding(
+            "stop-input",
+            f"nobody publishes {item.topic}, which {item.parameter} of the stop node names: the cell stays"
+            " stopped",
+            f"start its driver, or correct {item.parameter} in nodes.yaml",
+        )
+    elif topic.publishers[0].kind != item.kind:
+        yield Finding(
+            "stop-input",
+            f"{item.topic} is {topic.publishers[0].kind}, the stop node expects {item.kind}",
+            f"let {topic.publishers[0].node} publish it as {item.kind}",
+        )
+    elif item.silence is None or item.silence > item.limit:
+        heard = "sends nothing" if item.silence is None else f"has been silent for {item.silence:.2f} s"
+        yield Finding(
+            "stop-input",
+            f"{topic.publishers[0].node} offers {item.topic} and {heard}, the stop node's limit is"
+            f" {item.limit:.2f} s",
+            "check the device and the log of its driver",
+        )
+
+
+def check_controllers(graph: Graph, cell: Cell) -> Iterator[Finding]:
+    """Whether the controllers are there, and active where a controller manager tells: an inactive one still
+    offers its action, and refuses every goal.
+    """
+    actions = (cell.robot.trajectory_action, cell.gripper.action)
+    for action in actions:
+        if action not in graph.actions:
+            yield Finding(
+                "controller",
+                f"no controller serves {action}",
+                f"ros2 control switch_controllers --activate {_controller(action)}",
+            )
+    served = {_controller(action) for action in actions if action in graph.actions}
+    for each in graph.controllers:
+        if each.name in (*served, "joint_state_broadcaster") and each.state != "active":
+            yield Finding(
+                "controller",
+                f"controller {each.name} of {each.manager} is {each.state}, expected active",
+                f"ros2 control switch_controllers -c {each.manager} --activate {each.name}"
+                if each.state == "inactive"
+                else f"see the log of {each.manager} for why, and start the drivers again",
+            )
+
+
+def _controller(action: str) -> str:
+    return action.strip("/").split("/")[0]
