@@ -124,7 +124,8 @@ class RecorderNode(LabNode):
             topics.GRASPS: (GraspArray, LATCHED, small),
             topics.OFFERED: (GraspArray, LATCHED, small),
             topics.PLACED: (Detection3DArray, LATCHED, Retention(1e9, 0.5)),
-            topics.TRAJECTORY: (JointTrajectory, QoSProfile(depth=20), Retention(600.0, 30.0)),
+            # those of the pick that fails, however slowly it went, and the one before
+            topics.TRAJECTORY: (JointTrajectory, QoSProfile(depth=20), Retention(600.0, 8.0)),
             topics.HELD: (HeldPart, STATE, Retention(600.0, 0.5)),
             STOP_STATE: (StopState, STATE, small),
             topics.STATUS: (TaskStatus, QoSProfile(depth=50), small),
