@@ -24,6 +24,7 @@ usage: lab COMMAND ...
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab watch                           look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
@@ -94,6 +95,10 @@ def _demo(places: Places, rest: list[str]) -> Program:
     return [places.python, "-m", "lab_console.demo", *rest]
 
 
+def _watch(places: Places, rest: list[str]) -> Program:
+    return [places.python, "-m", "lab_console.watch", *rest]
+
+
 def _doctor(places: Places, rest: list[str]) -> Program:
     return [places.python, "-m", "lab_doctor", *rest]
 
@@ -143,6 +148,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "demo": _demo,
     "test": _test,
     "launch": _launch,
+    "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
     "collision_matrix": _collision_matrix,

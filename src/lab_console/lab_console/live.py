@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lab_console.run_record import RunRecord
+from lab_console.run_record import AttemptRecord, RunRecord
 
 
 def live_view(record: RunRecord, doing: str, wall_seconds: float, keys: str = "") -> RenderableType:
     """What the cell does now, one row an attempt, and what the keys do."""
-    table = Table(
-        title=f"{record.robot}, scene {record.scene}, seed {record.seed}", title_justify="left", expand=False
+    totals = f"placed {record.placed} of {record.presented}"
+    totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
+    if record.placed:
+        totals += f"   {record.picks_per_hour:.0f} picks/h"
+    return Group(
+        attempts_table(record.attempts, f"{record.robot}, scene {record.scene}, seed {record.seed}"),
+        Spinner("dots", text=Text(f" {doing.rstrip()}")),
+        Text(totals, style="bold"),
+        Text(keys, style="dim"),
     )
+
+
+def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
+    """One row an attempt."""
+    table = Table(title=title, title_justify="left", expand=False)
     for heading, justify in (
         ("#", "right"),
         ("part", "left"),
@@ -26,7 +40,7 @@ def live_view(record: RunRecord, doing: str, wall_seconds: float, keys: str = ""
         ("cycle s", "right"),
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for attempt in record.attempts:
+    for attempt in attempts:
         success = attempt.outcome == "SUCCESS"
         table.add_row(
             str(attempt.number),
@@ -38,16 +52,7 @@ def live_view(record: RunRecord, doing: str, wall_seconds: float, keys: str = ""
             f"{attempt.held_force:.0f}" if attempt.held_force else "",
             f"{attempt.end - attempt.start:.1f}",
         )
-    totals = f"placed {record.placed} of {record.presented}"
-    totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
-    if record.placed:
-        totals += f"   {record.picks_per_hour:.0f} picks/h"
-    return Group(
-        table,
-        Spinner("dots", text=Text(f" {doing.rstrip()}")),
-        Text(totals, style="bold"),
-        Text(keys, style="dim"),
-    )
+    return table
 
 
 def summary(record: RunRecord) -> RenderableType:

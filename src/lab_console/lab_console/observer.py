@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import OrderedDict
@@ -30,10 +31,15 @@ class Observer(Node):
     """Fills a RunRecord from the topics of a run; `done` is set when the task has ended."""
 
     def __init__(
-        self, record: RunRecord, frames: Frames, keep_picture: Callable[[int, Pixels], None], start: float
+        self,
+        record: RunRecord,
+        frames: Frames | None,
+        keep_picture: Callable[[int, Pixels], None],
+        start: float,
     ) -> None:
         """Start to listen.
 
+        frames: where images go; None: neither images nor scenes are listened to.
         keep_picture: called with the number of an attempt and its picture (H, W, 3), red first.
         start: time.monotonic() at which the user started to wait.
         """
@@ -48,20 +54,22 @@ class Observer(Node):
         self._last_end: float | None = None
         self.create_subscription(TaskStatus, "/task/status", self._take_status, LATCHED)
         self.create_subscription(Attempt, "/task/attempts", self._take_attempt, HISTORY)
-        self.create_subscription(Scene, "/scene/objects", self._take_scene, RELIABLE)
-        self.create_subscription(Image, "/camera/color/image_raw", self._take_image, SENSOR)
+        if frames is not None:
+            self.create_subscription(Scene, "/scene/objects", self._take_scene, RELIABLE)
+            take_image = functools.partial(self._take_image, frames)
+            self.create_subscription(Image, "/camera/color/image_raw", take_image, SENSOR)
 
     def expect_another_task(self) -> None:
         """The task that has ended will be started again."""
         self.done.clear()
 
-    def _take_image(self, message: Image) -> None:
+    def _take_image(self, frames: Frames, message: Image) -> None:
         stamp = Time.from_msg(message.header.stamp).nanoseconds
         self._image_times[stamp] = time.perf_counter()
         if len(self._image_times) > AT_HAND:
             self._image_times.popitem(last=False)
-        self.frames.put(stamp, rgb(message))
-        self.record.frames = self.frames.count
+        frames.put(stamp, rgb(message))
+        self.record.frames = frames.count
         self.record.last_image = (1e-9 * stamp, time.monotonic())
         self.record.first_image = self.record.first_image or self.record.last_image
 
@@ -137,7 +145,7 @@ class Observer(Node):
             )
         )
         self._last_end = end
-        image = self.frames.at(stamp)
+        image = None if self.frames is None else self.frames.at(stamp)
         if image is not None and scene is not None:
             pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
             self._keep_picture(number, draw(image, scene, message.object_id, pose, message.grasp.opening))

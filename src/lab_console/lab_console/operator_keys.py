@@ -7,6 +7,7 @@ import select
 import sys
 import termios
 import tty
+from collections.abc import Callable
 from types import TracebackType
 
 from lab_node.action_client import ActionClient
@@ -59,12 +60,20 @@ class Operator:
         """Halt at once."""
         self._stop.publish(Bool(data=True))
 
-    def reset_and_start(self) -> None:
-        """Reset the stop, and when that was granted start the task anew."""
+    def connected(self) -> bool:
+        """Whether somebody hears a stop."""
+        return bool(self._stop.get_subscription_count())
 
-        def start(answer: object) -> None:
+    def reset(self, granted: Callable[[], object] = lambda: None) -> None:
+        """Reset the stop; granted: called when the stop node has allowed it."""
+
+        def take(answer: object) -> None:
             if answer.result().success:  # type: ignore[attr-defined]
-                self._clear_table.send_goal_async(ClearTable.Goal())
+                granted()
 
         if self._reset.service_is_ready():
-            self._reset.call_async(Trigger.Request()).add_done_callback(start)
+            self._reset.call_async(Trigger.Request()).add_done_callback(take)
+
+    def reset_and_start(self) -> None:
+        """Reset the stop, and when that was granted start the task anew."""
+        self.reset(lambda: self._clear_table.send_goal_async(ClearTable.Goal()))
