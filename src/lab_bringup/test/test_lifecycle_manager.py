@@ -1,6 +1,7 @@
 """The order in which nodes come up, and what happens when one does not."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -187,6 +188,34 @@ def test_a_node_that_nobody_would_start_again_is_not_killed(start, process):
     with pytest.raises(UnavailableError, match="node planner has not answered for 6 s"):
         manager.watch()
     assert child.poll() is None
+
+
+def test_a_manager_that_was_halted_itself_kills_nobody(start, process):
+    """As on a machine that was suspended: nobody was asked for a while, and nobody hangs."""
+    child = process("planner")
+    peer, told = start(["planner"]), []
+    peer.create_subscription(DiagnosticArray, "/diagnostics", told.append, 10)
+    command = [sys.executable, "-c", "from lab_bringup.lifecycle_manager import main; main()", "--ros-args"]
+    for words in ("nodes:=[planner]", "restarted:=[planner]", "hang:=1.0"):
+        command += ["-p", f"lifecycle_manager:{words}"]
+    manager = subprocess.Popen(command)
+
+    def all_active():
+        """Said three times by the other process' manager; the one that the nodes are spun with has none."""
+        said = [status for message in told for status in message.status if status.values]
+        return sum(status.message == "all nodes are active" for status in said) >= 3
+
+    try:
+        until(all_active, "node that is brought up")
+        os.kill(manager.pid, signal.SIGSTOP)
+        threading.Event().wait(4.0)
+        told.clear()
+        os.kill(manager.pid, signal.SIGCONT)
+        until(all_active, "manager that goes on")
+        assert child.poll() is None and manager.poll() is None
+    finally:
+        manager.kill()
+        manager.wait()
 
 
 def test_the_manager_tells_which_nodes_are_not_active(start):

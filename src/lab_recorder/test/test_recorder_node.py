@@ -11,8 +11,11 @@ from lab_node.permit import STOP_STATE
 from lab_node.qos import HISTORY, LATCHED
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.recorder_node import RecorderNode
+from lab_recorder.recording import COLOR
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image
 
 from lab_interfaces.msg import Attempt, HeldPart, Outcome, StopState
 from lab_recorder import recorder_node
@@ -85,6 +88,22 @@ def test_a_stop_and_what_the_hand_held_are_in_the_ring(bench):
     file = run.folder / "blackbox.mcap"
     wanted = {STOP_STATE, "/motion/held"}
     until(lambda: file.is_file() and wanted <= {item.topic for item in read_mcap(file)}, "ring with a stop")
+
+
+def test_images_are_recorded_as_they_came(bench):
+    run = bench()
+    images = run.cell.create_publisher(Image, COLOR, 10)
+    sent = [Image(height=1, width=4, data=bytes([k] * 4)) for k in range(8)]
+    until(images.get_subscription_count, "connection to the recorder")
+    for image in sent:
+        images.publish(image)
+    file = run.folder / "blackbox.mcap"
+
+    def back():
+        found = read_mcap(file) if file.is_file() else []
+        return [bytes(item.entry.data) for item in found if item.topic == COLOR]
+
+    until(lambda: back() == [serialize_message(image) for image in sent], "images in the ring")
 
 
 def test_cases_that_take_too_much_disk_leave_the_ring_alone(bench):
