@@ -19,7 +19,6 @@ from rcl_interfaces.srv import GetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
-from rclpy.task import Future
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -60,6 +59,8 @@ TYPES = {
     "geometry_msgs/msg/WrenchStamped": WrenchStamped,
 }
 
+# How often a node is asked, and seconds that it has each time.
+ASKED, ANSWER = 3, 2.0
 # A participant whose first announcement was lost is announced again every three seconds.
 LATE_NAMES = 8.0
 
@@ -256,20 +257,22 @@ class Examiner(Node):
         return tuple(facts)
 
     def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]]) -> dict[K, Any]:
-        """Answers of services, asked all at once: type, name and request; who does not answer is left out."""
-        waiting: dict[K, Future] = {}
-        made = []
-        for key, (kind, service, request) in questions.items():
-            client = self.create_client(kind, service)
-            made.append(client)
-            if client.wait_for_service(1.0):
-                waiting[key] = client.call_async(request)
-        end = time.monotonic() + 5.0
-        while time.monotonic() < end and not all(future.done() for future in waiting.values()):
-            self.spin(0.05)
-        for client in made:
+        """Answers of services, asked all at once: type, name and request; who does not answer is left out.
+
+        An answer to a client that its server has not discovered yet is lost, so that all are asked again.
+        """
+        clients = {key: self.create_client(kind, name) for key, (kind, name, _) in questions.items()}
+        there = [key for key, client in clients.items() if client.wait_for_service(1.0)]
+        answers: dict[K, Any] = {}
+        for _ in range(ASKED):
+            waiting = {key: clients[key].call_async(questions[key][2]) for key in there if key not in answers}
+            end = time.monotonic() + ANSWER
+            while time.monotonic() < end and not all(future.done() for future in waiting.values()):
+                self.spin(0.05)
+            answers |= {key: future.result() for key, future in waiting.items() if future.done()}
+        for client in clients.values():
             self.destroy_client(client)
-        return {key: future.result() for key, future in waiting.items() if future.done()}
+        return answers
 
 
 def _value(answer: Any) -> Any:
