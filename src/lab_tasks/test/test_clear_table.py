@@ -1,132 +1,13 @@
 """The tree over a cell of boxes: what it does next, and what it does when something fails."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import numpy as np
 import pytest
 from lab_node.codes import OutcomeCode
-from lab_node.errors import CancelledError, ConfigurationError, LabError
 from lab_tasks.job import Job
-from lab_tasks.ledger import Failure, SeenObject, View
-from lab_tasks.policy import Reaction, load_policy
-from lab_tasks.skills import GraspOption, Picked, Placed, Stage
+from lab_tasks.skills import Placed
+from table_of_boxes import POLICY, TableOfBoxes, books, cell, clear
 
-from lab_geometry import make_transform
 from lab_tasks import clear_table
-
-POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml"
-POLICY = load_policy(POLICY_FILE)
-
-
-class Expected(LabError):
-    def __init__(self, code):
-        super().__init__(f"as told: {code.name}")
-        self.code = code
-
-
-@dataclass
-class TableOfBoxes:
-    """A cell in memory: parts by id; `failures[(skill, id or destination)]` lists what happens in turn."""
-
-    parts: dict
-    failures: dict = field(default_factory=dict)
-    held_part: str | None = None
-    time: int = 0
-    calls: list = field(default_factory=list)
-    tray: list = field(default_factory=list)
-    before_call: object = staticmethod(lambda name: None)
-    lets_go_before_it_fails: bool = False
-    pieces: dict = field(default_factory=dict)  # what else a part is seen as: by its name, name and position
-
-    def _do(self, skill, subject, cancelled):
-        if cancelled():
-            return CancelledError(f"{skill} was cancelled before it began")
-        self.calls.append((skill, subject))
-        self.before_call(skill)
-        if cancelled():
-            return CancelledError(f"{skill} was cancelled")
-        self.time += 100_000_000
-        script = self.failures.get((skill, subject), [])
-        code = script.pop(0) if script else None
-        return None if code is None else Expected(code)
-
-    def look(self, not_before, timeout, cancelled):
-        if error := self._do("look", "", cancelled):
-            raise error
-        size = np.array([0.04, 0.04, 0.04])
-        shown = self.parts | dict(piece for part, piece in self.pieces.items() if part in self.parts)
-        return View(self.time, tuple(SeenObject(name, np.array(p), size) for name, p in shown.items()))
-
-    def plan_grasps(self, target, view, limit, cancelled):
-        if error := self._do("plan_grasps", target.id, cancelled):
-            raise error
-        options = [
-            GraspOption(make_transform(np.eye(3), target.centre + np.array([0, 0, 0.01 * i])), i)
-            for i in range(5)
-        ]
-        return options, [Stage("plan grasps", 0.1, 0.05)]
-
-    def pick(self, grasps, cancelled):
-        target = min(self.parts, key=lambda n: np.linalg.norm(self.parts[n] - grasps[0].base_from_tcp[:3, 3]))
-        self.calls.append(("grasp", grasps[0].message))
-        if error := self._do("pick", target, cancelled):
-            return Picked(0, 0.0, 0.0, [], error)
-        self.held_part = target
-        return Picked(0, 0.03, 20.0, [Stage("approach", 0.5, 0.01)], None)
-
-    def place(self, destination, cancelled):
-        error = self._do("place", destination, cancelled)
-        if error and error.code == OutcomeCode.OBJECT_LOST:
-            self.held_part = None
-        if not self.held_part:
-            return Placed(False, [], error or Expected(OutcomeCode.INVALID_REQUEST))
-        if error and not self.lets_go_before_it_fails:
-            return Placed(False, [], error)
-        self.tray.append(self.held_part)
-        del self.parts[self.held_part]
-        self.held_part = None
-        return Placed(True, [Stage("lower", 0.5, 0.01)], error)
-
-    def held(self):
-        return self.held_part or ""
-
-    def move_to(self, configuration, cancelled):
-        if error := self._do("move_to", configuration, cancelled):
-            raise error
-
-    def wait(self, seconds, cancelled):
-        self.time += round(seconds * 1e9)
-
-    def now(self):
-        return self.time
-
-    def asked(self, skill):
-        return [subject for name, subject in self.calls if name == skill]
-
-
-def cell(**failures):
-    parts = {
-        "a": np.array([0.4, 0.0, 0.02]),
-        "b": np.array([0.5, 0.0, 0.02]),
-        "c": np.array([0.6, 0.0, 0.06]),
-    }
-    scripts = {
-        tuple(name.split("__", 1)) if "__" in name else (name, ""): list(s) for name, s in failures.items()
-    }
-    return TableOfBoxes(parts, scripts)
-
-
-def clear(table, **arguments):
-    attempts = []
-    job = Job(POLICY, table, report=attempts.append, **arguments)
-    clear_table.run(job)
-    return job, attempts
-
-
-def books(job):
-    ledger = job.ledger
-    return ledger.presented, ledger.placed, len(ledger.left), ledger.lost
 
 
 def test_every_part_is_moved_topmost_first():
@@ -341,43 +222,6 @@ def test_a_part_that_was_let_go_is_placed_however_the_retreat_fails(code):
     assert books(job) == (3, 3, 0, 0)
 
 
-def test_a_camera_that_stays_silent_stops_the_task():
-    table = cell(look=[OutcomeCode.CAMERA_SILENT] * 99)
-    job, attempts = clear(table)
-    assert job.outcome().code == OutcomeCode.CAMERA_SILENT
-    assert len(table.asked("look")) == POLICY.outages + 1
-    assert attempts == []
-
-
-@pytest.mark.parametrize("code", [OutcomeCode.CAMERA_SILENT, OutcomeCode.STALE_INPUT])
-def test_a_camera_that_drops_out_for_some_seconds_is_outlasted(code):
-    table = cell(look=[None, code, code, None])
-    job, attempts = clear(table)
-    assert job.outcome() is None
-    assert [attempt.failure for attempt in attempts] == [
-        None
-    ] * 3  # the part was placed, and is not lost from the books
-    assert (job.ledger.presented, job.ledger.placed, job.ledger.lost) == (3, 3, 0)
-
-
-@pytest.mark.parametrize("code", [OutcomeCode.UNAVAILABLE, OutcomeCode.TIMEOUT])
-def test_an_outage_is_not_at_the_part_s_expense(code):
-    times = POLICY.attempts_per_object + 2
-    table = cell(plan_grasps__c=[code] * times)
-    job, attempts = clear(table)
-    assert job.outcome() is None
-    assert [a.failure.code for a in attempts if a.failure] == [code] * times
-    assert table.asked("pick") == ["c", "a", "b"]
-
-
-def test_an_outage_that_does_not_end_ends_the_task():
-    table = cell(**{f"plan_grasps__{name}": [OutcomeCode.UNAVAILABLE] * 99 for name in "abc"})
-    job, attempts = clear(table)
-    assert job.outcome().code == OutcomeCode.UNAVAILABLE
-    assert len(attempts) == POLICY.outages + 1
-    assert len(job.ledger.left) == job.ledger.presented == 3
-
-
 def test_what_is_in_the_hand_at_the_start_is_put_down_first_and_counted():
     table = cell()
     table.held_part = "a"
@@ -404,33 +248,6 @@ def test_a_kept_part_that_is_put_down_counts_once_before_it_is_looked_for():
     assert sorted(record.object.id for record in job.ledger.left) == ["a", "b"]
 
 
-@pytest.mark.parametrize("skill", ["look", "plan_grasps", "pick", "place", "move_to"])
-def test_a_stop_in_any_step_ends_the_task_and_nothing_moves_after_it(skill):
-    table, stop, asked = cell(pick__c=[OutcomeCode.GRASP_EMPTY]), [], []
-
-    def before(name):
-        if name == skill and not stop:
-            stop.append(Failure(OutcomeCode.STOPPED, "", "an operator stopped the cell"))
-            asked.append(len(table.calls))
-
-    table.before_call = before
-    job = Job(POLICY, table, interrupted=lambda: stop[-1] if stop else None)
-    clear_table.run(job)
-    assert (job.outcome().code, job.outcome().message) == (
-        OutcomeCode.STOPPED,
-        "an operator stopped the cell",
-    )
-    assert table.calls[asked[0] :] == []
-    assert job.ledger.placed + len(job.ledger.left) + job.ledger.lost == job.ledger.presented
-
-
-def test_a_stop_that_was_reset_before_the_task_heard_of_it_ends_the_task_too():
-    table = cell(pick__c=[OutcomeCode.STOPPED])
-    job, _ = clear(table)
-    assert job.outcome().code == OutcomeCode.STOPPED
-    assert table.calls[-1] == ("pick", "c")
-
-
 def test_a_stale_image_is_looked_for_again():
     table = cell(look=[OutcomeCode.STALE_INPUT])
     job, _ = clear(table)
@@ -440,57 +257,3 @@ def test_a_stale_image_is_looked_for_again():
 def test_no_more_than_asked():
     job, _ = clear(cell(), max_parts=2)
     assert job.ledger.placed == 2
-
-
-@pytest.mark.parametrize("skill", ["look", "plan_grasps", "pick", "place", "move_to"])
-def test_cancel_in_any_step_ends_the_task(skill):
-    table = cell()
-    attempts = []
-    job = Job(POLICY, table, report=attempts.append)
-    table.before_call = lambda name: job.cancel() if name == skill else None
-    clear_table.run(job)
-    assert job.outcome().code == OutcomeCode.CANCELLED
-    if skill in ("plan_grasps", "pick", "place"):
-        assert attempts[-1].failure.code == OutcomeCode.CANCELLED
-    assert job.ledger.placed + len(job.ledger.left) == job.ledger.presented
-
-
-def test_the_shipped_policy_reads():
-    assert POLICY.destinations == ("tray", "bin")
-    assert POLICY.reaction(OutcomeCode.OBJECT_TOO_WIDE) is Reaction.LEAVE
-    assert POLICY.reaction(OutcomeCode.GRASP_EMPTY) is Reaction.RETRY
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("home: home", "home: 3", "home: expected a name, found 3"),
-        (
-            "settle_time: 0.15",
-            "settle_time: soon",
-            "settle_time: expected seconds, not negative, found 'soon'",
-        ),
-        (
-            "attempts_per_object: 3",
-            "attempts_per_object: 0",
-            "expected a whole number of at least 1, found 0",
-        ),
-        ("home: home", "hoem: home", "unknown key 'hoem'"),
-        ("home: home", "", "key 'home' is missing"),
-        ("CAMERA_SILENT: wait", "CAMERA_SILNT: wait", "there is no outcome 'CAMERA_SILNT'"),
-        ("CAMERA_SILENT: wait", "CAMERA_SILENT: panic", "expected retry, leave, wait or stop, found 'panic'"),
-        ("[tray, bin]", "tray", "destinations: expected a list of names"),
-        ("home: home", "home: [", "not valid YAML"),
-    ],
-)
-def test_a_malformed_policy_names_file_key_and_fix(tmp_path, old, new, sentence):
-    path = tmp_path / "policy.yaml"
-    path.write_text(POLICY_FILE.read_text().replace(old, new, 1))
-    with pytest.raises(ConfigurationError, match="policy") as refusal:
-        load_policy(path)
-    assert sentence in str(refusal.value)
-
-
-def test_a_missing_policy_is_named(tmp_path):
-    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
-        load_policy(tmp_path / "none.yaml")

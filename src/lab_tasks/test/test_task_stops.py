@@ -13,7 +13,7 @@ from lab_node.qos import LATCHED
 from lab_tasks.task_node import TaskNode
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
-from test_clear_table import TableOfBoxes
+from table_of_boxes import TableOfBoxes
 
 from lab_interfaces.action import ClearTable
 from lab_interfaces.msg import Attempt, Outcome, StopState
