@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import rclpy
@@ -18,6 +18,8 @@ from lab_node.lifecycle import LabNode
 from lab_node.parameters import parameter
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import JointState
+
+from lab_bringup import lifecycle_manager
 
 HISTORY = []
 
@@ -196,32 +198,24 @@ def test_a_node_that_nobody_would_start_again_is_not_killed(start, process):
     assert child.poll() is None
 
 
-def test_a_manager_that_was_halted_itself_kills_nobody(start, process):
-    """As on a machine that was suspended: nobody was asked for a while, and nobody hangs."""
+def test_a_manager_that_was_halted_itself_kills_nobody(start, process, monkeypatch):
+    """As on a machine that was suspended while a question was on its way."""
+    halted, asked = 0.0, []
+    clock = SimpleNamespace(**vars(time))
+    clock.monotonic = lambda: asked.append(halted) or time.monotonic() + halted
+    monkeypatch.setattr(lifecycle_manager, "time", clock)
     child = process("planner")
-    peer, told = start(["planner"]), []
-    peer.create_subscription(DiagnosticArray, "/diagnostics", told.append, 10)
-    command = [sys.executable, "-c", "from lab_bringup.lifecycle_manager import main; main()", "--ros-args"]
-    for words in ("nodes:=[planner]", "restarted:=[planner]", "hang:=8.0"):
-        command += ["-p", f"lifecycle_manager:{words}"]
-    manager = subprocess.Popen(command)
-
-    def all_active():
-        """Said three times by the other process' manager; the one that the nodes are spun with has none."""
-        said = [status for message in told for status in message.status if status.values]
-        return sum(status.message == "all nodes are active" for status in said) >= 3
-
-    try:
-        until(all_active, "node that is brought up")
-        os.kill(manager.pid, signal.SIGSTOP)
-        threading.Event().wait(10.0)
-        told.clear()
-        os.kill(manager.pid, signal.SIGCONT)
-        until(all_active, "manager that goes on")
-        assert child.poll() is None and manager.poll() is None
-    finally:
-        manager.kill()
-        manager.wait()
+    hang = ("-p", "lifecycle_manager:hang:=30.0", "-p", "lifecycle_manager:restarted:=[planner]")
+    manager = start(["planner"], "-p", "lifecycle_manager:nodes:=[planner]", *hang)
+    manager.bring_up()
+    threading.Thread(target=manager.watch, daemon=True).start()
+    manager.executor.remove_node(manager.peers["planner"])
+    until(lambda: not manager._active, "answer that is missed")
+    halted = 40.0
+    until(lambda: asked.count(40.0) > 20, "some turns after the halt")
+    manager.executor.add_node(manager.peers["planner"])
+    until(lambda: manager._active, "answer of the planner")
+    assert child.poll() is None
 
 
 def test_the_manager_tells_which_nodes_are_not_active(start):
