@@ -17,8 +17,10 @@ from typing import Any
 import rclpy
 from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand, ParallelGripperCommand
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.action_client import ActionClient
 from lab_node.actions import ThreadedActionServer, wait_for
+from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
 from lab_node.freshness import Latest
 from lab_node.qos import SENSOR
@@ -56,6 +58,9 @@ class FrankaGripperAdapter(Node):
         self._action = action
         self._state: Latest[JointState] = Latest(f"state of {self._gripper.joint} on /joint_states")
         self.create_subscription(JointState, "/joint_states", self._put, SENSOR)
+        self._trouble = ""
+        self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
+        self.create_timer(1.0, self._publish_diagnostics)
         self._newest: ServerGoalHandle | None = None
         self._moving = threading.Lock()
         self._server = ThreadedActionServer(
@@ -89,9 +94,12 @@ class FrankaGripperAdapter(Node):
         self._newest = handle
         with self._moving:
             try:
-                return self._carry_out(handle)
+                result = self._carry_out(handle)
+                self._trouble = ""
+                return result
             except LabError as error:
-                self.get_logger().error(str(error))
+                self._trouble = str(error)
+                self.get_logger().error(self._trouble)
                 handle.abort()
                 return ParallelGripperCommand.Result()
 
@@ -141,6 +149,16 @@ class FrankaGripperAdapter(Node):
                     handle.abort()
                 return None
         return ended.result()
+
+    def _publish_diagnostics(self) -> None:
+        """Warns while the driver is away, its hand is silent or the last goal failed."""
+        trouble = self._trouble
+        if self._state.peek() is None:
+            trouble = f"nothing publishes {self._gripper.joint} on /joint_states"
+        if not self._driver.server_is_ready():
+            trouble = f"{self._action} is not there: does the driver of the hand run?"
+        level = DiagnosticStatus.WARN if trouble else DiagnosticStatus.OK
+        self._diagnostics.publish(diagnostics_of(self, level, trouble or "ready", self._gripper.name, {}))
 
     def _position_now(self) -> float:
         """Of the driven joint, measured after this call. Raises GripperFailed."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand, ParallelGripperCommand
+from diagnostic_msgs.msg import DiagnosticArray
 from lab_motion.ros_franka_gripper import FrankaGripperAdapter
 from lab_node.action_client import ActionClient
 from lab_node.actions import ThreadedActionServer, wait_for
@@ -87,6 +89,8 @@ def hand():
         executor.add_node(node)
     thread = threading.Thread(target=executor.spin, daemon=True)
     thread.start()
+    driver.told = []
+    caller.create_subscription(DiagnosticArray, "/diagnostics", lambda m: driver.told.extend(m.status), 10)
     driver.ask = lambda *goal: client.send_goal_async(command(*goal))
     assert client.wait_for_server(WAIT)
     yield driver
@@ -127,6 +131,19 @@ def test_a_part_stalls_them_and_is_held_with_the_force_that_was_asked_for(hand):
     assert not answer.result.reached_goal
     assert answer.result.state.position[0] == pytest.approx(0.015)
     assert hand.forces == [pytest.approx(20.0)]
+
+
+def test_it_tells_on_diagnostics_that_it_is_ready_and_what_failed(hand):
+    def said(words):
+        deadline, pause = time.monotonic() + 60.0, threading.Event()
+        while not any(s.name == "franka_gripper_adapter" and words in s.message for s in list(hand.told)):
+            assert time.monotonic() < deadline, [status.message for status in hand.told]
+            pause.wait(0.05)
+
+    said("ready")
+    hand.broken = True
+    carried_out(hand.ask(0.05))
+    said("was the hand homed?")
 
 
 def test_a_cancel_stops_them(hand):
