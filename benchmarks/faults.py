@@ -44,6 +44,7 @@ from pick_and_place import resident_memory_of_children
 from rclpy.time import Time
 from rich.console import Console
 from simulation_interfaces.srv import SpawnEntity
+from std_srvs.srv import Trigger
 from true_parts import TrueParts, denied, true_parts
 
 from lab_description import load_cell
@@ -213,6 +214,7 @@ class Campaign:
     def _press_the_stop(self, trial: Trial) -> None:
         """While the arm moves; reset it when the arm has stood for a second and refused to move."""
         client = self._client
+        client.client(Trigger, "/cell/stop")  # it takes as long to be found as the arm takes to stand
         wall_wait(lambda: client.speeds[-1][1] > MOVING, 20.0)
         since = client.time()
         client.stop()
