@@ -69,6 +69,8 @@ def place(
         )
     robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, robot.watch_grip)
     interrupted: ExecutionCancelled | None = None
+    # known before: joint states that fall silent must not hide that the part was let go
+    released = robot.planner.forward(robot.start())
     robot.standing = True
     with stages.stage("open"):
         try:
@@ -77,7 +79,7 @@ def place(
             if robot.hand.reading().opening < grip.opening + _LET_GO:
                 raise
             interrupted = error
-    result.base_from_tcp = robot.planner.forward(robot.start())
+    result.base_from_tcp = released
     destinations.take(name, places[chosen.index].slot)
     robot.grip, robot.standing = None, False
     scene = replace(robot.scene, opening=robot.hand.reading().opening).detach(result.base_from_tcp)
