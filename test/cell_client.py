@@ -100,13 +100,13 @@ class CellClient:
             Trigger, "/lifecycle_manager/is_active"
         )
         assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
-        self.until(self._answers_active, timeout, "active cell")
+        self.until(self.answers_active, timeout, "active cell")
 
     def is_active(self, timeout: float = WAIT) -> bool:
         """Whether the whole cell is active now."""
         return bool(self._trigger("/lifecycle_manager/is_active", timeout).success)
 
-    def _answers_active(self) -> bool:
+    def answers_active(self) -> bool:
         """An answer to a client that its server has not discovered yet is lost: ask again."""
         try:
             return self.is_active(3.0)

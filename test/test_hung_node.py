@@ -18,7 +18,7 @@ def test_a_node_that_hangs_is_started_again_and_one_that_pauses_is_not(tmp_path,
         wall_wait(lambda: False, 2.0)
         os.kill(paused, signal.SIGCONT)
         cell.until(lambda: run.pid("motion") not in (None, hung), 60.0, "new process of the motion node")
-        cell.until(cell.is_active, 240.0, "cell that is up again")
+        cell.until(cell.answers_active, 240.0, "cell that is up again")
         assert run.pid("grasping") == paused
     assert "motion hangs: it has not answered for" in log.read_text()
     assert f"its process {hung} is killed" in log.read_text()

@@ -43,7 +43,7 @@ def test_nodes_die_with_a_part_in_the_hand_and_again_and_again(tmp_path, monkeyp
             os.kill(pid, signal.SIGKILL)
         assert wall_wait(lambda: cell.speeds[-1][1] < STILL, 60.0), "nobody ends what motion has begun"
         cell.until(lambda: not cell.is_active(), 60.0, "notice of the deaths")
-        cell.until(cell.is_active, 240.0, "cell that is up again")
+        cell.until(cell.answers_active, 240.0, "cell that is up again")
         assert distance(cell.joints.peek(), left) > 0.5, "the controller went on to the end"
         cell.until(lambda: cell.held.peek().object_id == "unknown_part", 30.0, "part that motion feels")
         before = true_parts(cell, CELL)
