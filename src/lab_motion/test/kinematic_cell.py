@@ -53,7 +53,7 @@ class KinematicCell(Node):
         self._arm: dict | None = None
         self._hand: dict | None = None
         self.stopped, self.allowed, self.silent, self.stops = False, 1.0, False, 3
-        self.pads_silent = False
+        self.pads_silent = self.states_silent = False
         self.tells_speeds = True
         self.ahead = 0.0  # of the clock of the joint states, seconds
         self._stop = self.create_publisher(StopState, STOP_STATE, LATCHED)
@@ -136,7 +136,8 @@ class KinematicCell(Node):
     def _publish(self, stamp, names, positions, velocities) -> None:
         message = JointState(name=names, position=positions, velocity=velocities if self.tells_speeds else [])
         message.header.stamp = stamp
-        self._states.publish(message)
+        if not self.states_silent:
+            self._states.publish(message)
 
     def _tick_arm(self) -> None:
         job = self._arm

@@ -8,13 +8,13 @@ from control_msgs.action import FollowJointTrajectory
 from lab_motion.planner import MotionOptions, PlanningScene
 from lab_motion.progress import Progress
 from lab_node.errors import DeadlineError
-from motion_graph import CELL, HOME, WAIT, Graph, running, started
+from motion_graph import CELL, HOME, PART, WAIT, WIDTH, Graph, running, started
 from rclpy.action import ActionClient
 from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from lab_interfaces.action import MoveTo, Pick
+from lab_interfaces.action import MoveTo, Pick, Place
 from lab_interfaces.msg import Outcome
 
 
@@ -146,6 +146,34 @@ def test_a_change_that_is_taken_unheard_is_not_left_alone(graph, monkeypatch):
     result = graph.caller.wait(handle.get_result_async()).result
     assert result.outcome.code == Outcome.TIMEOUT, result.outcome.message
     require_at_rest_on_the_way(graph)
+
+
+def test_an_arm_whose_joint_states_fall_silent_is_stopped(ros):
+    with running(Graph(max_state_age=1.0)) as graph:
+        graph.cell.allowed = 0.1
+        graph.caller.until(lambda: graph.node._permit.speed == 0.1, "never told to be slow")
+        handle = moving_to_stow(graph)
+        graph.cell.states_silent = True
+        result = graph.caller.wait(handle.get_result_async()).result
+        assert result.outcome.code == Outcome.STALE_INPUT, result.outcome.message
+        require_at_rest_on_the_way(graph)
+
+
+def test_an_arm_with_a_part_whose_pads_fall_silent_is_stopped(ros):
+    with running(Graph(max_state_age=1.0)) as graph:
+        grasp = graph.show()
+        graph.cell.part_width = WIDTH
+        assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+        graph.cell.allowed = 0.1
+        graph.caller.until(lambda: graph.node._permit.speed == 0.1, "never told to be slow")
+        graph.caller.phases.clear()
+        handle = graph.caller.send(Place, Place.Goal(destination="tray"))
+        graph.caller.until(lambda: "move" in graph.caller.phases, "never moved")
+        graph.cell.pads_silent = True
+        result = graph.caller.wait(handle.get_result_async()).result
+        assert result.outcome.code == Outcome.STALE_INPUT and "wrench" in result.outcome.message
+        assert graph.cell._arm is None
+        assert graph.node._held_part().object_id == PART
 
 
 def test_an_arm_whose_speeds_nobody_tells_is_known_to_stand_by_its_positions(graph):
