@@ -175,7 +175,7 @@ class MotionNode(LabNode):
             raise UnavailableError(f"the node {self.get_name()} is not active: activate it before the {name}")
         interruption = Interruption(goal, self._permit, lambda: self._active)  # misses no stop from here on
         self._permit.require()
-        if not self._busy.acquire(blocking=False):
+        if not self._busy.acquire(timeout=_LOOK_AT_HAND):  # a look at the hand is over by then
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
