@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from control_msgs.action import FollowJointTrajectory
+from lab_motion.pace import Paced
 from lab_motion.planner import MotionOptions, PlanningScene
 from lab_motion.progress import Progress
 from lab_node.errors import DeadlineError
@@ -125,6 +126,16 @@ def test_a_defect_while_the_arm_moves_brakes_it_too(graph, monkeypatch):
 def test_a_controller_that_takes_no_braking_motion_is_told_to_cancel(graph):
     handle = moving_to_stow(graph)
     graph.cell.refuse = True
+    graph.caller.wait(handle.cancel_goal_async())
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+    assert graph.cell.cancelled == 1
+    require_at_rest_on_the_way(graph)
+
+
+def test_a_defect_of_the_braking_leaves_no_motion_under_way(graph, monkeypatch):
+    handle = moving_to_stow(graph)
+    monkeypatch.setattr(Paced, "change", lambda *_: 1 // 0)
     graph.caller.wait(handle.cancel_goal_async())
     result = graph.caller.wait(handle.get_result_async()).result
     assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
