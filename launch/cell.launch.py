@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import launch.logging
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from lab_bringup.ros_packages import installed
 from lab_node.errors import LabError
 from launch.actions import (
     DeclareLaunchArgument,
@@ -183,15 +183,6 @@ def refuse_missing_drivers(context: LaunchContext) -> None:
                 f"sim:=none needs the driver of the {device.kind}, and not installed here:"
                 f" {', '.join(missing)}: install them, or try the cell with sim:=mujoco"
             )
-
-
-def installed(package: str) -> bool:
-    """Whether a ROS package is there."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:

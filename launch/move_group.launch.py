@@ -3,7 +3,7 @@
 For people who want to plan by hand; pick and place needs neither.
 """
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from lab_bringup.ros_packages import installed
 from lab_motion.moveit_config import move_group_parameters
 from lab_node.errors import LabError
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -57,15 +57,6 @@ def refuse_missing_packages(more: tuple[str, ...]) -> None:
             f"move_group.launch.py needs MoveIt, and not installed here: {', '.join(missing)}:"
             f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)}"
         )
-
-
-def installed(package: str) -> bool:
-    """Whether a ROS package is there."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def generate_launch_description() -> LaunchDescription:
