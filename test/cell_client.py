@@ -24,6 +24,7 @@ from simulation_interfaces.srv import GetEntitiesStates, SpawnEntity
 from std_srvs.srv import Trigger
 
 from lab_description import load_cell
+from lab_geometry import FloatArray
 from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
 
@@ -200,11 +201,17 @@ class CellClient:
         positions = [state.pose.position for state in answer.states]
         return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}
 
-    def parts_in_hand(self) -> dict[str, float]:
-        """By the simulator: height of the parts about the tcp, metres above the table."""
+    def at_the_tcp(self, positions: dict[str, tuple[float, float, float]]) -> list[str]:
+        """Which of these parts may be in the hand, the nearest to the tcp first."""
+        tcp = self._tcp()
+        distances = {name: np.linalg.norm(tcp - position) for name, position in positions.items()}
+        return sorted((name for name in positions if distances[name] < IN_HAND), key=distances.__getitem__)
+
+    def _tcp(self) -> FloatArray:
+        """Where the middle between the pads is, (3,) metres in base_link."""
         robot, joints = self._cell.robot, self.joints.peek()
+        assert joints is not None, "no joint state"
         positions = dict(zip(joints.name, joints.position, strict=True))
         flange = robot.forward({name: positions[name] for name in robot.moving})[robot.tool_link][0]
-        tcp = (flange @ self._cell.tool_from_tcp)[:3, 3]
-        parts = self.part_positions()
-        return {name: p[2] for name, p in parts.items() if np.linalg.norm(tcp - p) < IN_HAND}
+        base_from_tcp: FloatArray = flange @ self._cell.tool_from_tcp
+        return base_from_tcp[:3, 3]

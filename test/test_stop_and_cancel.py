@@ -141,8 +141,9 @@ class Interrupted(unittest.TestCase):
         """By where the simulator has the parts; motion's word may still be on its way."""
 
         def agree():
-            parts = self.cell.parts_in_hand()
-            self.said = f"it says '{self.holding()}', and about the tcp are {parts}"
+            positions = self.cell.part_positions()
+            parts = {name: positions[name][2] for name in self.cell.at_the_tcp(positions)}
+            self.said = f"it says '{self.holding()}', and about the tcp are, by height, {parts}"
             return bool(parts) if self.holding() else not any(height > HANGS for height in parts.values())
 
         if not wall_wait(agree, 5.0):

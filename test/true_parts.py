@@ -9,11 +9,7 @@ import numpy as np
 from cell_client import CellClient
 
 from lab_description import Cell
-from lab_geometry import FloatArray
 from lab_interfaces.msg import Outcome
-
-IN_REACH = 0.06
-"""How far the origin of a part that the hand holds may be from the middle between its pads, metres."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +23,13 @@ class TrueParts:
 
 def true_parts(client: CellClient, cell: Cell) -> TrueParts:
     """Where the parts are now, by the simulator; whether the hand holds one is what motion says."""
-    positions = {name: np.array(position) for name, position in client.part_positions().items()}
+    positions = client.part_positions()
     held = client.held.peek()
-    in_hand = set()
-    if held is not None and held.object_id:
-        tcp = _tcp(client, cell)
-        in_hand = {name for name, position in positions.items() if np.linalg.norm(position - tcp) < IN_REACH}
-        in_hand = set(sorted(in_hand, key=lambda name: float(np.linalg.norm(positions[name] - tcp)))[:1])
+    in_hand = set(client.at_the_tcp(positions)[:1]) if held is not None and held.object_id else set()
     table, delivered = set(), set()
     lower, upper = cell.workspace.lower[:2], cell.workspace.upper[:2]
     for name in positions.keys() - in_hand:
-        plane, height = positions[name][:2], positions[name][2]
+        plane, height = np.array(positions[name][:2]), positions[name][2]
         if np.all(plane >= lower) and np.all(plane <= upper):
             table.add(name)
         for destination in cell.destinations.values():
@@ -64,12 +56,3 @@ def denied(result: Any, before: TrueParts, after: TrueParts) -> str:
         return ""
     words = "{} placed, {} left, {} lost"
     return f"the books say {words.format(*told)} of {result.presented}, the simulator {words.format(*true)}"
-
-
-def _tcp(client: CellClient, cell: Cell) -> FloatArray:
-    """(3,) metres in base_link."""
-    state = client.joints.peek()
-    assert state is not None, "no joint state"
-    frames = cell.robot.forward(dict(zip(state.name, state.position, strict=True)))
-    base_from_tcp: FloatArray = frames[cell.robot.tool_link][0] @ cell.tool_from_tcp
-    return base_from_tcp[:3, 3]
