@@ -17,7 +17,7 @@ from lab_motion.planner import Trajectory
 # Samples of a change of rate, and planned seconds between two afterwards.
 _RAMP_SAMPLES = 10
 _PERIOD = 0.02
-# Planned seconds around where the arm should be in which it is looked for, and their resolution.
+# Planned seconds about where the arm should be, in which it is looked for and its pace changes; how finely.
 _AROUND, _RESOLUTION = 0.3, 0.005
 # An arm further than this from its path is not on it, radians (metres).
 _ON_PATH = 0.05
@@ -74,10 +74,12 @@ class Paced:
         """
         begin, before = self.planned(clock), self.rate
         duration = self.trajectory.duration
-        # how fast joints are from here to where the change may end at the latest
-        window = np.clip(np.linspace(begin, begin + 0.3, 16), 0.0, duration)
-        fastest = np.abs(self._slope(window)).max(axis=0)
-        ramp = max(float((abs(rate - before) * fastest / (share * self._deceleration)).max()), _PERIOD)
+        ahead, ramp = _AROUND, 0.0
+        for _ in range(3):  # a shorter change meets less of the path, whose fastest joint gives its length
+            window = np.clip(np.linspace(begin, begin + ahead, 16), 0.0, duration)
+            fastest = np.abs(self._slope(window)).max(axis=0)
+            ramp = max(float((abs(rate - before) * fastest / (share * self._deceleration)).max()), _PERIOD)
+            ahead = min(ahead, 0.5 * (before + rate) * ramp)
         self._planned, self._clock, self._from, self._ramp = begin, clock, before, ramp
         self.rate = rate
         times = np.linspace(0.0, ramp, _RAMP_SAMPLES + 1)

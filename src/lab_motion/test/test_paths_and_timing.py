@@ -181,6 +181,14 @@ def test_a_change_of_pace_stays_on_the_path_and_within_the_deceleration(waypoint
         assert rest.time[-1] <= (whole.duration - left_at) / min(rate, before) + 0.2
 
 
+def test_a_stop_early_in_a_motion_takes_no_longer_than_the_speed_that_is_reached():
+    ride = Paced(moving(2.0), 1.0, np.full(3, 4.0))
+    rest = ride.change(0.1, 0.0)
+    reached = np.abs(rest.velocities[0]).max()
+    assert rest.time[-1] <= 1.5 * reached / 4.0  # 0.3 s later it would be four times as fast
+    assert (np.abs(np.diff(rest.velocities, axis=0)) <= 4.2 * np.diff(rest.time)[:, None]).all()
+
+
 def test_a_slow_start_takes_the_path_in_more_time():
     slow = paced(moving(2.0), 0.25)
     assert slow.start().time[-1] == pytest.approx(8.0)
