@@ -40,8 +40,8 @@ ARGUMENTS = [
 ]
 # What an action consists of; ROS 2 remaps each part by itself.
 ACTION = ("send_goal", "cancel_goal", "get_result", "feedback", "status")
-# Of a controller manager that we start, Hz.
-RATE = 100
+# Of a controller manager that we start, and at most of joint states that are passed on, Hz.
+RATE, STATES_RATE = 100, 200.0
 
 
 def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -58,6 +58,8 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             actions.append(makers_launch_file(device.driver))
         if device.driver.executable is not None:
             actions.append(makers_node(device.driver))
+        if device.driver.joint_states is not None:
+            actions.append(measured_states(device.driver))
         if device.driver.adapter is not None:
             actions.append(adapter(cell, device.driver))
         if device.kind == "robot":
@@ -152,6 +154,16 @@ def makers_node(driver: Driver) -> Node:
         name=driver.package,
         parameters=[dict(driver.parameters)],
         remappings=list(driver.remap.items()),
+    )
+
+
+def measured_states(driver: Driver) -> Node:
+    """Passes joint states on to /joint_states with the stamps that they have, and no more than are needed."""
+    return Node(
+        package="topic_tools",
+        executable="throttle",
+        name=f"{driver.package}_joint_states",
+        arguments=["messages", str(driver.joint_states), str(STATES_RATE), "/joint_states"],
     )
 
 

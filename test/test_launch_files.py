@@ -6,9 +6,17 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+import rclpy
 import yaml
-from launch.actions import ExecuteProcess, IncludeLaunchDescription, RegisterEventHandler, Shutdown
-from launch_ros.actions import Node
+from launch.actions import (
+    ExecuteProcess,
+    GroupAction,
+    IncludeLaunchDescription,
+    RegisterEventHandler,
+    Shutdown,
+)
+from launch.utilities import perform_substitutions
+from launch_ros.actions import Node, SetRemap
 
 from lab_description import config_directory, load_cell
 from launch import LaunchContext, LaunchDescription, LaunchService
@@ -240,8 +248,9 @@ def test_the_lifecycle_manager_knows_which_device_is_behind_a_topic(real_cell):
     assert set(module.waited_for(load_cell(real_cell), "gazebo")["publishers"]) == {"Gazebo"}
 
 
-def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+@pytest.fixture
+def franka_cell(tmp_path):
+    """A Franka arm with its hand, as a cell of its own."""
     content = yaml.safe_load((config_directory() / "cells" / "fr3_table.yaml").read_text())
     content["gripper"]["tactile"] = False
     content["hardware"] = {
@@ -252,18 +261,48 @@ def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(tmp
     file = tmp_path / "cells" / "mine.yaml"
     file.parent.mkdir()
     file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(
+    franka_cell, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     module = loaded("drivers.launch.py")
-    found = executables(module.drivers(context(module, cell=str(file))))
+    found = executables(module.drivers(context(module, cell=str(franka_cell))))
     assert ("franka_gripper", "franka_gripper_node") in found
     assert ("lab_motion", "franka_gripper_adapter") in found
     assert ("controller_manager", "ros2_control_node") not in found
-    cell = load_cell(file)
+    cell = load_cell(franka_cell)
     written = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/arm.yaml")).read_text())
     arm = written[cell.robot.arm_controller]["ros__parameters"]
     assert arm["command_interfaces"] == ["effort"]
     assert arm["state_interfaces"] == ["position", "velocity"]
     assert tuple(arm["gains"]) == cell.robot.joint_names
     assert all(isinstance(gain, float) for gains in arm["gains"].values() for gain in gains.values())
+
+
+def test_joint_states_of_a_franka_keep_the_stamps_of_their_measurement(franka_cell):
+    """Its launch file restamps them under the name that everybody listens to."""
+    module = loaded("drivers.launch.py")
+    made = context(module, cell=str(franka_cell))
+    actions = module.drivers(made)
+    (passes_on,) = (a for a in actions if isinstance(a, Node) and a.node_package == "topic_tools")
+    words = [perform_substitutions(made, part) for part in passes_on.cmd[1:5]]
+    assert words == ["messages", "/franka/joint_states", "200.0", "/joint_states"]
+    groups = [a.get_sub_entities() for a in actions if isinstance(a, GroupAction)]
+    rules = [a for group in groups for a in group if isinstance(a, SetRemap)]
+    sources = ((perform_substitutions(made, r.src), perform_substitutions(made, r.dst)) for r in rules)
+    arguments = ["--ros-args", *(word for pair in sources for word in ("-r", ":=".join(pair)))]
+    graph = rclpy.Context()
+    rclpy.init(context=graph, domain_id=54)
+    try:
+        names = ("joint_state_publisher", "robot_state_publisher")
+        nodes = [rclpy.create_node(name, cli_args=arguments, context=graph) for name in names]
+        topics = [node.resolve_topic_name("joint_states") for node in nodes]
+    finally:
+        rclpy.shutdown(context=graph)
+    assert topics == ["/franka/restamped_joint_states", "/joint_states"]
 
 
 def test_a_real_cell_refuses_what_is_missing(real_cell):

@@ -30,6 +30,7 @@ class Driver:
     executable of lab_motion that does it where the driver has actions of its own. controller_parameters: ROS
     parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
     also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
+    joint_states: topic on which it publishes the joint states as measured, where that is not /joint_states.
     """
 
     package: str
@@ -43,6 +44,7 @@ class Driver:
     adapter: str | None = None
     also: tuple[str, ...] = ()
     remap: Mapping[str, str] = field(default_factory=dict)
+    joint_states: str | None = None
 
     def __post_init__(self) -> None:
         if [self.launch, self.executable, self.plugin].count(None) != 2:
