@@ -93,6 +93,7 @@ class MotionNode(LabNode):
             p.deceleration,
             p.stall_tolerance,
             p.patience,
+            p.stamped_goals,
         )
         self._hand = ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
         self._robot = Manipulator(

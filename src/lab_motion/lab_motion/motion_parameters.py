@@ -117,6 +117,10 @@ class MotionParameters:
     stall_tolerance: float = parameter(
         0.15, "distance from the trajectory that counts as lagging", unit="rad", minimum=0.005, maximum=3.0
     )
+    stamped_goals: bool = parameter(
+        True,
+        "whether the arm's controller begins at a stamp; false for one whose time slows down with the arm",
+    )
     patience: float = parameter(
         2.0, "time that an arm may lag without moving", unit="s", minimum=0.1, maximum=60.0
     )

@@ -17,8 +17,9 @@ from lab_motion.planner import Trajectory
 # Samples of a change of rate, and planned seconds between two afterwards.
 _RAMP_SAMPLES = 10
 _PERIOD = 0.02
-# Planned seconds about where the arm should be, in which it is looked for and its pace changes; how finely.
-_AROUND, _RESOLUTION = 0.3, 0.005
+# Planned seconds ahead of where the arm should be, to which it may be and its pace may change; how finely it
+# is looked for.
+_AHEAD, _RESOLUTION = 0.3, 0.005
 # An arm further than this from its path is not on it, radians (metres).
 _ON_PATH = 0.05
 
@@ -56,16 +57,21 @@ class Paced:
         positions: FloatArray = self._path(self.planned(clock))
         return positions
 
-    def align(self, clock: float, positions: FloatArray) -> None:
-        """Take measured positions (J,) for where the arm is; those far from the path change nothing."""
-        middle = self.planned(clock)
-        around = np.arange(-_AROUND, _AROUND + _RESOLUTION, _RESOLUTION)
-        near = np.clip(middle + around, 0.0, self.trajectory.duration)
+    def align(self, clock: float, positions: FloatArray) -> bool:
+        """Take measured positions (J,) for where the arm is; False when that is not on the path.
+
+        It may be late by any time, as one that its own controller slows down; it only goes forward.
+        """
+        expected = self.planned(clock)
+        last = min(expected + _AHEAD, self.trajectory.duration)
+        times = np.append(np.arange(max(0.0, min(self._planned, expected)), last, _RESOLUTION), last)
         # of a standing arm every time is as good: the least surprising one is taken
-        distance = np.abs(self._path(near) - positions).max(axis=1) + 1e-4 * np.abs(around)
+        distance = np.abs(self._path(times) - positions).max(axis=1) + 1e-4 * np.abs(times - expected)
         best = int(np.argmin(distance))
-        if distance[best] < _ON_PATH:
-            self._planned += float(near[best]) - middle
+        if not distance[best] < _ON_PATH:
+            return False
+        self._planned = float(times[best]) - self._run(clock - self._clock)
+        return True
 
     def change(self, clock: float, rate: float, share: float = 1.0) -> Trajectory:
         """Go over to another rate at a time of the clock; what to send: its time 0 is that time.
@@ -74,7 +80,7 @@ class Paced:
         """
         begin, before = self.planned(clock), self.rate
         duration = self.trajectory.duration
-        ahead, ramp = _AROUND, 0.0
+        ahead, ramp = _AHEAD, 0.0
         for _ in range(3):  # a shorter change meets less of the path, whose fastest joint gives its length
             window = np.clip(np.linspace(begin, begin + ahead, 16), 0.0, duration)
             fastest = np.abs(self._slope(window)).max(axis=0)

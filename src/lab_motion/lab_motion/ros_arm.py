@@ -67,10 +67,12 @@ class ControlledArm:
         deceleration: float,
         stall_tolerance: float,
         patience: float,
+        stamped: bool = True,
     ) -> None:
         """speed: share of the planned speed that is allowed now. deceleration: at most while braking, as a
         multiple of the robot's acceleration limits. stall_tolerance: radians that the arm may lag; patience:
-        seconds that it may do so, or end late.
+        seconds that it may do so, or end late. stamped: whether the controller begins a motion at the time
+        that it is given; one whose time stands while the arm is slowed would begin too late.
         """
         self._node = node
         self._states = states
@@ -80,6 +82,7 @@ class ControlledArm:
         states.watch(self._names)
         self._tolerance = stall_tolerance
         self._patience = patience
+        self._stamped = stamped
         self._controller = Controller(
             node, FollowJointTrajectory, cell.robot.trajectory_action, TrajectoryRejected
         )
@@ -139,13 +142,15 @@ class ControlledArm:
         """Go on at another rate, from where the arm really is on its path."""
         try:
             stamp, positions = self._states.newest(self._names)
-            paced.align((stamp - begin).nanoseconds * 1e-9, positions)
         except StaleInputError:
             pass  # then where it should be has to do
+        else:
+            if not paced.align((stamp - begin).nanoseconds * 1e-9, positions):
+                raise PathToleranceExceeded("the arm is not on its path any more: is it pushed or blocked?")
         now = self._node.get_clock().now()
         lead, share = _AT_ONCE if self._speed() == 0.0 else _GENTLY
         rest = paced.change((now - begin).nanoseconds * 1e-9 + lead, rate, share)
-        request = trajectory_goal(rest, now, lead)
+        request = trajectory_goal(rest, now if self._stamped else None, lead)
         goal = self._controller.send(request, patience)
         self._sent.publish(request.trajectory)
         return goal

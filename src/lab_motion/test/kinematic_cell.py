@@ -1,8 +1,9 @@
 """Controllers, arm, hand and pads without dynamics: what ros2_control shows of a cell, by kinematics alone.
 
-The arm is where its trajectory says. The fingers stop at the width of the part that `part_width` puts
-between them and press with the force of the command. Faults are switched on by attributes. It says what the
-stop node would say, too.
+The arm is where its trajectory says; to the first point it goes from where it is, as fast as it goes then.
+Its controller may scale the speed, as by the slider of a teach pendant: then its time goes by more slowly.
+The fingers stop at the width of the part that `part_width` puts between them and press with the force of the
+command. Faults are switched on by attributes. It says what the stop node would say, too.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class KinematicCell(Node):
         self._cell = cell
         self._lock = threading.RLock()
         self.positions = cell.robot.configuration("home").copy()
+        self.velocities = np.zeros_like(self.positions)
         self.opening = cell.gripper.maximum_opening
         self.part_width: float | None = None
         self.frozen = False
@@ -45,7 +47,10 @@ class KinematicCell(Node):
         self.part_sticks = False
         self.refuse = False
         self.in_turns = False
-        self.speed = 1.0
+        self.scaling = 1.0
+        self._uptime = self._ticked = self._now()  # seconds; the arm's controller's, and the clock's
+        self.pushed = 0.0  # how far the first joint is from where it is told to be, radians
+        self.visited: list[np.ndarray] = []
         self.trajectories: list[np.ndarray] = []
         self.durations: list[float] = []
         self.cancelled = 0
@@ -94,9 +99,8 @@ class KinematicCell(Node):
         velocities = np.array([p.velocities for p in trajectory.points])
         self.trajectories.append(positions)
         self.durations.append(time[-1])
-        stamp = Time.from_msg(trajectory.header.stamp)
-        begin = stamp if stamp.nanoseconds > 0 else self.get_clock().now()
-        return {"spline": CubicHermiteSpline(time, positions, velocities), "begin": begin, "end": time[-1]}
+        stamp = Time.from_msg(trajectory.header.stamp).nanoseconds * 1e-9
+        return {"points": (time, positions, velocities), "begin": stamp, "end": time[-1]}
 
     def _move_fingers(self, handle) -> dict:
         command = handle.request.command
@@ -106,13 +110,17 @@ class KinematicCell(Node):
 
     def _tick(self) -> None:
         with self._lock:
-            before = self.positions
+            before, ticked, self._ticked = self.positions, self._ticked, self._now()
+            step = max(self.scaling * (self._ticked - ticked), 1e-6)
+            self._uptime += step
             self._tick_arm()
             self._tick_hand()
+            self.velocities = (self.positions - before) / step  # by the controller's time
         stamp = (self.get_clock().now() + Duration(seconds=self.ahead)).to_msg()
         joint = float(self._cell.gripper.joint_from_opening(self.opening))
         arm, hand = list(self._cell.robot.joint_names), [self._cell.gripper.joint]
         positions, velocities = self.positions.tolist(), ((self.positions - before) / _PERIOD).tolist()
+        positions[0] += self.pushed
         if self.in_turns:
             self._publish(stamp, arm, positions, velocities)
             self._publish(stamp, hand, [joint], [0.0])
@@ -154,12 +162,25 @@ class KinematicCell(Node):
             self._arm = None
             self._end(job, "abort", FollowJointTrajectory.Result(error_code=self.arm_error))
             return
-        elapsed = self.speed * (self.get_clock().now() - job["begin"]).nanoseconds * 1e-9
-        spline = job["spline"]
+        if "spline" not in job:
+            job["begin"] = job["begin"] or self._uptime
+            job["spline"] = self._spline(self._uptime - job["begin"], *job["points"])
+        elapsed, spline = self._uptime - job["begin"], job["spline"]
         self.positions = spline(np.clip(elapsed, spline.x[0], job["end"]))
+        self.visited.append(self.positions)
         if elapsed >= job["end"]:
             self._arm = None
             self._end(job, "succeed", FollowJointTrajectory.Result())
+
+    def _spline(self, now, time, positions, velocities) -> CubicHermiteSpline:
+        """Of joint_trajectory_controller: what comes before the first point begins where the arm is."""
+        if now < time[0]:
+            time, positions = [now, *time], np.vstack([self.positions, positions])
+            velocities = np.vstack([self.velocities, velocities])
+        return CubicHermiteSpline(time, positions, velocities)
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
 
     def _tick_hand(self) -> None:
         job = self._hand

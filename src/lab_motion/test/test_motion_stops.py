@@ -115,6 +115,34 @@ def require_at_rest_on_the_way(graph):
     assert graph.cell._arm is None  # nothing that would go on
 
 
+def test_an_arm_that_its_controller_slows_down_stops_on_its_path(ros):
+    """By then its time is seconds behind the clock; a stamp would let it begin to brake as much later."""
+    with running(Graph(stamped_goals=False)) as graph:
+        graph.cell.scaling = 0.3
+        handle = moving_to_stow(graph)
+        graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.5, "stands")
+        graph.caller.wait(handle.cancel_goal_async())
+        result = graph.caller.wait(handle.get_result_async()).result
+        assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+        require_at_rest_on_the_way(graph)
+        assert len(graph.cell.trajectories) == 2 and graph.cell.cancelled == 0
+        way = graph.cell.trajectories[0]
+        assert max(np.abs(way - at).max(axis=1).min() for at in graph.cell.visited) < 0.05
+
+
+def test_an_arm_that_is_not_on_its_path_is_told_to_hold(graph):
+    """A braking motion would begin with a jump."""
+    handle = moving_to_stow(graph)
+    graph.cell.pushed = 0.12
+    pushed = len(graph.cell.visited) + 5
+    graph.caller.until(lambda: len(graph.cell.visited) > pushed, "stands")
+    graph.caller.wait(handle.cancel_goal_async())
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+    assert len(graph.cell.trajectories) == 1 and graph.cell.cancelled == 1
+    require_at_rest_on_the_way(graph)
+
+
 def test_a_defect_while_the_arm_moves_brakes_it_too(graph, monkeypatch):
     handle = moving_to_stow(graph)
     monkeypatch.setattr(Progress, "check", lambda *_: 1 // 0)

@@ -198,8 +198,18 @@ def test_a_slow_start_takes_the_path_in_more_time():
 
 def test_a_late_arm_brakes_from_where_it_is():
     ride = paced(moving(2.0))
-    ride.align(1.0, moving(2.0).positions[20])
+    assert ride.align(1.0, moving(2.0).positions[20])
     assert ride.planned(1.0) == pytest.approx(moving(2.0).time[20], abs=0.005)
     far = ride.planned(1.0)
-    ride.align(1.0, np.full(3, 5.0))
+    assert not ride.align(1.0, np.full(3, 5.0))
     assert ride.planned(1.0) == far
+
+
+def test_an_arm_that_its_controller_slows_down_brakes_from_where_it_is():
+    """As by the slider of a teach pendant: later than any limit."""
+    trajectory = moving(3.0)
+    ride = paced(trajectory)
+    at = np.full(3, 0.5 - 0.5 * np.cos(np.pi * 0.3 * 2.5 / 3.0))
+    assert ride.align(2.5, at)
+    assert ride.planned(2.5) == pytest.approx(0.3 * 2.5, abs=0.005)
+    assert np.abs(ride.change(2.5, 0.0).positions[0] - at).max() < 0.005
