@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import launch.logging
 from lab_bringup.ros_packages import installed
+from lab_description.hardware import Driver
 from lab_node.errors import LabError
 from launch.actions import (
     DeclareLaunchArgument,
@@ -263,6 +264,29 @@ def lab_node(package: str, executable: str, name: str, *parameters: dict[str, An
     )
 
 
+def stop(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The stop node, by the wall's time."""
+    return [lab_node("lab_stop", "stop_node", "stop", {"use_sim_time": False} | robot_inputs(context))]
+
+
+def robot_inputs(context: LaunchContext) -> dict[str, Any]:
+    """A robot whose driver knows that it is stopped at its own panel stops the cell."""
+    return {
+        name: topic
+        for driver in arm_drivers(context)
+        for name, topic in (("running_topic", driver.running), ("speed_topic", driver.speed))
+        if topic is not None
+    }
+
+
+def arm_drivers(context: LaunchContext) -> list[Driver]:
+    """The driver of the arm, if the cell has a real one."""
+    if context.launch_configurations["sim"] != "none":
+        return []
+    devices = load_cell(context.launch_configurations["cell"]).drivers()
+    return [device.driver for device in devices if device.kind == "robot"]
+
+
 def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The motion node."""
     return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context), **RESTARTED)]
@@ -283,6 +307,7 @@ def motion_parameters(context: LaunchContext) -> dict[str, Any]:
             "acceleration": hardware.acceleration,
             "confirm_first": True,
             "first_speed": hardware.first_speed,
+            "stamped_goals": not any(driver.scales_time for driver in arm_drivers(context)),
         }
     return parameters
 
@@ -335,7 +360,7 @@ def generate_launch_description() -> LaunchDescription:
                     )
                 ),
             ),
-            lab_node("lab_stop", "stop_node", "stop", {"use_sim_time": False}),
+            OpaqueFunction(function=stop),
             lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             OpaqueFunction(function=motion),

@@ -320,5 +320,27 @@ def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
     assert motion.node_executable == "motion_node"
     given = module.motion_parameters(context(module, sim="none", cell=str(real_cell)))
     assert given["confirm_first"] is True
+    assert given["stamped_goals"] is False  # the driver's controller has a time of its own
     assert given["first_speed"] < given["speed"] < 1.0
     assert "confirm_first" not in module.motion_parameters(context(module, sim="mujoco"))
+
+
+@pytest.mark.parametrize(
+    ("robot", "inputs"),
+    [
+        (
+            "real_cell",
+            {
+                "running_topic": "/io_and_status_controller/robot_program_running",
+                "speed_topic": "/speed_scaling_state_broadcaster/speed_scaling",
+            },
+        ),
+        ("franka_cell", {}),
+    ],
+)
+def test_a_robot_that_tells_when_it_is_stopped_stops_the_cell(request, robot, inputs):
+    module = loaded("cell.launch.py")
+    file = str(request.getfixturevalue(robot))
+    assert module.robot_inputs(context(module, sim="none", cell=file)) == inputs
+    assert module.robot_inputs(context(module, sim="mujoco", cell=file)) == {}
+    assert executables(module.stop(context(module, sim="none", cell=file))) == [("lab_stop", "stop_node")]

@@ -31,6 +31,8 @@ class Driver:
     parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
     also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
     joint_states: topic on which it publishes the joint states as measured, where that is not /joint_states.
+    running, speed: topics for lab_stop that tell when a robot is stopped at its own panel. scales_time: that
+    the time of the arm's controller slows down with the arm, so that no motion can begin at a stamp.
     """
 
     package: str
@@ -45,6 +47,9 @@ class Driver:
     also: tuple[str, ...] = ()
     remap: Mapping[str, str] = field(default_factory=dict)
     joint_states: str | None = None
+    running: str | None = None
+    speed: str | None = None
+    scales_time: bool = False
 
     def __post_init__(self) -> None:
         if [self.launch, self.executable, self.plugin].count(None) != 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from lab_description import Cell
@@ -44,10 +45,10 @@ def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
         )
     elif item.silence is None or item.silence > item.limit:
         heard = "sends nothing" if item.silence is None else f"has been silent for {item.silence:.2f} s"
+        limit = f", the stop node's limit is {item.limit:.2f} s" if math.isfinite(item.limit) else ""
         yield Finding(
             "stop-input",
-            f"{topic.publishers[0].node} offers {item.topic} and {heard}, the stop node's limit is"
-            f" {item.limit:.2f} s",
+            f"{topic.publishers[0].node} offers {item.topic} and {heard}{limit}",
             "check the device and the log of its driver",
         )
 

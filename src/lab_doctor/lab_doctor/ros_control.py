@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from lab_node.qos import LATCHED
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Range
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64
 
 from lab_doctor.snapshot import Controller, StopFacts, StopInput
 from lab_interfaces.msg import StopState
 
-# Parameters of the stop node that name its inputs, and their limit.
-INPUTS = {"hardware_topic": Bool, "presence_topic": Range}
+# Parameters of the stop node that name its inputs, those that tell of changes only, and the others' limit.
+INPUTS = {"hardware_topic": Bool, "presence_topic": Range, "running_topic": Bool, "speed_topic": Float64}
+KEPT = ("running_topic",)
 LIMIT = "input_timeout"
 STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 LIST_CONTROLLERS = "controller_manager_msgs/srv/ListControllers"
@@ -34,7 +37,8 @@ class StopListener:
         self._topics = {name: parameters[name] for name in INPUTS if parameters.get(name)}
         self._own = [node.create_subscription(StopState, "/cell/stop_state", self._take, STREAM)]
         for name, topic in self._topics.items():
-            self._own.append(node.create_subscription(INPUTS[name], topic, self._hearer(topic), STREAM))
+            qos = LATCHED if name in KEPT else STREAM
+            self._own.append(node.create_subscription(INPUTS[name], topic, self._hearer(topic), qos))
 
     def facts(self) -> StopFacts:
         """What was heard until now; it listens no longer."""
@@ -45,7 +49,7 @@ class StopListener:
                 topic if topic.startswith("/") else f"/{topic}",
                 f"{INPUTS[name].__module__.split('.')[0]}/msg/{INPUTS[name].__name__}",
                 now - self._heard[topic] if topic in self._heard else None,
-                self._limit,
+                math.inf if name in KEPT else self._limit,
             )
             for name, topic in self._topics.items()
         )

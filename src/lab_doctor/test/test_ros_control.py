@@ -1,5 +1,6 @@
 """What the doctor hears of a stop node, and asks controller managers."""
 
+import math
 import sys
 import time
 from types import ModuleType, SimpleNamespace
@@ -26,13 +27,16 @@ SERVICES = {
 
 @pytest.fixture
 def stop_node(monkeypatch):
-    """A node that has the name, parameters and output of the stop node; one of its two inputs is there."""
+    """A node that has the name, parameters and output of the stop node; one of its inputs is not there."""
     monkeypatch.setenv("ROS_DOMAIN_ID", "76")
     rclpy.init()
     node = Node("stop")
     node.declare_parameter("hardware_topic", "/estop")
     node.declare_parameter("presence_topic", "/scanner")
+    node.declare_parameter("running_topic", "/running")
     node.declare_parameter("input_timeout", 0.4)
+    kept = node.create_publisher(Bool, "/running", LATCHED)
+    kept.publish(Bool(data=True))
     state, button = (
         node.create_publisher(StopState, STOP_STATE, LATCHED),
         node.create_publisher(Bool, "/estop", SENSOR),
@@ -58,10 +62,11 @@ def test_the_stop_node_and_its_inputs_are_heard(stop_node):
     finally:
         examiner.close()
     assert (stop.said, stop.stopped, stop.reason) == (True, True, "the input /estop asks to stop")
-    button, scanner = stop.inputs
+    button, scanner, program = stop.inputs
     assert (button.parameter, button.topic, button.kind) == ("hardware_topic", "/estop", "std_msgs/msg/Bool")
     assert button.silence is not None and button.limit == 0.4
     assert (scanner.topic, scanner.kind, scanner.silence) == ("/scanner", "sensor_msgs/msg/Range", None)
+    assert program.silence is not None and program.limit == math.inf, "told once"
 
 
 def test_nodes_of_one_name_in_different_namespaces_are_not_one_twice(stop_node):

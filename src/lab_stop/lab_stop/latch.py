@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -14,6 +15,14 @@ class Zone:
     stop: float
     speed: float
 
+    def cause(self, distance: float) -> str:
+        """Why somebody so near stops the cell, empty when they do not; NaN: the sensor fails."""
+        if math.isnan(distance):
+            return "the sensor of persons reports a failure"
+        if distance >= self.stop:
+            return ""
+        return f"somebody is {distance:.2f} m away, {self.stop:.2f} m are asked for"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -24,6 +33,15 @@ class Verdict:
     speed: float
 
 
+@dataclass(slots=True)
+class _Input:
+    """heard: when its newest word came, None before the first. cause: for which it asks to stop, or empty."""
+
+    repeats: bool
+    heard: float | None = None
+    cause: str = ""
+
+
 class Latch:
     """Stops at once, and is reset by hand only, once every cause has gone.
 
@@ -31,17 +49,22 @@ class Latch:
     """
 
     def __init__(
-        self, now: float, timeout: float, hardware: str = "", presence: str = "", zone: Zone | None = None
+        self,
+        now: float,
+        timeout: float,
+        inputs: Sequence[str] = (),
+        kept: Sequence[str] = (),
+        zone: Zone | None = None,
     ) -> None:
         """timeout: silence of an input that counts as a stop, seconds.
 
-        hardware, presence: topics, for the sentences; empty: the cell has no such input.
+        inputs: topics that say the same again and again. kept: topics that say something when it changes,
+        and keep it for who comes later: of these only the first word is waited for.
         """
         self._timeout = timeout
-        self._hardware, self._presence = hardware, presence
+        self._inputs = {topic: _Input(topic in inputs) for topic in (*inputs, *kept)}
         self._zone = zone or Zone(0.0, 0.0, 1.0)
-        self._heard = {hardware: now, presence: now}
-        self._pressed = False
+        self._begun = now
         self._distance = math.inf
         self._reason, self._ended = "", ""
         self._stops = 0
@@ -53,7 +76,7 @@ class Latch:
 
     def begin(self, now: float) -> None:
         """Watch the inputs from now on. A stop that nobody has reset stays."""
-        self._heard = dict.fromkeys(self._heard, now)
+        self._begun = now
         self._ended = ""
 
     def end(self, reason: str) -> None:
@@ -66,22 +89,21 @@ class Latch:
         self._note(reason)
         self._reason = self._reason or reason
 
-    def take_hardware(self, pressed: bool, now: float) -> None:
-        """The hardware input: whether it asks to stop."""
-        self._pressed = pressed
-        self._heard[self._hardware] = now
+    def hear(self, topic: str, now: float, cause: str = "") -> None:
+        """What an input says: one sentence why it asks to stop, empty when it does not."""
+        self._inputs[topic].heard, self._inputs[topic].cause = now, cause
 
-    def take_presence(self, distance: float, now: float) -> None:
+    def hear_distance(self, topic: str, now: float, distance: float) -> None:
         """Distance of the nearest person, metres; infinite: nobody is there, NaN: the sensor fails."""
         self._distance = distance
-        self._heard[self._presence] = now
+        self.hear(topic, now, self._zone.cause(distance))
 
     def verdict(self, now: float) -> Verdict:
         """What holds now."""
         self.stop(self._cause(now))
         if reason := self._reason or self._ended:
             return Verdict(True, reason, 0.0)
-        if self._presence and self._distance < self._zone.slow:
+        if self._distance < self._zone.slow:
             return Verdict(False, f"somebody is {self._distance:.2f} m away: slow", self._zone.speed)
         return Verdict(False, "", 1.0)
 
@@ -96,14 +118,9 @@ class Latch:
 
     def _cause(self, now: float) -> str:
         """What asks to stop at this moment; empty when nothing does."""
-        for topic in filter(None, (self._hardware, self._presence)):
-            silence = now - self._heard[topic]
-            if silence > self._timeout:
-                return f"nothing has come on {topic} for {silence:.1f} s: does its publisher run?"
-        if self._hardware and self._pressed:
-            return f"the input {self._hardware} asks to stop"
-        if self._presence and not self._distance >= self._zone.stop:
-            if math.isnan(self._distance):
-                return f"the sensor of {self._presence} reports a failure"
-            return f"somebody is {self._distance:.2f} m away, {self._zone.stop:.2f} m are asked for"
-        return ""
+        for topic, item in self._inputs.items():
+            if item.heard is None or item.repeats:
+                silence = now - max(self._begun, item.heard or self._begun)
+                if silence > self._timeout:
+                    return f"nothing has come on {topic} for {silence:.1f} s: does its publisher run?"
+        return next((item.cause for item in self._inputs.values() if item.cause), "")

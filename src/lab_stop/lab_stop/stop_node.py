@@ -15,7 +15,7 @@ from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
 from sensor_msgs.msg import Range
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_description import Gripper, load_cell
@@ -35,6 +35,12 @@ class StopParameters:
     hardware_topic: str = parameter("", "std_msgs/Bool that is true to stop; empty: the cell has none")
     presence_topic: str = parameter(
         "", "sensor_msgs/Range with the distance of the nearest person; empty: the cell has none"
+    )
+    running_topic: str = parameter(
+        "", "std_msgs/Bool that is kept, false while the robot does not obey; empty: the cell has none"
+    )
+    speed_topic: str = parameter(
+        "", "std_msgs/Float64, 0 while the robot is halted by itself; empty: the cell has none"
     )
     input_timeout: float = parameter(
         0.5, "silence of an input that counts as a stop", unit="s", minimum=0.05, maximum=10.0
@@ -72,8 +78,10 @@ class StopNode(LabNode):
         self._said: Verdict | None = None
         self._cancel_at = math.inf
         self._motion_died = False
+        repeated = [topic for topic in (p.hardware_topic, p.presence_topic, p.speed_topic) if topic]
+        kept = [p.running_topic] if p.running_topic else []
         zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
-        self._latch = Latch(time.monotonic(), p.input_timeout, p.hardware_topic, p.presence_topic, zone)
+        self._latch = Latch(time.monotonic(), p.input_timeout, repeated, kept, zone)
         self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
         # a best effort publisher is not heard by a reliable subscription; heard twice does no harm
         for qos in (RELIABLE, SENSOR):
@@ -82,6 +90,10 @@ class StopNode(LabNode):
             self.create_subscription(Bool, p.hardware_topic, self._take_hardware, SENSOR)
         if p.presence_topic:
             self.create_subscription(Range, p.presence_topic, self._take_presence, SENSOR)
+        if p.running_topic:
+            self.create_subscription(Bool, p.running_topic, self._take_running, LATCHED)
+        if p.speed_topic:
+            self.create_subscription(Float64, p.speed_topic, self._take_speed, SENSOR)
         self.create_service(Trigger, "/cell/stop", self._stop)
         self.create_service(Trigger, "/cell/reset", self._reset)
         cell = load_cell(p.cell)
@@ -134,13 +146,25 @@ class StopNode(LabNode):
             self._tell()
 
     def _take_hardware(self, message: Bool) -> None:
-        self._latch.take_hardware(message.data, time.monotonic())
-        if message.data:
+        topic = self.parameters.hardware_topic
+        self._hear(topic, f"the input {topic} asks to stop" if message.data else "")
+
+    def _take_running(self, message: Bool) -> None:
+        words = f"the robot does not obey, says {self.parameters.running_topic}: start its program"
+        self._hear(self.parameters.running_topic, "" if message.data else words)
+
+    def _take_speed(self, message: Float64) -> None:
+        words = f"the robot is halted, says {self.parameters.speed_topic}: its own panel says why"
+        self._hear(self.parameters.speed_topic, "" if message.data > 0.0 else words)
+
+    def _hear(self, topic: str, cause: str) -> None:
+        self._latch.hear(topic, time.monotonic(), cause)
+        if cause:
             self._tell()
 
     def _take_presence(self, message: Range) -> None:
         # REP 117: beyond the sensor's reach is +inf, closer than it can measure is -inf, a failure NaN
-        self._latch.take_presence(message.range, time.monotonic())
+        self._latch.hear_distance(self.parameters.presence_topic, time.monotonic(), message.range)
         if not message.range >= self.parameters.slow_distance:
             self._tell()
 

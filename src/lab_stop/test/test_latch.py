@@ -20,22 +20,44 @@ def test_a_stop_stays_until_it_is_reset_and_keeps_its_first_reason():
 
 
 def test_a_pressed_input_cannot_be_reset_away():
-    latch = Latch(0.0, 0.5, hardware="/estop")
-    latch.take_hardware(True, 0.1)
+    latch = Latch(0.0, 0.5, ["/estop"])
+    latch.hear("/estop", 0.1, "/estop is pressed")
     assert latch.verdict(0.1).stopped
     assert "/estop" in latch.reset(0.2)
     assert latch.verdict(0.2).stopped
-    latch.take_hardware(False, 0.3)
+    latch.hear("/estop", 0.3)
     assert latch.verdict(0.3).stopped, "released is not reset"
     assert latch.reset(0.4) == ""
     assert not latch.verdict(0.4).stopped
 
 
-@pytest.mark.parametrize("inputs", [{"hardware": "/estop"}, {"presence": "/range"}])
-def test_an_input_that_is_silent_stops(inputs):
-    latch = Latch(0.0, 0.5, **inputs, zone=ZONE)
+@pytest.mark.parametrize("inputs", [{"inputs": ["/estop"]}, {"kept": ["/running"]}])
+def test_an_input_that_was_never_heard_stops(inputs):
+    latch = Latch(0.0, 0.5, **inputs)
     assert not latch.verdict(0.4).stopped
     assert "does its publisher run?" in latch.verdict(0.6).reason
+
+
+def test_an_input_that_falls_silent_stops_but_not_one_that_speaks_of_changes_only():
+    latch = Latch(0.0, 0.5, ["/estop"], ["/running"])
+    latch.hear("/running", 0.1)
+    for now in (0.1, 0.5, 0.9):
+        latch.hear("/estop", now)
+    assert not latch.verdict(1.0).stopped
+    latch.hear("/running", 1.1, "the robot does not obey")
+    assert latch.verdict(1.1).reason == "the robot does not obey"
+    assert latch.reset(1.2) == "the robot does not obey"
+    latch.hear("/running", 1.2)
+    assert latch.reset(1.2) == "" and not latch.verdict(1.2).stopped
+    assert "nothing has come on /estop for 0.6 s" in latch.verdict(1.5).reason
+
+
+def test_what_an_input_has_kept_holds_for_a_watch_that_begins_anew():
+    latch = Latch(0.0, 0.5, kept=["/running"])
+    latch.hear("/running", 0.1)
+    latch.end("over")
+    latch.begin(100.0)
+    assert not latch.verdict(101.0).stopped
 
 
 @pytest.mark.parametrize(
@@ -50,21 +72,21 @@ def test_an_input_that_is_silent_stops(inputs):
     ],
 )
 def test_who_comes_near_slows_and_then_stops(distance, stopped, speed):
-    latch = Latch(0.0, 0.5, presence="/range", zone=ZONE)
-    latch.take_presence(distance, 0.1)
+    latch = Latch(0.0, 0.5, ["/range"], zone=ZONE)
+    latch.hear_distance("/range", 0.1, distance)
     verdict = latch.verdict(0.1)
     assert (verdict.stopped, verdict.speed) == (stopped, speed)
-    latch.take_presence(math.inf, 0.2)
+    latch.hear_distance("/range", 0.2, math.inf)
     assert latch.verdict(0.2).stopped == stopped, "leaving the zone resets nothing"
     assert latch.verdict(0.2).speed == (0.0 if stopped else 1.0)
 
 
 def test_every_stop_is_counted_once():
-    latch = Latch(0.0, 0.5, hardware="/estop")
-    latch.take_hardware(True, 0.1)
+    latch = Latch(0.0, 0.5, ["/estop"])
+    latch.hear("/estop", 0.1, "/estop is pressed")
     assert [latch.verdict(t).stopped and latch.stops for t in (0.1, 0.2)] == [1, 1]
     assert latch.reset(0.2) != "" and latch.stops == 1, "a reset that is refused is no stop"
-    latch.take_hardware(False, 0.3)
+    latch.hear("/estop", 0.3)
     assert latch.reset(0.3) == ""
     latch.stop("first")
     latch.stop("second")
@@ -73,7 +95,7 @@ def test_every_stop_is_counted_once():
 
 
 def test_a_stop_outlives_the_end_of_the_watch():
-    latch = Latch(0.0, 0.5, hardware="/estop")
+    latch = Latch(0.0, 0.5, ["/estop"])
     latch.stop("pressed")
     latch.end("over")
     latch.begin(100.0)

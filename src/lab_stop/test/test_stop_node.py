@@ -23,7 +23,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Range
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_interfaces.msg import StopState
@@ -147,6 +147,39 @@ def test_the_zone_slows_then_stops(bench):
     cell.until(lambda: cell.is_now(stopped=False, speed=0.25), "not slow")
     said["range"] = 0.5
     cell.until(lambda: cell.is_now(stopped=True), "not stopped")
+
+
+def test_a_robot_that_is_stopped_at_its_own_panel_stops_the_cell_until_the_reset(bench):
+    """As UR's driver tells: by the speed for a pause or a protective stop, by the program for its end."""
+    said = {"speed": 100.0}
+    cell = bench(running_topic="/running", speed_topic="/speed", input_timeout=8.0)
+    running = cell.around.create_publisher(Bool, "/running", LATCHED)
+    running.publish(Bool(data=True))
+    cell.feed(Float64, "/speed", lambda: Float64(data=said["speed"]))
+    cell.start()
+    cell.until(lambda: cell.is_now(stopped=False), "not free")
+
+    def speed(value):
+        said["speed"] = value
+
+    for halt, go_on, words in (
+        (lambda: speed(0.0), lambda: speed(30.0), "the robot is halted, says /speed"),
+        (
+            lambda: running.publish(Bool(data=False)),
+            lambda: running.publish(Bool(data=True)),
+            "the robot does not obey, says /running",
+        ),
+    ):
+        halt()
+        cell.until(lambda w=words: cell.is_now(stopped=True) and w in cell.states[-1].reason, words)
+        refused = cell.call("/cell/reset")
+        assert not refused.success and words in refused.message
+        go_on()
+        told = len(cell.states)
+        cell.until(lambda t=told: len(cell.states) > t + 5, "says nothing")
+        assert cell.is_now(stopped=True), "what the robot does resets nothing"
+        cell.until(lambda: cell.call("/cell/reset").success, "cannot be reset")
+        cell.until(lambda: cell.is_now(stopped=False), "not free")
 
 
 @pytest.mark.parametrize("reliability", list(QoSReliabilityPolicy)[1:3])
