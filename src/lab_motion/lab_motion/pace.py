@@ -17,8 +17,9 @@ from lab_motion.planner import Trajectory
 # Samples of a change of rate, and planned seconds between two afterwards.
 _RAMP_SAMPLES = 10
 _PERIOD = 0.02
-# Planned seconds ahead of where the arm should be, to which it may be and its pace may change; how finely it
-# is looked for.
+# Planned seconds by which an arm may be late.
+LATE = 0.3
+# By which it may be ahead, and a change of pace may take; and how finely it is looked for.
 _AHEAD, _RESOLUTION = 0.3, 0.005
 # An arm further than this from its path is not on it, radians (metres).
 _ON_PATH = 0.05
@@ -57,14 +58,14 @@ class Paced:
         positions: FloatArray = self._path(self.planned(clock))
         return positions
 
-    def align(self, clock: float, positions: FloatArray) -> bool:
+    def align(self, clock: float, positions: FloatArray, late: float = LATE) -> bool:
         """Take measured positions (J,) for where the arm is; False when that is not on the path.
 
-        It may be late by any time, as one that its own controller slows down; it only goes forward.
+        late: by how many planned seconds it may be, infinite for one that its own controller slows down.
         """
         expected = self.planned(clock)
-        last = min(expected + _AHEAD, self.trajectory.duration)
-        times = np.append(np.arange(max(0.0, min(self._planned, expected)), last, _RESOLUTION), last)
+        first, last = max(expected - late, 0.0), min(expected + _AHEAD, self.trajectory.duration)
+        times = np.append(np.arange(first, last, _RESOLUTION), last)
         # of a standing arm every time is as good: the least surprising one is taken
         distance = np.abs(self._path(times) - positions).max(axis=1) + 1e-4 * np.abs(times - expected)
         best = int(np.argmin(distance))

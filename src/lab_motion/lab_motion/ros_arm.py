@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -24,7 +25,7 @@ from lab_motion.errors import (
     TrajectoryRejected,
 )
 from lab_motion.hardware import Cancelled, Watch
-from lab_motion.pace import Paced
+from lab_motion.pace import LATE, Paced
 from lab_motion.planner import Trajectory
 from lab_motion.progress import Progress
 from lab_motion.ros_goal import ANSWER, LOOK, SLOWEST_CLOCK, Controller, Goal
@@ -83,6 +84,7 @@ class ControlledArm:
         self._tolerance = stall_tolerance
         self._patience = patience
         self._stamped = stamped
+        self._late = LATE if stamped else math.inf
         self._controller = Controller(
             node, FollowJointTrajectory, cell.robot.trajectory_action, TrajectoryRejected
         )
@@ -145,7 +147,7 @@ class ControlledArm:
         except StaleInputError:
             pass  # then where it should be has to do
         else:
-            if not paced.align((stamp - begin).nanoseconds * 1e-9, positions):
+            if not paced.align((stamp - begin).nanoseconds * 1e-9, positions, self._late):
                 raise PathToleranceExceeded("the arm is not on its path any more: is it pushed or blocked?")
         now = self._node.get_clock().now()
         lead, share = _AT_ONCE if self._speed() == 0.0 else _GENTLY
