@@ -58,8 +58,8 @@ class Latch:
     ) -> None:
         """timeout: silence of an input that counts as a stop, seconds.
 
-        inputs: topics that say the same again and again. kept: topics that say something when it changes,
-        and keep it for who comes later: of these only the first word is waited for.
+        inputs: topics that say the same again and again. kept: topics of the robot that say something when it
+        changes, and keep it for who comes later: of these only the first word is waited for.
         """
         self._timeout = timeout
         self._inputs = {topic: _Input(topic in inputs) for topic in (*inputs, *kept)}
@@ -122,5 +122,6 @@ class Latch:
             if item.heard is None or item.repeats:
                 silence = now - max(self._begun, item.heard or self._begun)
                 if silence > self._timeout:
-                    return f"nothing has come on {topic} for {silence:.1f} s: does its publisher run?"
+                    asked = "does its publisher run?" if item.repeats else "does the robot's program run?"
+                    return f"nothing has come on {topic} for {silence:.1f} s: {asked}"
         return next((item.cause for item in self._inputs.values() if item.cause), "")
