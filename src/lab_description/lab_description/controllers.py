@@ -11,6 +11,8 @@ TRAJECTORY_CONTROLLER = "joint_trajectory_controller/JointTrajectoryController"
 GRIPPER_CONTROLLER = "parallel_gripper_action_controller/GripperActionController"
 # Hz; how often an action is looked at for its end
 _MONITOR_RATE = 50.0
+# Of the acceleration limits, as lab_motion brakes.
+_BRAKING = 4.0
 # Of the opening, metres and metres per second: fingers that are so near have arrived, so slow they stand.
 _ARRIVED, _STANDING = 0.0005, 0.002
 
@@ -19,14 +21,25 @@ def arm_parameters(
     cell: Cell, kind: str = TRAJECTORY_CONTROLLER, of_driver: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Of the controller that follows the arm's trajectories. of_driver: what its driver wants otherwise."""
-    tolerances = {name: {"trajectory": 0.2, "goal": 0.02} for name in cell.robot.joint_names}
+    robot = cell.robot
+    joints = {
+        name: {"trajectory": 0.2, "goal": 0.02, "max_deceleration_on_cancel": _BRAKING * float(acceleration)}
+        for name, acceleration in zip(robot.joint_names, robot.acceleration, strict=True)
+    }
     ours = {
         "type": kind,
-        "joints": list(cell.robot.joint_names),
+        "joints": list(robot.joint_names),
         "command_interfaces": ["position"],
         "state_interfaces": ["position", "velocity"],
         "action_monitor_rate": _MONITOR_RATE,
-        "constraints": {"stopped_velocity_tolerance": 0.05, "goal_time": 1.0, **tolerances},
+        # a motion that replaces another, to brake, goes on from what was commanded: the arm is behind that
+        "interpolate_from_desired_state": True,
+        "constraints": {
+            "stopped_velocity_tolerance": 0.05,
+            "goal_time": 1.0,
+            "decelerate_on_cancel": True,  # else a cancel is a jump to where the arm is
+            **joints,
+        },
     }
     return _merged(ours, of_driver or {})
 

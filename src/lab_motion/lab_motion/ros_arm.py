@@ -6,9 +6,11 @@ import math
 import time
 from collections.abc import Callable
 
+import numpy as np
 from control_msgs.action import FollowJointTrajectory
 from lab_node.errors import StaleInputError
 from lab_node.qos import RELIABLE
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.time import Time
 from trajectory_msgs.msg import JointTrajectory
@@ -39,6 +41,8 @@ _GENTLY = (0.10, 0.5)
 # Wall seconds within which a controller takes over a braking motion, and the arm stands; beyond, every goal
 # is cancelled.
 _TAKE_OVER, _BRAKED = 0.5, 2.0
+# Of the cell's clock: feedback that is older says nothing of where the arm is.
+_NEW = Duration(seconds=0.2)
 # Share of the planned speed that is the least to move with; to halt is to cancel.
 _SLOWEST = 0.05
 
@@ -124,7 +128,7 @@ class ControlledArm:
                 progress.check(elapsed, self.positions())
                 rate = max(self._speed(), _SLOWEST)
                 if rate != paced.rate:
-                    goal = self._change(paced, begin, rate, ANSWER)
+                    goal = self._change(goal, paced, begin, rate, ANSWER)
                 if time.monotonic() - wall > ANSWER + SLOWEST_CLOCK * (
                     trajectory.duration / paced.rate + self._patience
                 ):
@@ -140,10 +144,10 @@ class ControlledArm:
                 f"{action} did not carry the motion out: {result.error_string or 'it says no more'}"
             )
 
-    def _change(self, paced: Paced, begin: Time, rate: float, patience: float) -> Goal:
+    def _change(self, goal: Goal, paced: Paced, begin: Time, rate: float, patience: float) -> Goal:
         """Go on at another rate, from where the arm really is on its path."""
         try:
-            stamp, positions = self._states.newest(self._names)
+            stamp, positions = self._where(goal)
         except StaleInputError:
             pass  # then where it should be has to do
         else:
@@ -157,6 +161,19 @@ class ControlledArm:
         self._sent.publish(request.trajectory)
         return goal
 
+    def _where(self, goal: Goal) -> tuple[Time, FloatArray]:
+        """When the arm was last told where to be, and its positions (J,) then; else when and where it was.
+
+        An arm trails behind its commands: a motion that begins where it is would begin with a step back.
+        Raises StaleInputError.
+        """
+        if (told := goal.feedback) is not None:
+            stamp = Time.from_msg(told.header.stamp)
+            positions = dict(zip(told.joint_names, told.desired.positions, strict=False))
+            if self._node.get_clock().now() - stamp < _NEW and positions.keys() >= set(self._names):
+                return stamp, np.array([positions[name] for name in self._names])
+        return self._states.newest(self._names)
+
     def _brake(self, paced: Paced, begin: Time, goal: Goal) -> None:
         """Come to rest on the path; if that goes wrong in any way, the controller is left without a goal.
 
@@ -165,7 +182,7 @@ class ControlledArm:
         try:
             # one that has ended may have made way for a change whose acceptance was not heard
             if not goal.ended():
-                goal = self._change(paced, begin, 0.0, _TAKE_OVER)
+                goal = self._change(goal, paced, begin, 0.0, _TAKE_OVER)
                 # a controller may let go of a goal before the arm has come to rest, or hold on to one
                 self._states.wait_until_still(self._names, _BRAKED)
                 if goal.ended(_TAKE_OVER):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from action_msgs.msg import GoalStatus
@@ -40,7 +42,8 @@ class Controller:
         Raises what was given as `refused`, or DeadlineError when there is no answer; nothing goes on then.
         """
         self._require(patience)
-        answer = self._client.send_goal_async(request)
+        heard: deque[Any] = deque(maxlen=1)
+        answer = self._client.send_goal_async(request, lambda message: heard.append(message.feedback))
         try:
             handle = wait_for(answer, patience, self.action)
         except DeadlineError:
@@ -51,7 +54,7 @@ class Controller:
             raise self._refused(
                 f"{self.action} refused the goal: is the controller active and the joint list right?"
             )
-        return Goal(handle, self.action)
+        return Goal(handle, self.action, heard)
 
     def cancel_all(self) -> Future | None:
         """Cancel every goal, whoever sent it, and do not wait; None when there is nobody to ask.
@@ -80,8 +83,9 @@ class Controller:
 class Goal:
     """A goal that was accepted."""
 
-    def __init__(self, handle: Any, what: str) -> None:
-        self._handle, self._what = handle, what
+    def __init__(self, handle: Any, what: str, heard: Sequence[Any]) -> None:
+        """heard: its newest feedback, nothing before the first."""
+        self._handle, self._what, self._heard = handle, what, heard
         self._done = threading.Event()
         self._future: Future = handle.get_result_async()
         self._future.add_done_callback(lambda _: self._done.set())
@@ -89,6 +93,11 @@ class Goal:
     def ended(self, wall: float = 0.0) -> bool:
         """Wait for the end, at most this long."""
         return self._done.wait(wall)
+
+    @property
+    def feedback(self) -> Any | None:
+        """The newest, None before the first."""
+        return next(iter(self._heard), None)
 
     @property
     def result(self) -> Any:

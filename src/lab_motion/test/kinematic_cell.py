@@ -38,6 +38,7 @@ class KinematicCell(Node):
         self._lock = threading.RLock()
         self.positions = cell.robot.configuration("home").copy()
         self.velocities = np.zeros_like(self.positions)
+        self._shown = [self.positions]
         self.opening = cell.gripper.maximum_opening
         self.part_width: float | None = None
         self.frozen = False
@@ -50,6 +51,8 @@ class KinematicCell(Node):
         self.scaling = 1.0
         self._uptime = self._ticked = self._now()  # seconds; the arm's controller's, and the clock's
         self.pushed = 0.0  # how far the first joint is from where it is told to be, radians
+        self.gives_feedback = True
+        self.trails = 0  # by so many periods the arm is behind its commands
         self.visited: list[np.ndarray] = []
         self.trajectories: list[np.ndarray] = []
         self.durations: list[float] = []
@@ -119,8 +122,10 @@ class KinematicCell(Node):
         stamp = (self.get_clock().now() + Duration(seconds=self.ahead)).to_msg()
         joint = float(self._cell.gripper.joint_from_opening(self.opening))
         arm, hand = list(self._cell.robot.joint_names), [self._cell.gripper.joint]
-        positions, velocities = self.positions.tolist(), ((self.positions - before) / _PERIOD).tolist()
+        self._shown = [*self._shown, self.positions][-self.trails - 2 :]
+        positions = self._shown[0 if self.trails else -1].copy()
         positions[0] += self.pushed
+        positions, velocities = positions.tolist(), ((self.positions - before) / _PERIOD).tolist()
         if self.in_turns:
             self._publish(stamp, arm, positions, velocities)
             self._publish(stamp, hand, [joint], [0.0])
@@ -168,6 +173,11 @@ class KinematicCell(Node):
         elapsed, spline = self._uptime - job["begin"], job["spline"]
         self.positions = spline(np.clip(elapsed, spline.x[0], job["end"]))
         self.visited.append(self.positions)
+        if self.gives_feedback:
+            feedback = FollowJointTrajectory.Feedback(joint_names=self._cell.robot.joint_names)
+            feedback.header.stamp = self.get_clock().now().to_msg()
+            feedback.desired.positions = self.positions.tolist()
+            job["handle"].publish_feedback(feedback)
         if elapsed >= job["end"]:
             self._arm = None
             self._end(job, "succeed", FollowJointTrajectory.Result())

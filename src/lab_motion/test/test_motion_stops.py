@@ -115,10 +115,11 @@ def require_at_rest_on_the_way(graph):
     assert graph.cell._arm is None  # nothing that would go on
 
 
-def test_an_arm_that_its_controller_slows_down_stops_on_its_path(ros):
+@pytest.mark.parametrize("feedback", [True, False])
+def test_an_arm_that_its_controller_slows_down_stops_on_its_path(ros, feedback):
     """By then its time is seconds behind the clock; a stamp would let it begin to brake as much later."""
     with running(Graph(stamped_goals=False)) as graph:
-        graph.cell.scaling = 0.3
+        graph.cell.scaling, graph.cell.gives_feedback = 0.3, feedback
         handle = moving_to_stow(graph)
         graph.caller.until(lambda: np.abs(graph.cell.positions - HOME).max() > 0.5, "stands")
         graph.caller.wait(handle.cancel_goal_async())
@@ -130,8 +131,20 @@ def test_an_arm_that_its_controller_slows_down_stops_on_its_path(ros):
         assert max(np.abs(way - at).max(axis=1).min() for at in graph.cell.visited) < 0.05
 
 
+def test_an_arm_that_trails_behind_its_commands_brakes_without_a_step_back(graph):
+    graph.cell.trails = 5
+    handle = moving_to_stow(graph)
+    graph.caller.wait(handle.cancel_goal_async())
+    result = graph.caller.wait(handle.get_result_async()).result
+    assert result.outcome.code == Outcome.CANCELLED, result.outcome.message
+    require_at_rest_on_the_way(graph)
+    towards = np.sign(CELL.robot.configuration("stow") - HOME)
+    assert (np.diff(graph.cell.visited, axis=0) * towards).min() > -0.002
+
+
 def test_an_arm_that_is_not_on_its_path_is_told_to_hold(graph):
     """A braking motion would begin with a jump."""
+    graph.cell.gives_feedback = False
     handle = moving_to_stow(graph)
     graph.cell.pushed = 0.12
     pushed = len(graph.cell.visited) + 5
