@@ -49,7 +49,8 @@ class KinematicCell(Node):
         self.refuse = False
         self.in_turns = False
         self.scaling = 1.0
-        self._uptime = self._ticked = self._now()  # seconds; the arm's controller's, and the clock's
+        # seconds: of the arm's controller, now and when it last commanded, and of the clock
+        self._uptime = self._commanded = self._ticked = self._now()
         self.pushed = 0.0  # how far the first joint is from where it is told to be, radians
         self.gives_feedback = True
         self.trails = 0  # by so many periods the arm is behind its commands
@@ -115,7 +116,7 @@ class KinematicCell(Node):
         with self._lock:
             before, ticked, self._ticked = self.positions, self._ticked, self._now()
             step = max(self.scaling * (self._ticked - ticked), 1e-6)
-            self._uptime += step
+            self._commanded, self._uptime = self._uptime, self._uptime + step
             self._tick_arm()
             self._tick_hand()
             self.velocities = (self.positions - before) / step  # by the controller's time
@@ -125,7 +126,7 @@ class KinematicCell(Node):
         self._shown = [*self._shown, self.positions][-self.trails - 2 :]
         positions = self._shown[0 if self.trails else -1].copy()
         positions[0] += self.pushed
-        positions, velocities = positions.tolist(), ((self.positions - before) / _PERIOD).tolist()
+        positions, velocities = positions.tolist(), (self.scaling * self.velocities).tolist()
         if self.in_turns:
             self._publish(stamp, arm, positions, velocities)
             self._publish(stamp, hand, [joint], [0.0])
@@ -169,7 +170,7 @@ class KinematicCell(Node):
             return
         if "spline" not in job:
             job["begin"] = job["begin"] or self._uptime
-            job["spline"] = self._spline(self._uptime - job["begin"], *job["points"])
+            job["spline"] = self._spline(self._commanded - job["begin"], *job["points"])
         elapsed, spline = self._uptime - job["begin"], job["spline"]
         self.positions = spline(np.clip(elapsed, spline.x[0], job["end"]))
         self.visited.append(self.positions)
@@ -182,10 +183,10 @@ class KinematicCell(Node):
             self._arm = None
             self._end(job, "succeed", FollowJointTrajectory.Result())
 
-    def _spline(self, now, time, positions, velocities) -> CubicHermiteSpline:
-        """Of joint_trajectory_controller: what comes before the first point begins where the arm is."""
-        if now < time[0]:
-            time, positions = [now, *time], np.vstack([self.positions, positions])
+    def _spline(self, commanded, time, positions, velocities) -> CubicHermiteSpline:
+        """Of joint_trajectory_controller: what comes before the first point begins at the last command."""
+        if commanded < time[0]:
+            time, positions = [commanded, *time], np.vstack([self.positions, positions])
             velocities = np.vstack([self.velocities, velocities])
         return CubicHermiteSpline(time, positions, velocities)
 
