@@ -55,6 +55,7 @@ class KinematicCell(Node):
         self.gives_feedback = True
         self.trails = 0  # by so many periods the arm is behind its commands
         self.visited: list[np.ndarray] = []
+        self.speeds: list[tuple[float, np.ndarray]] = []  # commanded: over how many seconds, and how fast
         self.trajectories: list[np.ndarray] = []
         self.durations: list[float] = []
         self.cancelled = 0
@@ -120,6 +121,7 @@ class KinematicCell(Node):
             self._tick_arm()
             self._tick_hand()
             self.velocities = (self.positions - before) / step  # by the controller's time
+            self.speeds.append((step, self.velocities))
         stamp = (self.get_clock().now() + Duration(seconds=self.ahead)).to_msg()
         joint = float(self._cell.gripper.joint_from_opening(self.opening))
         arm, hand = list(self._cell.robot.joint_names), [self._cell.gripper.joint]
