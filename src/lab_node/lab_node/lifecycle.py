@@ -135,6 +135,15 @@ class LabNode(LifecycleNode):
             self._try("cleanup", self.cleanup, "finalized")
         return TransitionCallbackReturn.SUCCESS
 
+    def destroy_node(self) -> None:
+        """As of every node, its state machine included.
+
+        rclpy leaves that to the garbage collector, and with it the middleware's participant; while others are
+        discovered at that moment Fast DDS can wait for itself for ever.
+        """
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     def end(self) -> None:
         """Stop and let go before the process ends, whatever the state."""
         with contextlib.suppress(Exception):

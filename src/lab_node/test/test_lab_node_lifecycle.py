@@ -1,8 +1,10 @@
 """Parameters, lifecycle and actions of a real node in this process."""
 
+import gc
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import rclpy
@@ -66,6 +68,24 @@ def make_node(monkeypatch):
         node.end()
         node.destroy_node()
     rclpy.try_shutdown()
+
+
+def test_a_node_that_is_destroyed_leaves_nothing_to_the_garbage_collector(monkeypatch):
+    """By the threads of its participant in the middleware."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", "52")
+    threads = []
+    gc.disable()
+    try:
+        for _ in range(3):
+            rclpy.init()
+            node = ExampleNode("example")
+            threads.append(len(list(Path("/proc/self/task").iterdir())))
+            node.end()
+            node.destroy_node()
+            rclpy.try_shutdown()
+    finally:
+        gc.enable()
+    assert threads[2] == threads[1]
 
 
 def test_parameters_are_read_and_described(make_node):
