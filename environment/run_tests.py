@@ -7,6 +7,7 @@ last line is right even when a test takes the interpreter down with it.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,28 +21,46 @@ OUTCOMES = "LAB_TEST_OUTCOMES"
 AGAIN = "--failed-again"
 PASSED, FAILED = b"p", b"f"
 NOTHING_COLLECTED = 5
+# Wall seconds for one process of pytest; the longest takes 500.
+LONGEST = 1200.0
 
 
 def main(words: Sequence[str]) -> int:
     """Runs pytest over the named tests, or over all of them; returns pytest's exit code.
 
-    With `--failed-again` those that failed are run once more, alone, and it is the second result that counts:
-    a test of a whole cell on a machine that others use may miss a deadline.
+    Without names each folder has a process of its own: what a test leaves behind in the middleware, or takes
+    down with it, is no other folder's trouble. With `--failed-again` tests that failed are run once more,
+    alone, and so is a folder whose process was ended by a signal or hung; it is the second result that
+    counts: a test of a whole cell on a machine that others use may miss a deadline.
     """
     arguments = [word for word in words if word != AGAIN]
-    named = any(Path(word.partition("::")[0]).exists() for word in arguments)
-    folders = [] if named else [str(path) for pattern in TEST_FOLDERS for path in sorted(ROOT.glob(pattern))]
-    code, passed, failed = _run([*folders, *arguments])
-    if failed and code == 1 and AGAIN in words:
-        print(f"\n{passed} passed, {failed} failed; those that failed, once more:", flush=True)
-        code, passed_again, failed = _run(
-            [*folders, *arguments, "--last-failed", "--last-failed-no-failures=none"]
-        )
-        passed += passed_again
-    if code < 0:
-        print(f"\npytest was ended by signal {-code}")
+    runs = [arguments]
+    if not any(Path(word.partition("::")[0]).exists() for word in arguments):
+        folders = [path for pattern in TEST_FOLDERS for path in sorted(ROOT.glob(pattern))]
+        runs = [[str(folder), *arguments] for folder in folders]
+    codes, passed, failed = set(), 0, 0
+    for run in runs:
+        code, passed_here, failed_here = _run_again(run) if AGAIN in words else _run(run)
+        if code < 0:
+            print(f"\npytest was ended by signal {-code}", flush=True)
+        codes.add(code)
+        passed, failed = passed + passed_here, failed + failed_here
     print(f"{passed} passed, {failed} failed", flush=True)
+    code = next(iter(sorted(codes - {0, NOTHING_COLLECTED})), min(codes))
     return code if code >= 0 else 128 - code
+
+
+def _run_again(arguments: Sequence[str]) -> tuple[int, int, int]:
+    """As _run, with a second chance for what failed."""
+    code, passed, failed = _run(arguments)
+    if not failed or code > 1:
+        return code, passed, failed
+    words = "those that failed, once more" if code == 1 else f"ended by signal {-code}, all once more"
+    print(f"\n{passed} passed, {failed} failed; {words}:", flush=True)
+    if code < 0:
+        return _run(arguments)
+    code, passed_again, failed = _run([*arguments, "--last-failed", "--last-failed-no-failures=none"])
+    return code, passed + passed_again, failed
 
 
 def _run(arguments: Sequence[str]) -> tuple[int, int, int]:
@@ -52,7 +71,13 @@ def _run(arguments: Sequence[str]) -> tuple[int, int, int]:
         environment = {**os.environ, OUTCOMES: str(outcomes)}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environment.get("PYTHONPATH"))))
         pytest = [sys.executable, "-P", "-m", "pytest", "-p", "environment.run_tests", f"--rootdir={ROOT}"]
-        code = subprocess.run([*pytest, *arguments], env=environment, check=False).returncode
+        try:
+            code = subprocess.run(
+                [*pytest, *arguments], env=environment, check=False, timeout=LONGEST
+            ).returncode
+        except subprocess.TimeoutExpired:
+            print(f"\npytest has not ended within {LONGEST:.0f} s: killed", flush=True)
+            code = -signal.SIGKILL
         seen = outcomes.read_bytes()
     passed, failed = seen.count(PASSED), seen.count(FAILED)
     if code > 0 and code != NOTHING_COLLECTED and not failed:
@@ -73,6 +98,13 @@ def pytest_runtest_logreport(report: Any) -> None:
         _note(FAILED)
     elif report.when == "call" and report.passed:
         _note(PASSED)
+
+
+def pytest_runtest_makereport(item: Any, call: Any) -> None:
+    """Hook of pytest: a fixture that failed half way cannot end what it has begun of ROS."""
+    broken = call.when == "setup" and call.excinfo is not None and call.excinfo.typename != "Skipped"
+    if broken and "rclpy" in sys.modules:
+        sys.modules["rclpy"].try_shutdown()
 
 
 def pytest_collectreport(report: Any) -> None:

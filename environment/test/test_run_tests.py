@@ -76,3 +76,20 @@ def test_what_failed_is_run_once_more_when_that_is_asked_for(tmp_path, text, las
     assert "1 passed, 1 failed; those that failed, once more:" in result.stdout
     assert result.stdout.splitlines()[-1] == last
     assert (result.returncode == 0) is success
+
+
+def test_a_folder_whose_process_dies_is_run_once_more(tmp_path):
+    once = "    if not m.exists():\n        m.touch()\n        os.abort()\n"
+    text = "import os, pathlib\ndef test_late():\n    m = pathlib.Path('seen')\n"
+    (tmp_path / "test_it.py").write_text(GOOD + text + once)
+    result = subprocess.run(
+        [sys.executable, "-P", str(SCRIPT), str(tmp_path), "--failed-again", "-p", "no:cacheprovider"],
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "ended by signal 6, all once more" in result.stdout
+    assert result.stdout.splitlines()[-1] == "2 passed, 0 failed"
+    assert result.returncode == 0
