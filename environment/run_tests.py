@@ -21,8 +21,8 @@ OUTCOMES = "LAB_TEST_OUTCOMES"
 AGAIN = "--failed-again"
 PASSED, FAILED = b"p", b"f"
 NOTHING_COLLECTED = 5
-# Wall seconds for one process of pytest; the longest takes 500.
-LONGEST = 1200.0
+# Wall seconds for one process of pytest; the longest takes 700.
+LONGEST = 1800.0
 
 
 def main(words: Sequence[str]) -> int:
