@@ -20,7 +20,7 @@ TEST_FOLDERS = ("environment/test", "underlay/test", "underlay/*/test", "src/*/t
 OUTCOMES = "LAB_TEST_OUTCOMES"
 AGAIN = "--failed-again"
 PASSED, FAILED = b"p", b"f"
-NOTHING_COLLECTED = 5
+USAGE, NOTHING_COLLECTED = 4, 5
 # Wall seconds for one process of pytest; the longest takes 700.
 LONGEST = 1800.0
 
@@ -45,6 +45,8 @@ def main(words: Sequence[str]) -> int:
             print(f"\npytest was ended by signal {-code}", flush=True)
         codes.add(code)
         passed, failed = passed + passed_here, failed + failed_here
+        if code == USAGE:
+            break  # pytest has said what is wrong, and would say it for each folder
     print(f"{passed} passed, {failed} failed", flush=True)
     code = next(iter(sorted(codes - {0, NOTHING_COLLECTED})), min(codes))
     return code if code >= 0 else 128 - code

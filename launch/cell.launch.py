@@ -274,7 +274,7 @@ def robot_inputs(context: LaunchContext) -> dict[str, Any]:
     return {
         name: topic
         for driver in arm_drivers(context)
-        for name, topic in (("running_topic", driver.running), ("speed_topic", driver.speed))
+        for name, topic in (("running_topic", driver.running_topic), ("speed_topic", driver.speed_topic))
         if topic is not None
     }
 

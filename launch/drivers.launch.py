@@ -58,7 +58,7 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             actions.append(makers_launch_file(device.driver))
         if device.driver.executable is not None:
             actions.append(makers_node(device.driver))
-        if device.driver.joint_states is not None:
+        if device.driver.joint_states_topic is not None:
             actions.append(measured_states(device.driver))
         if device.driver.adapter is not None:
             actions.append(adapter(cell, device.driver))
@@ -163,7 +163,7 @@ def measured_states(driver: Driver) -> Node:
         package="topic_tools",
         executable="throttle",
         name=f"{driver.package}_joint_states",
-        arguments=["messages", str(driver.joint_states), str(STATES_RATE), "/joint_states"],
+        arguments=["messages", str(driver.joint_states_topic), str(STATES_RATE), "/joint_states"],
     )
 
 

@@ -168,19 +168,31 @@ def test_move_group_names_every_package_that_it_lacks(monkeypatch):
     assert module.move_group(context(module, rviz="false"))
 
 
-@pytest.fixture
-def real_cell(tmp_path):
-    """The shipped cell with devices at addresses that are kept for documentation."""
-    content = yaml.safe_load((config_directory() / "cells" / "ur5e_table.yaml").read_text())
-    content["hardware"] = {
-        "robot": {"driver": "ur_robot_driver", "values": {"address": "192.0.2.7"}},
-        "gripper": {"driver": "robotiq_driver", "values": {"port": "/dev/ttyUSB0"}},
-        "camera": {"driver": "realsense2_camera", "values": {"serial": "234322070493"}},
-    }
+def written_cell(tmp_path, name, robot, gripper, tactile):
+    """A shipped cell with devices at addresses that are kept for documentation."""
+    content = yaml.safe_load((config_directory() / "cells" / f"{name}.yaml").read_text())
+    content["gripper"]["tactile"] = tactile
+    camera = {"driver": "realsense2_camera", "values": {"serial": "234322070493"}}
+    content["hardware"] = {"robot": robot, "gripper": gripper, "camera": camera}
     file = tmp_path / "cells" / "mine.yaml"
     file.parent.mkdir()
     file.write_text(yaml.safe_dump(content))
     return file
+
+
+@pytest.fixture
+def real_cell(tmp_path):
+    robot = {"driver": "ur_robot_driver", "values": {"address": "192.0.2.7"}}
+    gripper = {"driver": "robotiq_driver", "values": {"port": "/dev/ttyUSB0"}}
+    return written_cell(tmp_path, "ur5e_table", robot, gripper, tactile=True)
+
+
+@pytest.fixture
+def franka_cell(tmp_path):
+    robot, gripper = (
+        {"driver": driver, "values": {"address": "192.0.2.7"}} for driver in ("franka_ros2", "franka_hand")
+    )
+    return written_cell(tmp_path, "fr3_table", robot, gripper, tactile=False)
 
 
 def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, tmp_path, monkeypatch):
@@ -248,22 +260,6 @@ def test_the_lifecycle_manager_knows_which_device_is_behind_a_topic(real_cell):
     assert set(module.waited_for(load_cell(real_cell), "gazebo")["publishers"]) == {"Gazebo"}
 
 
-@pytest.fixture
-def franka_cell(tmp_path):
-    """A Franka arm with its hand, as a cell of its own."""
-    content = yaml.safe_load((config_directory() / "cells" / "fr3_table.yaml").read_text())
-    content["gripper"]["tactile"] = False
-    content["hardware"] = {
-        "robot": {"driver": "franka_ros2", "values": {"address": "192.0.2.7"}},
-        "gripper": {"driver": "franka_hand", "values": {"address": "192.0.2.7"}},
-        "camera": {"driver": "realsense2_camera", "values": {"serial": "234322070493"}},
-    }
-    file = tmp_path / "cells" / "mine.yaml"
-    file.parent.mkdir()
-    file.write_text(yaml.safe_dump(content))
-    return file
-
-
 def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(
     franka_cell, tmp_path, monkeypatch
 ):
@@ -300,6 +296,8 @@ def test_joint_states_of_a_franka_keep_the_stamps_of_their_measurement(franka_ce
         names = ("joint_state_publisher", "robot_state_publisher")
         nodes = [rclpy.create_node(name, cli_args=arguments, context=graph) for name in names]
         topics = [node.resolve_topic_name("joint_states") for node in nodes]
+        for node in nodes:
+            node.destroy_node()
     finally:
         rclpy.shutdown(context=graph)
     assert topics == ["/franka/restamped_joint_states", "/joint_states"]

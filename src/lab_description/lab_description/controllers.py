@@ -9,10 +9,10 @@ from lab_description.cell import Cell
 
 TRAJECTORY_CONTROLLER = "joint_trajectory_controller/JointTrajectoryController"
 GRIPPER_CONTROLLER = "parallel_gripper_action_controller/GripperActionController"
+BRAKING = 4.0
+"""How hard an arm brakes when it is told to stop or to cancel, as a multiple of its acceleration limits."""
 # Hz; how often an action is looked at for its end
 _MONITOR_RATE = 50.0
-# Of the acceleration limits, as lab_motion brakes.
-_BRAKING = 4.0
 # Of the opening, metres and metres per second: fingers that are so near have arrived, so slow they stand.
 _ARRIVED, _STANDING = 0.0005, 0.002
 
@@ -23,7 +23,7 @@ def arm_parameters(
     """Of the controller that follows the arm's trajectories. of_driver: what its driver wants otherwise."""
     robot = cell.robot
     joints = {
-        name: {"trajectory": 0.2, "goal": 0.02, "max_deceleration_on_cancel": _BRAKING * float(acceleration)}
+        name: {"trajectory": 0.2, "goal": 0.02, "max_deceleration_on_cancel": BRAKING * float(acceleration)}
         for name, acceleration in zip(robot.joint_names, robot.acceleration, strict=True)
     }
     ours = {

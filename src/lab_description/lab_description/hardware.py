@@ -30,9 +30,10 @@ class Driver:
     executable of lab_motion that does it where the driver has actions of its own. controller_parameters: ROS
     parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
     also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
-    joint_states: topic on which it publishes the joint states as measured, where that is not /joint_states.
-    running, speed: topics for lab_stop that tell when a robot is stopped at its own panel. scales_time: that
-    the time of the arm's controller slows down with the arm, so that no motion can begin at a stamp.
+    joint_states_topic: where it publishes the joint states as measured, if that is not /joint_states.
+    running_topic, speed_topic: of lab_stop's parameters of these names, by which a robot tells that it is
+    stopped at its own panel. scales_time: that the time of the arm's controller slows down with the arm, so
+    that no motion can begin at a stamp.
     """
 
     package: str
@@ -46,9 +47,9 @@ class Driver:
     adapter: str | None = None
     also: tuple[str, ...] = ()
     remap: Mapping[str, str] = field(default_factory=dict)
-    joint_states: str | None = None
-    running: str | None = None
-    speed: str | None = None
+    joint_states_topic: str | None = None
+    running_topic: str | None = None
+    speed_topic: str | None = None
     scales_time: bool = False
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from lab_description.controllers import arm_parameters, gripper_parameters
+from lab_description.controllers import BRAKING, arm_parameters, gripper_parameters
 from lab_description.hardware import Driver
 from lab_description.schema import parse, read_yaml
 from lab_node.errors import ConfigurationError
@@ -121,6 +121,16 @@ def test_what_counts_as_arrived_and_as_standing_is_the_same_opening_for_every_gr
     given = gripper_parameters(cell)
     assert given["goal_tolerance"] * cell.gripper.lever == pytest.approx(0.0005)
     assert given["stall_velocity_threshold"] * cell.gripper.lever == pytest.approx(0.002)
+
+
+def test_an_arms_controller_brakes_when_it_is_cancelled_and_goes_on_from_its_last_command():
+    cell = load_cell("ur5e_table")
+    given = arm_parameters(cell)
+    assert given["interpolate_from_desired_state"] is True
+    assert given["constraints"]["decelerate_on_cancel"] is True
+    assert {"position", "velocity"} <= set(given["state_interfaces"])  # without speeds it would hold at once
+    hardest = [given["constraints"][name]["max_deceleration_on_cancel"] for name in cell.robot.joint_names]
+    assert hardest == pytest.approx(BRAKING * cell.robot.acceleration)
 
 
 def test_groups_of_a_drivers_parameters_are_merged_into_ours():

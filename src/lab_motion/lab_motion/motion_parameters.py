@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lab_description.controllers import BRAKING
 from lab_grasping.contact import ContactLimits
 from lab_node.parameters import parameter
 
@@ -93,7 +94,7 @@ class MotionParameters:
         maximum=10.0,
     )
     deceleration: float = parameter(
-        4.0,
+        BRAKING,
         "at most while braking, as a multiple of the robot's acceleration limits",
         minimum=0.1,
         maximum=20.0,

@@ -88,7 +88,6 @@ class ControlledArm:
         self._tolerance = stall_tolerance
         self._patience = patience
         self._stamped = stamped
-        self._late = LATE if stamped else math.inf
         self._controller = Controller(
             node, FollowJointTrajectory, cell.robot.trajectory_action, TrajectoryRejected
         )
@@ -151,7 +150,8 @@ class ControlledArm:
         except StaleInputError:
             pass  # then where it should be has to do
         else:
-            if not paced.align((stamp - begin).nanoseconds * 1e-9, positions, self._late):
+            late = LATE if self._stamped else math.inf
+            if not paced.align((stamp - begin).nanoseconds * 1e-9, positions, late):
                 raise PathToleranceExceeded("the arm is not on its path any more: is it pushed or blocked?")
         now = self._node.get_clock().now()
         lead, share = _AT_ONCE if self._speed() == 0.0 else _GENTLY

@@ -15,10 +15,10 @@ class Zone:
     stop: float
     speed: float
 
-    def cause(self, distance: float) -> str:
-        """Why somebody so near stops the cell, empty when they do not; NaN: the sensor fails."""
+    def cause(self, distance: float, topic: str) -> str:
+        """Why somebody so near stops the cell, empty when they do not; NaN: the topic's sensor fails."""
         if math.isnan(distance):
-            return "the sensor of persons reports a failure"
+            return f"the sensor of {topic} reports a failure"
         if distance >= self.stop:
             return ""
         return f"somebody is {distance:.2f} m away, {self.stop:.2f} m are asked for"
@@ -96,7 +96,7 @@ class Latch:
     def hear_distance(self, topic: str, now: float, distance: float) -> None:
         """Distance of the nearest person, metres; infinite: nobody is there, NaN: the sensor fails."""
         self._distance = distance
-        self.hear(topic, now, self._zone.cause(distance))
+        self.hear(topic, now, self._zone.cause(distance, topic))
 
     def verdict(self, now: float) -> Verdict:
         """What holds now."""

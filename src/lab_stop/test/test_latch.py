@@ -87,6 +87,12 @@ def test_who_comes_near_slows_and_then_stops(distance, stopped, speed):
     assert latch.verdict(0.2).speed == (0.0 if stopped else 1.0)
 
 
+def test_a_sensor_of_persons_that_fails_is_named():
+    latch = Latch(0.0, 0.5, ["/range"], zone=ZONE)
+    latch.hear_distance("/range", 0.1, math.nan)
+    assert latch.verdict(0.1).reason == "the sensor of /range reports a failure"
+
+
 def test_every_stop_is_counted_once():
     latch = Latch(0.0, 0.5, ["/estop"])
     latch.hear("/estop", 0.1, "/estop is pressed")
