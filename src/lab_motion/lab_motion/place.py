@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from lab_grasping.contact import ContactLimits, Judgement, PadReading
+from lab_grasping.contact import ContactLimits, Judgement, ObjectLost, PadReading
 
 from lab_geometry import FloatArray
 from lab_motion.destinations import Destinations
@@ -37,8 +37,9 @@ def place(
 ) -> None:
     """Put the held part at the first free place of a destination that can be reached.
 
-    Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty. A cancel before the
-    fingers have opened leaves the part in the hand, a later one at its place.
+    Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty, and the place that
+    the part was lowered to as taken: it lies there, or has met another that nobody knew of. A cancel before
+    the fingers have opened leaves the part in the hand, a later one at its place.
     """
     destination = destinations.get(name)
     robot.find_out()
@@ -67,7 +68,19 @@ def place(
         chosen = plan_reach(
             robot.planner, start, targets, robot.options(cancelled), robot.straight_options(cancelled)
         )
-    robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, robot.watch_grip)
+    slot, lowering = places[chosen.index].slot, False
+
+    def watch(elapsed: float) -> None:
+        nonlocal lowering
+        lowering = elapsed > chosen.move.duration
+        robot.watch_grip(elapsed)
+
+    try:
+        robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, watch)
+    except ObjectLost:
+        if lowering:
+            destinations.take(name, slot)
+        raise
     interrupted: ExecutionCancelled | None = None
     # known before: joint states that fall silent must not hide that the part was let go
     released = robot.planner.forward(robot.start())
@@ -80,7 +93,7 @@ def place(
                 raise
             interrupted = error
     result.base_from_tcp = released
-    destinations.take(name, places[chosen.index].slot)
+    destinations.take(name, slot)
     robot.grip, robot.standing = None, False
     scene = replace(robot.scene, opening=robot.hand.reading().opening).detach(result.base_from_tcp)
     robot.set_scene(scene)
@@ -95,7 +108,7 @@ def place(
         robot.set_scene(without(robot.scene, held.name))
         if destination.kind == "tray":
             # where a part that fell into a bin lies is not known
-            robot.placed.append(Body(f"part in place {places[chosen.index].slot} of {name}", put.box))
+            robot.placed.append(Body(f"part in place {slot} of {name}", put.box))
 
 
 def without(scene: PlanningScene, name: str) -> PlanningScene:

@@ -9,7 +9,7 @@ import pytest
 from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import PoseStamped
 from lab_motion.planner import Body, PlanningScene
-from lab_node.poses import pose_from_matrix
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 from motion_graph import CELL, HOME, PART, WIDTH, Graph
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
@@ -40,6 +40,23 @@ def test_a_part_that_falls_on_the_way_is_lost(graph):
     again = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert again.outcome.code == Outcome.INVALID_REQUEST
     assert "empty" in again.outcome.message
+
+
+def test_where_a_part_was_lost_while_it_was_lowered_none_is_put(graph):
+    grasp, slots = graph.show(), CELL.destinations["tray"].slots()
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    handle = graph.caller.send(Place, Place.Goal(destination="tray"))
+    graph.caller.until(lambda: "lower" in graph.caller.phases, "never lowered")
+    graph.cell.part_width = None
+    assert graph.caller.wait(handle.get_result_async()).result.outcome.code == Outcome.OBJECT_LOST
+    grasp = graph.show()
+    graph.cell.part_width = WIDTH
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
+    result = graph.caller.run(Place, Place.Goal(destination="tray"))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    released = matrix_from_pose(result.pose.pose)
+    assert np.abs(released[:2, 3] - slots[1][:2, 3]).max() < 0.01
 
 
 def test_an_arm_that_does_not_move_has_stalled(graph):
