@@ -6,87 +6,136 @@ last line is right even when a test takes the interpreter down with it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-TEST_FOLDERS = ("environment/test", "underlay/test", "underlay/*/test", "src/*/test", "test")
+# Tests of packages, and those of whole cells.
+PACKAGES, CELLS = ("environment/test", "underlay/test", "underlay/*/test", "src/*/test"), "test"
+AT_A_TIME = 2
 OUTCOMES = "LAB_TEST_OUTCOMES"
 AGAIN = "--failed-again"
 PASSED, FAILED = b"p", b"f"
 USAGE, NOTHING_COLLECTED = 4, 5
 # Wall seconds for one process of pytest; the longest takes 700.
-LONGEST = 1800.0
+LONGEST = 1200.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a process of pytest. code: its exit code, negative for a signal; said: what was caught
+    of its output.
+    """
+
+    arguments: tuple[str, ...]
+    code: int
+    passed: int
+    failed: int
+    said: str
 
 
 def main(words: Sequence[str]) -> int:
     """Runs pytest over the named tests, or over all of them; returns pytest's exit code.
 
     Without names each folder has a process of its own: what a test leaves behind in the middleware, or takes
-    down with it, is no other folder's trouble. With `--failed-again` tests that failed are run once more,
-    alone, and so is a folder whose process was ended by a signal or hung; it is the second result that
-    counts: a test of a whole cell on a machine that others use may miss a deadline.
+    down with it, is no other folder's trouble. Folders of packages, which mostly wait, run two at a time; the
+    tests of whole cells, which need the machine, run alone. With `--failed-again` tests that failed are run
+    once more when all others are over, and so is a folder whose process was ended by a signal or hung; it is
+    the second result that counts: a test of a whole cell on a machine that others use may miss a deadline.
     """
     arguments = [word for word in words if word != AGAIN]
-    runs = [arguments]
-    if not any(Path(word.partition("::")[0]).exists() for word in arguments):
-        folders = [path for pattern in TEST_FOLDERS for path in sorted(ROOT.glob(pattern))]
-        runs = [[str(folder), *arguments] for folder in folders]
-    codes, passed, failed = set(), 0, 0
+    if any(Path(word.partition("::")[0]).exists() for word in arguments):
+        runs = [_run(arguments)]
+    else:
+        runs = _run_folders(arguments)
+    if AGAIN in words:
+        runs = [_again(run) for run in runs]
     for run in runs:
-        code, passed_here, failed_here = _run_again(run) if AGAIN in words else _run(run)
-        if code < 0:
-            print(f"\npytest was ended by signal {-code}", flush=True)
-        codes.add(code)
-        passed, failed = passed + passed_here, failed + failed_here
-        if code == USAGE:
-            break  # pytest has said what is wrong, and would say it for each folder
-    print(f"{passed} passed, {failed} failed", flush=True)
+        if run.code < 0:
+            print(f"\npytest was ended by signal {-run.code}: {' '.join(run.arguments)}", flush=True)
+    print(f"{sum(run.passed for run in runs)} passed, {sum(run.failed for run in runs)} failed", flush=True)
+    codes = {run.code for run in runs}
     code = next(iter(sorted(codes - {0, NOTHING_COLLECTED})), min(codes))
     return code if code >= 0 else 128 - code
 
 
-def _run_again(arguments: Sequence[str]) -> tuple[int, int, int]:
-    """As _run, with a second chance for what failed."""
-    code, passed, failed = _run(arguments)
-    if not failed or code > 1:
-        return code, passed, failed
-    words = "those that failed, once more" if code == 1 else f"ended by signal {-code}, all once more"
-    print(f"\n{passed} passed, {failed} failed; {words}:", flush=True)
-    if code < 0:
-        return _run(arguments)
-    code, passed_again, failed = _run([*arguments, "--last-failed", "--last-failed-no-failures=none"])
-    return code, passed + passed_again, failed
+def _run_folders(arguments: Sequence[str]) -> list[Run]:
+    packages = [folder for pattern in PACKAGES for folder in sorted(ROOT.glob(pattern))]
+    # the longest first, so that none begins as the last
+    packages.sort(key=lambda folder: -sum(file.stat().st_size for file in folder.glob("*.py")))
+    runs = []
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        waiting = [pool.submit(_run_folder, folder, arguments, caught=True) for folder in packages]
+        for future in as_completed(waiting):
+            runs.append(run := future.result())
+            print(run.said, end="", flush=True)
+            if run.code == USAGE:  # and so it would be for each folder
+                pool.shutdown(cancel_futures=True)
+                return runs
+    return runs + [_run_folder(folder, arguments) for folder in ROOT.glob(CELLS)]
 
 
-def _run(arguments: Sequence[str]) -> tuple[int, int, int]:
-    """Exit code of pytest, negative for a signal, and how many tests passed and failed."""
+def _run_folder(folder: Path, arguments: Sequence[str], caught: bool = False) -> Run:
+    # what failed is remembered in a file, which processes at the same time would overwrite
+    cache = f"cache_dir=.pytest_cache/{'.'.join(folder.relative_to(ROOT).parts)}"
+    return _run([str(folder), "-o", cache, *arguments], caught)
+
+
+def _again(run: Run) -> Run:
+    """With a second chance for what failed."""
+    if not run.failed or run.code > 1:
+        return run
+    if run.code < 0:
+        print(f"\nended by signal {-run.code}, all once more:", flush=True)
+        return _run(run.arguments)
+    print(f"\n{run.passed} passed, {run.failed} failed; those that failed, once more:", flush=True)
+    last = _run([*run.arguments, "--last-failed", "--last-failed-no-failures=none"])
+    return replace(last, passed=run.passed + last.passed)
+
+
+def _run(arguments: Sequence[str], caught: bool = False) -> Run:
+    """Run pytest; its output is shown as it comes, or caught."""
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = Path(folder) / "outcomes"
+        outcomes, output = Path(folder) / "outcomes", Path(folder) / "output"
         outcomes.touch()
         environment = {**os.environ, OUTCOMES: str(outcomes)}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environment.get("PYTHONPATH"))))
         pytest = [sys.executable, "-P", "-m", "pytest", "-p", "environment.run_tests", f"--rootdir={ROOT}"]
-        try:
-            code = subprocess.run(
-                [*pytest, *arguments], env=environment, check=False, timeout=LONGEST
-            ).returncode
-        except subprocess.TimeoutExpired:
-            print(f"\npytest has not ended within {LONGEST:.0f} s: killed", flush=True)
-            code = -signal.SIGKILL
-        seen = outcomes.read_bytes()
+        with output.open("w") as file:
+            streams: dict[str, Any] = {"stdout": file, "stderr": subprocess.STDOUT} if caught else {}
+            try:
+                code = subprocess.run(
+                    [*pytest, *arguments], env=environment, check=False, timeout=LONGEST, **streams
+                ).returncode
+            except subprocess.TimeoutExpired:
+                print(f"\npytest has not ended within {LONGEST:.0f} s: killed", flush=True)
+                code = -signal.SIGKILL
+        if code < 0:
+            _kill_all_with(f"{OUTCOMES}={outcomes}")
+        seen, said = outcomes.read_bytes(), output.read_text(errors="replace")
     passed, failed = seen.count(PASSED), seen.count(FAILED)
     if code > 0 and code != NOTHING_COLLECTED and not failed:
         failed = 1  # pytest itself ended badly
     if code < 0:
         failed += 1  # a test took the interpreter down, in the middle of a line
-    return code, passed, failed
+    return Run(tuple(arguments), code, passed, failed, said)
+
+
+def _kill_all_with(variable: str) -> None:
+    """Processes that the tests began and cannot end any more: a cell would disturb those that come after."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if variable.encode() in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def _note(outcome: bytes) -> None:

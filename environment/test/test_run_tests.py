@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,11 @@ CRASH = "import os\ndef test_crash(): os.abort()\n"
 HALF_BEGUN = (
     "import pytest, rclpy\n@pytest.fixture\ndef x():\n    rclpy.init()\n    1 / 0\n"
     "def test_x(x): pass\ndef test_y():\n    rclpy.init()\n    rclpy.shutdown()\n"
+)
+HANGS = (
+    "import pathlib, subprocess, threading\ndef test_it(tmp_path):\n"
+    "    child = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+    "    pathlib.Path(__file__).with_name('child').write_text(str(child.pid))\n    threading.Event().wait()\n"
 )
 LATE = (
     "import os, pathlib\ndef test_late():\n    m = pathlib.Path('seen')\n    s = m.exists()\n    m.touch()\n"
@@ -84,12 +90,14 @@ def test_a_folder_whose_process_dies_is_run_once_more(tmp_path):
     assert result.returncode == 0
 
 
-def test_a_process_that_hangs_is_killed(tmp_path, monkeypatch, capsys):
+def test_a_process_that_hangs_is_killed_with_all_that_it_began(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run_tests, "LONGEST", 5.0)
-    (tmp_path / "test_it.py").write_text("import threading\ndef test_it(): threading.Event().wait()\n")
+    (tmp_path / "test_it.py").write_text(HANGS)
     assert run_tests.main([str(tmp_path), "-p", "no:cacheprovider"]) == 128 + 9
     assert "has not ended within 5 s: killed" in (said := capsys.readouterr().out)
     assert said.splitlines()[-1] == "0 passed, 1 failed"
+    child = Path("/proc", (tmp_path / "child").read_text(), "cmdline")
+    assert not child.exists() or not child.read_text()  # a zombie says nothing
 
 
 def test_without_names_each_folder_is_run_and_all_are_counted(tmp_path, monkeypatch, capsys):
@@ -98,7 +106,8 @@ def test_without_names_each_folder_is_run_and_all_are_counted(tmp_path, monkeypa
         (tmp_path / name / "test_it.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(run_tests.ROOT), prepend=os.pathsep)
     monkeypatch.setattr(run_tests, "ROOT", tmp_path)
-    monkeypatch.setattr(run_tests, "TEST_FOLDERS", ("*",))
+    monkeypatch.setattr(run_tests, "PACKAGES", ("[a-c]",))
+    monkeypatch.setattr(run_tests, "CELLS", "d")
     assert run_tests.main(["-p", "no:cacheprovider"]) == 128 + 6
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 2 failed"
 
