@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from lab_node.action_client import ActionClient
+from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import result_of, wait_for
 from lab_node.errors import DeadlineError
 from lab_node.freshness import Latest
@@ -84,6 +84,7 @@ class CellClient:
         self._executor.shutdown()
         self._thread.join()
         for node in (self.node, *self._others):
+            destroy_actions(node)
             node.destroy_node()
         rclpy.try_shutdown()
 

@@ -16,6 +16,7 @@ from types import FrameType
 import cv2
 import rclpy
 from lab_bringup.shared_memory import remove_unused
+from lab_node.action_client import destroy_actions
 from lab_node.errors import ConfigurationError
 from lab_node.executor import ExecutorThread
 from rich.console import Console
@@ -180,6 +181,7 @@ def _observe(
         record.outcome, record.message = "CANCELLED", "interrupted from the keyboard"
     finally:
         executor.close()
+        destroy_actions(observer)
         observer.destroy_node()
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 import rclpy
+from lab_node.action_client import destroy_actions
 from lab_node.executor import ExecutorThread
 from lab_node.permit import Permit
 from rich.console import Console, Group, RenderableType
@@ -63,6 +64,7 @@ def watch(console: Console) -> None:
         pass
     finally:
         executor.close()
+        destroy_actions(observer)
         observer.destroy_node()
 
 

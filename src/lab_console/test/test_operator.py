@@ -9,6 +9,7 @@ import time
 import pytest
 import rclpy
 from lab_console.operator_keys import RESET, STOP, Operator
+from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.executor import ExecutorThread
 from lab_node.outcomes import success
@@ -58,6 +59,7 @@ class Cell:
     def close(self):
         self._executor.close()
         for node in (self.stop_node, self.node):
+            destroy_actions(node)
             node.destroy_node()
 
 

@@ -15,6 +15,7 @@ from geometry_msgs.msg import Vector3
 from lab_grasping.grasp_node import GraspNode
 from lab_grasping.scene import ObservedScene
 from lab_grasping.synthetic import Solid, at, observe
+from lab_node.action_client import destroy_actions
 from lab_node.clouds import cloud_message
 from lab_node.images import camera_info_message, image_message
 from lab_node.outcomes import success
@@ -121,6 +122,7 @@ class Cell:
         self.node.end()
         self.executor.shutdown()
         self.node.destroy_node()
+        destroy_actions(self.peer)
         self.peer.destroy_node()
 
 

@@ -18,7 +18,7 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node.action_client import ActionClient
+from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import ThreadedActionServer, wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
@@ -187,5 +187,6 @@ def main() -> None:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
+        destroy_actions(node)
         node.destroy_node()
         rclpy.try_shutdown()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from kinematic_cell import KinematicCell
 from lab_motion.motion_node import MotionNode
+from lab_node.action_client import destroy_actions
 from lab_node.poses import pose_from_matrix
 from lab_node.qos import RELIABLE
 from rclpy.action import ActionClient
@@ -97,6 +98,7 @@ class Graph:
         self._executor.shutdown()
         self._thread.join(5.0)
         for node in self._nodes:
+            destroy_actions(node)
             node.destroy_node()
 
     def show(self, x=0.5, y=0.05, size=(0.05, WIDTH, 0.04), name=PART, beside=None) -> Grasp:

@@ -12,7 +12,7 @@ from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray
 from lab_motion.ros_franka_gripper import FrankaGripperAdapter
-from lab_node.action_client import ActionClient
+from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import ThreadedActionServer, wait_for
 from lab_node.qos import SENSOR
 from rclpy.action import CancelResponse, GoalResponse
@@ -97,6 +97,7 @@ def hand():
     executor.shutdown()
     thread.join(5.0)
     for node in (driver, adapter, caller):
+        destroy_actions(node)
         node.destroy_node()
     rclpy.try_shutdown()
 

@@ -6,7 +6,9 @@ import threading
 from typing import Any
 
 from rclpy.action import ActionClient as RclpyActionClient
+from rclpy.action import ActionServer
 from rclpy.action.client import ClientGoalHandle
+from rclpy.node import Node
 from rclpy.task import Future
 
 
@@ -39,3 +41,14 @@ class ActionClient(RclpyActionClient):
         with self._sending:
             pass
         await super().execute(taken_data)
+
+
+def destroy_actions(node: Node) -> None:
+    """Destroy the action clients and servers of a node, which Node.destroy_node leaves alone.
+
+    Node and action know each other, so that only the garbage collector would end them, and with them the
+    middleware's participant.
+    """
+    for waitable in list(node.waitables):
+        if isinstance(waitable, RclpyActionClient | ActionServer):
+            waitable.destroy()

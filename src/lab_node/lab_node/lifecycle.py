@@ -21,6 +21,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
+from lab_node.action_client import destroy_actions
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
 from lab_node.executor import ExecutorThread
@@ -136,12 +137,13 @@ class LabNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
-        """As of every node, its state machine included.
+        """As of every node, its state machine and its actions included.
 
         rclpy leaves that to the garbage collector, and with it the middleware's participant; while others are
         discovered at that moment Fast DDS can wait for itself for ever.
         """
         super().destroy_node()
+        destroy_actions(self)
         self._state_machine.destroy_when_not_in_use()
 
     def end(self) -> None:

@@ -79,6 +79,8 @@ def test_a_node_that_is_destroyed_leaves_nothing_to_the_garbage_collector(monkey
         for _ in range(3):
             rclpy.init()
             node = ExampleNode("example")
+            serve_action(node, MoveTo, "/move_to", lambda handle: MoveTo.Result())
+            ActionClient(node, MoveTo, "/move_to")
             threads.append(len(list(Path("/proc/self/task").iterdir())))
             node.end()
             node.destroy_node()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from lab_node.action_client import destroy_actions
 from lab_node.qos import RELIABLE
 from lab_simulation.simulator_node import SimulatorNode
 from rclpy.executors import SingleThreadedExecutor
@@ -81,4 +82,5 @@ class Bench:
             thread.join(PATIENCE)
         self.node.end()
         self.node.destroy_node()
+        destroy_actions(self.client)
         self.client.destroy_node()

@@ -12,6 +12,7 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lab_node.action_client import destroy_actions
 from lab_node.actions import wait_for
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
@@ -87,6 +88,7 @@ class Bench:
         self.executor.shutdown()
         self.thread.join(5.0)
         for node in (self.node, self.around):
+            destroy_actions(node)
             node.destroy_node()
 
 

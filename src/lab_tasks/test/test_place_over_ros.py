@@ -8,6 +8,7 @@ import time
 import pytest
 import rclpy
 from lab_motion.motion_parameters import MotionParameters
+from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.outcomes import success
 from lab_node.qos import LATCHED
@@ -78,6 +79,7 @@ class Motion:
         self.executor.shutdown()
         self.thread.join()
         for node in (self.node, self.motion):
+            destroy_actions(node)
             node.destroy_node()
 
 

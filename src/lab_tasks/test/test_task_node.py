@@ -7,6 +7,7 @@ import time
 
 import pytest
 import rclpy
+from lab_node.action_client import destroy_actions
 from lab_node.actions import wait_for
 from lab_node.qos import LATCHED
 from lab_tasks.task_node import TaskNode
@@ -57,6 +58,7 @@ class Bench:
         self.executor.shutdown()
         self.thread.join()
         for node in (self.node, self.around):
+            destroy_actions(node)
             node.destroy_node()
 
 

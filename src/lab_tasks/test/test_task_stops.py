@@ -5,7 +5,7 @@ import time
 
 import pytest
 import rclpy
-from lab_node.action_client import ActionClient
+from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
@@ -71,4 +71,5 @@ def test_a_stop_that_was_reset_at_once_ends_the_task(domain, monkeypatch):
         node.end()
         executor.close()
         for each in (node, around):
+            destroy_actions(each)
             each.destroy_node()
