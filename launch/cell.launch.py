@@ -1,16 +1,13 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
-import os
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import launch.logging
-from lab_bringup.ros_packages import installed
+from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description.hardware import Driver
-from lab_node.errors import LabError
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -98,17 +95,6 @@ ARGUMENTS = [
 ]
 
 
-# What sim:=gazebo starts, beside our own packages.
-GAZEBO = (
-    "ros_gz_sim",
-    "ros_gz_bridge",
-    "gz_ros2_control",
-    "controller_manager",
-    "joint_state_broadcaster",
-    "joint_trajectory_controller",
-    "parallel_gripper_controller",
-    "force_torque_sensor_broadcaster",
-)
 CAMERA_TOPICS = (
     "/camera/color/image_raw",
     "/camera/aligned_depth/image_raw",
@@ -120,70 +106,6 @@ STARTED_AGAIN = ["perception", "grasping", "motion", "tasks", "recorder"]
 OURS = ["stop", *STARTED_AGAIN]
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
-
-NUMBERS = {"parts": int, "seed": int, "speed": float}
-
-
-def refuse_the_impossible(context: LaunchContext) -> None:
-    """Ends with a sentence where a value cannot work on this machine."""
-    refuse_mixed_distributions()
-    for name, kind in NUMBERS.items():
-        value = context.launch_configurations[name]
-        try:
-            kind(value)
-        except ValueError:
-            wanted = "a whole number" if kind is int else "a number"
-            raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
-    try:
-        _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
-    except LabError as error:
-        raise RuntimeError(str(error)) from None
-    sim = context.launch_configurations["sim"]
-    if sim == "gazebo":
-        if find_spec("mujoco") is None:
-            raise RuntimeError("sim:=gazebo needs MuJoCo, which lays out the parts: run ./lab setup")
-        missing = [package for package in GAZEBO if not installed(package)]
-        if missing:
-            raise RuntimeError(
-                f"sim:=gazebo needs Gazebo, and not installed here: {', '.join(missing)}:"
-                f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)},"
-                " or use sim:=mujoco"
-            )
-    if sim == "none":
-        refuse_missing_drivers(context)
-    if context.launch_configurations["planner"] == "moveit" and not installed("moveit_py"):
-        raise RuntimeError(
-            "planner:=moveit needs MoveIt, and package moveit_py is not installed here:"
-            " install it from your distribution, or use planner:=roboplan"
-        )
-
-
-def refuse_mixed_distributions() -> None:
-    """Ends with a sentence in a shell that has sourced two distributions."""
-    entries = [Path(entry) for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)]
-    names = sorted({entry.name for entry in entries if entry.parent.name == "ros"})
-    if len(names) > 1:
-        raise RuntimeError(
-            f"ROS 2 {' and '.join(names)} are sourced in the same shell, and their libraries do not mix:"
-            " open a new shell and source one of them"
-        )
-
-
-def refuse_missing_drivers(context: LaunchContext) -> None:
-    """Ends with a sentence when the cell does not say where its devices are, or a driver is away."""
-    try:
-        devices = load_cell(context.launch_configurations["cell"]).drivers()
-    except LabError as error:
-        raise RuntimeError(str(error)) from None
-    if context.launch_configurations["drivers"] == "false":
-        return
-    for device in devices:
-        missing = [package for package in device.packages if not installed(package)]
-        if missing:
-            raise RuntimeError(
-                f"sim:=none needs the driver of the {device.kind}, and not installed here:"
-                f" {', '.join(missing)}: install them, or try the cell with sim:=mujoco"
-            )
 
 
 def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:

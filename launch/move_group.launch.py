@@ -3,7 +3,7 @@
 For people who want to plan by hand; pick and place needs neither.
 """
 
-from lab_bringup.ros_packages import installed
+from lab_bringup.ros_packages import refuse_missing
 from lab_motion.moveit_config import move_group_parameters
 from lab_node.errors import LabError
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -32,7 +32,8 @@ ARGUMENTS = [
 
 def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """move_group, and RViz with the same parameters."""
-    refuse_missing_packages(RVIZ if context.launch_configurations["rviz"] == "true" else ())
+    rviz = RVIZ if context.launch_configurations["rviz"] == "true" else ()
+    refuse_missing([*MOVE_GROUP, *rviz], "move_group.launch.py needs MoveIt")
     try:
         parameters = move_group_parameters(load_cell(context.launch_configurations["cell"]))
     except LabError as error:
@@ -47,16 +48,6 @@ def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             condition=IfCondition(LaunchConfiguration("rviz")),
         ),
     ]
-
-
-def refuse_missing_packages(more: tuple[str, ...]) -> None:
-    """Ends with a sentence when a package of move_group, or one more, is not installed."""
-    missing = [package for package in (*MOVE_GROUP, *more) if not installed(package)]
-    if missing:
-        raise RuntimeError(
-            f"move_group.launch.py needs MoveIt, and not installed here: {', '.join(missing)}:"
-            f" install {', '.join('ros-<distribution>-' + name.replace('_', '-') for name in missing)}"
-        )
 
 
 def generate_launch_description() -> LaunchDescription:

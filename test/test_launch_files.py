@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import rclpy
 import yaml
+from lab_bringup.preflight import refuse_mixed_distributions
 from launch.actions import (
     ExecuteProcess,
     GroupAction,
@@ -120,9 +121,8 @@ def test_robot_and_controllers_that_do_not_come_into_gazebo_end_the_cell(tmp_pat
 
 def test_gazebo_without_mujoco_names_the_fix(monkeypatch):
     find_spec = importlib.util.find_spec
-    monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: None if name == "mujoco" else find_spec(name)
-    )
+    for name in ("importlib.util.find_spec", "lab_bringup.preflight.find_spec"):
+        monkeypatch.setattr(name, lambda name: None if name == "mujoco" else find_spec(name))
     gazebo, cell = loaded("gazebo.launch.py"), loaded("cell.launch.py")
     with pytest.raises(RuntimeError, match=r"MuJoCo.*run \./lab setup"):
         gazebo.gazebo(context(gazebo))
@@ -137,7 +137,7 @@ def test_two_distributions_in_one_shell_are_refused(monkeypatch):
     with pytest.raises(RuntimeError, match="ROS 2 jazzy and lyrical are sourced in the same shell"):
         module.refuse_the_impossible(context(module))
     monkeypatch.setenv("AMENT_PREFIX_PATH", before)
-    module.refuse_mixed_distributions()
+    refuse_mixed_distributions()
 
 
 def test_gazebo_is_not_started_with_a_scene_that_is_not_there():
@@ -148,7 +148,7 @@ def test_gazebo_is_not_started_with_a_scene_that_is_not_there():
 
 def test_move_group_is_given_our_configuration(monkeypatch):
     module = loaded("move_group.launch.py")
-    monkeypatch.setattr(module, "installed", lambda package: True)
+    monkeypatch.setattr("lab_bringup.ros_packages.installed", lambda package: True)
     actions = module.move_group(context(module))
     assert executables(actions) == [("moveit_ros_move_group", "move_group"), ("rviz2", "rviz2")]
 
@@ -156,7 +156,7 @@ def test_move_group_is_given_our_configuration(monkeypatch):
 def test_move_group_names_every_package_that_it_lacks(monkeypatch):
     module = loaded("move_group.launch.py")
     there: set[str] = set()
-    monkeypatch.setattr(module, "installed", there.__contains__)
+    monkeypatch.setattr("lab_bringup.ros_packages.installed", there.__contains__)
     with pytest.raises(RuntimeError) as refused:
         module.move_group(context(module))
     for package in ("moveit_ros_move_group", "moveit_simple_controller_manager", "rviz2"):

@@ -1,0 +1,80 @@
+"""What cannot work on this machine, said in a sentence before anything is started."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from lab_node.errors import LabError
+
+from lab_bringup.ros_packages import installed, refuse_missing
+from lab_description import load_cell
+from launch import LaunchContext
+
+NUMBERS = {"parts": int, "seed": int, "speed": float}
+"""Launch arguments of the cell that are numbers."""
+# What sim:=gazebo starts, beside our own packages.
+GAZEBO = (
+    "ros_gz_sim",
+    "ros_gz_bridge",
+    "gz_ros2_control",
+    "controller_manager",
+    "joint_state_broadcaster",
+    "joint_trajectory_controller",
+    "parallel_gripper_controller",
+    "force_torque_sensor_broadcaster",
+)
+
+
+def refuse_the_impossible(context: LaunchContext) -> None:
+    """Of the cell's launch arguments. Raises RuntimeError, with which the launch ends."""
+    refuse_mixed_distributions()
+    for name, kind in NUMBERS.items():
+        value = context.launch_configurations[name]
+        try:
+            kind(value)
+        except ValueError:
+            wanted = "a whole number" if kind is int else "a number"
+            raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
+    try:
+        _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    sim = context.launch_configurations["sim"]
+    if sim == "gazebo":
+        if find_spec("mujoco") is None:
+            raise RuntimeError("sim:=gazebo needs MuJoCo, which lays out the parts: run ./lab setup")
+        refuse_missing(GAZEBO, "sim:=gazebo needs Gazebo", ", or use sim:=mujoco")
+    if sim == "none":
+        refuse_missing_drivers(context)
+    if context.launch_configurations["planner"] == "moveit":
+        refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
+
+
+def refuse_mixed_distributions() -> None:
+    """Raises RuntimeError in a shell that has sourced two distributions."""
+    entries = [Path(entry) for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)]
+    names = sorted({entry.name for entry in entries if entry.parent.name == "ros"})
+    if len(names) > 1:
+        raise RuntimeError(
+            f"ROS 2 {' and '.join(names)} are sourced in the same shell, and their libraries do not mix:"
+            " open a new shell and source one of them"
+        )
+
+
+def refuse_missing_drivers(context: LaunchContext) -> None:
+    """Raises RuntimeError when the cell does not say where its devices are, or a driver is away."""
+    try:
+        devices = load_cell(context.launch_configurations["cell"]).drivers()
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    if context.launch_configurations["drivers"] == "false":
+        return
+    for device in devices:
+        missing = [package for package in device.packages if not installed(package)]
+        if missing:
+            raise RuntimeError(
+                f"sim:=none needs the driver of the {device.kind}, and not installed here:"
+                f" {', '.join(missing)}: install them, or try the cell with sim:=mujoco"
+            )
