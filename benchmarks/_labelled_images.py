@@ -1,0 +1,172 @@
+"""Perception on images of the world: what `perception --data` measures, draws and compares with."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from lab_evaluation.labelled_images import LabelledImage
+from lab_perception.detector import Detector
+from lab_perception.evaluation import compare
+from lab_perception.objects import describe
+from lab_perception.perception_parameters import PerceptionParameters
+from lab_perception.pipeline import Perception
+from lab_perception.support import SupportSettings
+from lab_perception.surface import SurfaceSettings, observe_surface
+from lab_perception.view import View
+from rich.table import Table
+
+from lab_geometry import transform_points
+
+HAS_OPEN3D = importlib.util.find_spec("open3d") is not None
+
+
+@dataclass(frozen=True)
+class Found:
+    """labels: (H, W) instance at each pixel, -1 none. seconds: from image to objects."""
+
+    labels: npt.NDArray[np.int32]
+    seconds: list[float]
+
+
+def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found:
+    """What the node would publish, with its defaults."""
+    parameters = PerceptionParameters()
+    area = replace(image.area, margin=parameters.area_margin)
+    surface_settings = SurfaceSettings(min_height=parameters.min_height)
+    view = View.of(image.frame.camera, image.frame.base_from_camera, area)
+    surface = observe_surface(image.frame, view, area, SupportSettings(), surface_settings)
+    labels = np.full(image.truth.shape, -1, np.int32)
+    window = surface.view.crop(labels)
+    count = 0
+    for instance in detector.detect(image.frame, surface):
+        if describe(image.frame, surface, [instance], area):
+            window[instance.mask] = count
+            count += 1
+    perception = Perception(area, detector)
+    perception.perceive(image.frame)
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        perception.perceive(image.frame)
+        seconds.append(time.perf_counter() - start)
+    return Found(labels, seconds)
+
+
+def by_plane_and_dbscan(image: LabelledImage) -> Found:
+    """Open3D as its tutorials have it: RANSAC plane, then DBSCAN of what is above it; nothing tuned."""
+    import open3d
+
+    start = time.perf_counter()
+    frame, area = image.frame, image.area
+    # Every second pixel, as nobody would wait for DBSCAN over all of them.
+    points = transform_points(frame.base_from_camera, frame.camera.deproject(frame.depth)[::2, ::2])
+    inside = ((points > area.lower) & (points < area.upper)).all(axis=-1)
+    cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(points[inside].astype(np.float64)))
+    _, plane = cloud.segment_plane(distance_threshold=0.01, ransac_n=3, num_iterations=1000)
+    above = np.ones(len(cloud.points), np.bool_)
+    above[plane] = False
+    cluster = np.full(len(cloud.points), -1, np.int32)
+    rest = cloud.select_by_index(np.flatnonzero(above))
+    cluster[above] = np.asarray(rest.cluster_dbscan(eps=0.02, min_points=10))
+    half = np.full(inside.shape, -1, np.int32)
+    half[inside] = cluster
+    seconds = time.perf_counter() - start
+    height, width = image.truth.shape
+    labels = np.repeat(np.repeat(half, 2, axis=0), 2, axis=1)[:height, :width]
+    return Found(np.ascontiguousarray(labels), [seconds])
+
+
+def judge(image: LabelledImage, found: Found) -> dict[str, Any]:
+    """Figures of one image. A phantom is an instance of which less than half lies on labelled objects."""
+    agreement = compare(image.truth, found.labels)
+    sizes = np.bincount(found.labels[found.labels >= 0], minlength=agreement.instances)
+    on_objects = found.labels[(found.labels >= 0) & (image.truth >= 0)]
+    shared = np.bincount(on_objects, minlength=agreement.instances)
+    return {
+        "image": image.name,
+        "objects": len(agreement.parts),
+        "instances": agreement.instances,
+        "found_50": agreement.found(0.5),
+        "found_75": agreement.found(0.75),
+        "iou": agreement.iou.tolist(),
+        "split": agreement.split,
+        "merged": agreement.merged,
+        "phantoms": int((shared < 0.5 * sizes).sum()),
+        "ms": float(1e3 * np.median(found.seconds)),
+    }
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of all images."""
+    total = {
+        key: sum(row[key] for row in rows)
+        for key in ("objects", "instances", "found_50", "found_75", "split", "merged", "phantoms")
+    }
+    return total | {
+        "images": len(rows),
+        "mean_iou": float(np.mean([iou for row in rows for iou in row["iou"]])),
+        "phantoms_per_image": total["phantoms"] / len(rows),
+        "ms_p50": float(np.median([row["ms"] for row in rows])),
+    }
+
+
+def as_table(methods: dict[str, list[dict[str, Any]]]) -> Table:
+    """For each method one row an image and one in all."""
+    table = Table(title="perception on labelled images")
+    table.add_column("image", no_wrap=True)
+    for heading in (
+        "obj.",
+        "inst.",
+        "IoU\n0.5",
+        "IoU\n0.75",
+        "mean\nIoU",
+        "split",
+        "merged",
+        "phan-\ntoms",
+        "ms",
+    ):
+        table.add_column(heading, justify="right")
+    for method, rows in methods.items():
+        table.add_row(method, style="bold")
+        for row in rows:
+            table.add_row(row["image"], *_cells(row | {"mean_iou": np.mean(row["iou"]), "ms_p50": row["ms"]}))
+        table.add_row("all", *_cells(summary(rows)), style="bold", end_section=True)
+    return table
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        str(row["objects"]),
+        str(row["instances"]),
+        f"{row['found_50'] / row['objects']:.0%}",
+        f"{row['found_75'] / row['objects']:.0%}",
+        f"{row['mean_iou']:.2f}",
+        str(row["split"]),
+        str(row["merged"]),
+        str(row["phantoms"]),
+        f"{row['ms_p50']:.0f}",
+    ]
+
+
+def draw(image: LabelledImage, found: Found, path: Path) -> None:
+    """The image with the true outlines in white and the instances in colours."""
+    picture = image.frame.color.copy()
+    count = int(found.labels.max(initial=-1)) + 1
+    hues = (np.arange(max(count, 1)) * 67 % 180).astype(np.uint8)
+    colours = np.dstack([hues, np.full_like(hues, 220), np.full_like(hues, 255)])
+    palette = cv2.cvtColor(colours, cv2.COLOR_HSV2RGB)
+    on = found.labels >= 0
+    picture[on] = (0.45 * picture[on] + 0.55 * palette[0][found.labels[on]]).astype(np.uint8)
+    for index in range(len(image.objects)):
+        outline, _ = cv2.findContours((image.truth == index).astype(np.uint8), cv2.RETR_EXTERNAL,
+                                      cv2.CHAIN_APPROX_NONE)  # fmt: skip
+        cv2.drawContours(picture, outline, -1, (255, 255, 255), 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture[..., ::-1])
