@@ -6,7 +6,7 @@ setup(
     name=package_name,
     version="0.1.0",
     packages=[package_name],
-    package_data={package_name: ["py.typed"]},
+    package_data={package_name: ["py.typed", "networks/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
         (f"share/{package_name}", ["package.xml"]),

@@ -53,6 +53,12 @@ class InvalidDetector(PerceptionError):
     code = OutcomeCode.INTERNAL_ERROR
 
 
+class InvalidNetwork(PerceptionError):
+    """A network that tells parts from the table cannot be used."""
+
+    code = OutcomeCode.UNAVAILABLE
+
+
 class NoJointState(PerceptionError):
     """Where the robot was at the time of the image is not known, so its pixels cannot be left out."""
 

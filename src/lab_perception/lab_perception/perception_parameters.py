@@ -21,6 +21,9 @@ class PerceptionParameters:
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
     detector: str = parameter("geometric", "entry point in the group lab_perception.detectors")
+    network: str = parameter(
+        "parts", "network that tells parts from the table: a name, the path of its JSON file, or '' for none"
+    )
     area_margin: float = parameter(
         0.06, "width around the work area that is looked at too", unit="m", minimum=0.0, maximum=0.5
     )
@@ -66,7 +69,10 @@ class PerceptionParameters:
         return Settings(
             support=SupportSettings(height_tolerance=self.support_tolerance),
             surface=SurfaceSettings(
-                baseline=noise.baseline, disparity_noise=max(noise.subpixel, 0.02), min_height=self.min_height
+                baseline=noise.baseline,
+                disparity_noise=max(noise.subpixel, 0.02),
+                min_height=self.min_height,
+                network=self.network,
             ),
             objects=ObjectSettings(voxel=self.voxel, max_points=self.max_points),
             tracking=TrackingSettings(memory=self.track_memory),

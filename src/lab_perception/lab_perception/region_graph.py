@@ -20,6 +20,8 @@ from lab_perception.frame import Float32Image, Mask
 from lab_perception.superpixels import LabelImage
 from lab_perception.surface import Surface
 
+# Pixels by which votes for one middle differ.
+_VOTE_NOISE = 6.0
 # Chroma within one and a half of this is about the same, also when the light is not.
 _CHROMA_CELL = 6.0
 
@@ -33,6 +35,8 @@ class RegionGraph:
     crowd: (M,) visible area of about their chroma in the heap that they are part of, square metres.
     concavity: (M,) radians between the surfaces, negative where the edge is convex.
     step: (M,) millimetres out of the surface from one side of the border to the other.
+    seen_edge: (M,) share of the border that the network takes for an edge of a part, 0..1. votes_apart: (M,)
+    distance of the middles that both sides vote for, in their distance from them. Both 0 without a network.
     """
 
     area: npt.NDArray[np.float32]
@@ -43,6 +47,8 @@ class RegionGraph:
     crowd: npt.NDArray[np.float32]
     concavity: npt.NDArray[np.float32]
     step: npt.NDArray[np.float32]
+    seen_edge: npt.NDArray[np.float32]
+    votes_apart: npt.NDArray[np.float32]
 
 
 def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGraph:
@@ -58,7 +64,10 @@ def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGra
     area = size * sums[:, 11] / (solid_size * surface.view.camera.fx * surface.view.camera.fy)
     has_surface = sums[:, 4] > 0
 
-    pairs, steps = _borders(regions, surface.foreground, surface.points, surface.normals, count)
+    edge_image = _edge_image(surface)
+    pairs, steps, seen = _borders(
+        regions, surface.foreground, surface.points, surface.normals, edge_image, count
+    )
     keys, border, length = np.unique(pairs, return_inverse=True, return_counts=True)
     edges = np.column_stack([keys // count, keys % count]).astype(np.int32)
     known = steps >= 0.0
@@ -82,7 +91,30 @@ def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGra
         crowd=_crowd(edges, chroma, area)[edges].mean(axis=1),
         concavity=concavity.astype(np.float32),
         step=(1e3 * step).astype(np.float32),
+        seen_edge=(np.bincount(border, weights=seen, minlength=len(keys)) / length).astype(np.float32),
+        votes_apart=_votes_apart(surface, regions, count, edges),
     )
+
+
+def _edge_image(surface: Surface) -> Float32Image:
+    """Probability (h, w) that an edge of a part runs through a pixel."""
+    if surface.evidence is None:
+        return np.zeros(surface.domain.shape, np.float32)
+    return surface.evidence.edge_probability()
+
+
+def _votes_apart(
+    surface: Surface, regions: LabelImage, count: int, edges: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float32]:
+    if surface.evidence is None:
+        return np.zeros(len(edges), np.float32)
+    votes = np.zeros((count, 4))
+    _sum_votes(regions, surface.evidence.centre, votes)
+    middle, reach = votes[:, 1:3] / votes[:, :1], votes[:, 3] / votes[:, 0]
+    i, j = edges[:, 0], edges[:, 1]
+    apart = np.linalg.norm(middle[i] - middle[j], axis=1)
+    result: npt.NDArray[np.float32] = (apart / (0.5 * (reach[i] + reach[j]) + _VOTE_NOISE)).astype(np.float32)
+    return result
 
 
 def _crowd(edges: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
@@ -139,10 +171,15 @@ def _sum_up(
 
 @compiled
 def _borders(
-    regions: LabelImage, foreground: Mask, points: Float32Image, normals: Float32Image, count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Pairs (K,), smaller label times count plus larger, of neighbouring pixels, and the step (K,) between
-    them.
+    regions: LabelImage,
+    foreground: Mask,
+    points: Float32Image,
+    normals: Float32Image,
+    edge: Float32Image,
+    count: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Pairs (K,), smaller label times count plus larger, of neighbouring pixels, the step (K,) between them
+    and their mean (K,) of the edge image.
 
     The step, metres, is how far one pixel lies out of the plane through the other, by the smaller of the two
     ways to see it: at a mere bend of the surface one of the planes goes through both. -1 without surface.
@@ -150,6 +187,7 @@ def _borders(
     height, width = regions.shape
     pairs = np.empty(2 * regions.size, np.int64)
     steps = np.empty(2 * regions.size, np.float32)
+    seen = np.empty(2 * regions.size, np.float32)
     used = 0
     for v in range(height):
         for u in range(width):
@@ -165,6 +203,7 @@ def _borders(
                     continue
                 pairs[used] = np.int64(min(a, b)) * count + max(a, b)
                 steps[used] = -1.0
+                seen[used] = np.float32(0.5) * (edge[v, u] + edge[y, x])
                 if foreground[v, u] and foreground[y, x]:
                     out_of_here = np.float32(0.0)
                     out_of_there = np.float32(0.0)
@@ -174,4 +213,19 @@ def _borders(
                         out_of_there += normals[y, x, axis] * apart
                     steps[used] = min(abs(out_of_here), abs(out_of_there))
                 used += 1
-    return pairs[:used], steps[:used]
+    return pairs[:used], steps[:used], seen[:used]
+
+
+@compiled
+def _sum_votes(regions: LabelImage, centre: Float32Image, votes: FloatArray) -> None:
+    """Adds up, for each region, a row of pixels, columns and rows of the middles, distances from them."""
+    for v in range(regions.shape[0]):
+        for u in range(regions.shape[1]):
+            region = regions[v, u]
+            if region < 0:
+                continue
+            across, down = centre[v, u, 0], centre[v, u, 1]
+            votes[region, 0] += 1.0
+            votes[region, 1] += u + across
+            votes[region, 2] += v + down
+            votes[region, 3] += np.sqrt(across * across + down * down)

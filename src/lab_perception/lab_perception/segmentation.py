@@ -1,14 +1,16 @@
 """Parts in clutter from colour, depth and the shape of the surface.
 
-Superpixels are joined where the evidence says "one part": the same colour, no step in depth, no concave edge
-(parts are mostly convex, so a concave edge is where one part meets another). All evidence is weighed in one
-sum, the log odds of "same part", and the partition of least contradiction is taken
-(`lab_perception.multicut`).
+Superpixels are joined where the evidence says "one part": no step in depth, no concave edge (parts are mostly
+convex, so a concave edge is where one part meets another), and what a network saw there, which tells print
+from edges of parts (`lab_perception.parts_network`). All evidence is weighed in one sum, the log odds of
+"same part", and the partition of least contradiction is taken (`lab_perception.multicut`).
 
-How far a like colour can be trusted depends on the crowd: where the like-coloured area of a heap is no more
-than one part has, it is that part, whatever its shape; where it is that of several, only geometry can tell
-them apart. The weights were fitted to labelled edges of simulated scenes, coloured and grey
-(benchmarks/perception.py).
+Without a network a like colour stands for "one part", which holds for parts of one colour only. How far it
+can be trusted depends on the crowd: where the like-coloured area of a heap is no more than one part has, it
+is that part, whatever its shape; where it is that of several, only geometry can tell them apart.
+
+Both sets of weights were fitted to labelled borders of rendered scenes (benchmarks/perception.py measures
+them on others).
 """
 
 from __future__ import annotations
@@ -27,10 +29,6 @@ from lab_perception.region_graph import RegionGraph, region_graph
 from lab_perception.superpixels import LabelImage, superpixels
 from lab_perception.surface import Surface
 
-# Difference of chroma within one part: 95 % of borders are below 3, those between parts of two colours above
-# 14.
-_ALIKE = 8.0
-
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSettings:
@@ -39,9 +37,12 @@ class SegmentationSettings:
     spacing: of the superpixels, pixels. prior: log odds without evidence in a crowd of one part. part_area:
     visible area of a usual part, square metres. crowd_weight: what each e-fold more of like-coloured area
     takes off the odds, up to crowd_limit e-folds. chroma, lightness, concavity (radians), step (millimetres):
-    weight by unit beyond the slack; less is noise. fragment_area: smaller pieces are joined to their
-    likeliest neighbour if it has their colour, and those below a third of it anyhow; min_area: smaller ones
-    that have no neighbour are no parts; both square metres.
+    weight by unit beyond the slack; less is noise. seen_edge, votes_apart: weight of what the network saw,
+    see RegionGraph. clear_edge: strength (0..255) of an edge that no superpixel starts on.
+    fragment_area: smaller pieces are joined to their likeliest neighbour if its chroma is within like_chroma
+    (95 % of borders within a part of one colour are below 3, those between two colours above 14), and those
+    below a third of it anyhow; min_area: smaller ones that have no neighbour are no parts; square metres.
+    min_score: parts of which the network is less sure are none.
     """
 
     spacing: int = 8
@@ -57,25 +58,57 @@ class SegmentationSettings:
     concavity_slack: float = 0.25
     step_weight: float = 1.6
     step_slack: float = 0.5
+    seen_edge_weight: float = 0.0
+    votes_apart_weight: float = 0.0
+    clear_edge: int = 256
+    like_chroma: float = 8.0
     fragment_area: float = 3e-4
     min_area: float = 5e-5
+    min_score: float = 0.0
+
+
+WITHOUT_NETWORK = SegmentationSettings()
+WITH_NETWORK = SegmentationSettings(
+    prior=5.7,
+    crowd_weight=0.0,
+    chroma_weight=0.079,
+    lightness_weight=0.0,
+    concavity_weight=1.0,
+    concavity_slack=0.1,
+    step_weight=0.3,
+    seen_edge_weight=2.0,
+    votes_apart_weight=3.3,
+    clear_edge=110,
+    like_chroma=np.inf,
+)
 
 
 class GeometricDetector:
-    """The default detector: needs no training and knows no kinds of parts."""
+    """The default detector: knows no kinds of parts."""
 
     def __init__(self, settings: SegmentationSettings | None = None) -> None:
-        self._settings = settings or SegmentationSettings()
+        """settings: the fitted ones by default, with a network or without."""
+        self._settings = settings
 
     def detect(self, frame: RgbdFrame, surface: Surface) -> Sequence[Instance]:
-        """Parts by geometry and colour; see `lab_perception.detector.Detector`."""
-        labels = segment(surface, self._settings)
-        return [Instance(labels == label) for label in range(int(labels.max(initial=-1)) + 1)]
+        """Parts by geometry and appearance; see `lab_perception.detector.Detector`."""
+        settings = self._settings or (WITHOUT_NETWORK if surface.evidence is None else WITH_NETWORK)
+        labels = segment(surface, settings)
+        masks = [labels == label for label in range(int(labels.max(initial=-1)) + 1)]
+        if surface.evidence is None:
+            return [Instance(mask) for mask in masks]
+        sure = surface.evidence.part_probability()
+        scores = [float(sure[mask].mean()) for mask in masks]
+        return [
+            Instance(mask, score=score)
+            for mask, score in zip(masks, scores, strict=True)
+            if score >= settings.min_score
+        ]
 
 
 def segment(surface: Surface, settings: SegmentationSettings) -> LabelImage:
     """Labels (h, w) of the parts, numbered without gaps; -1 where there is none."""
-    regions, count = superpixels(_edges(surface), surface.domain, settings.spacing)
+    regions, count = superpixels(_edges(surface), surface.domain, settings.spacing, settings.clear_edge)
     if count == 0:
         return regions
     return join(regions, region_graph(surface, regions, count), settings)
@@ -85,7 +118,7 @@ def join(regions: LabelImage, graph: RegionGraph, settings: SegmentationSettings
     """Labels (h, w) of the parts that superpixels (h, w) make up."""
     odds = _log_odds(graph, settings)
     part = contract(len(graph.area), graph.edges, odds)
-    part = _absorb_fragments(part, graph, odds, settings.fragment_area)
+    part = _absorb_fragments(part, graph, odds, settings)
     keep = np.bincount(part, weights=graph.area) >= settings.min_area
     number = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
     labels: LabelImage = np.where(regions >= 0, number[part][regions], -1)
@@ -96,7 +129,11 @@ def _edges(surface: Surface) -> ByteImage:
     """Strength of the edge at each pixel, 0..255."""
     strength = 4.0 * _gradient(surface.chroma) + 2.0 * _gradient(surface.lightness)
     strength += np.where(surface.foreground, 120.0 * _gradient(surface.normals), 60.0)
-    return np.minimum(strength, 255.0).astype(np.uint8)
+    strength = np.minimum(strength, 255.0)
+    if surface.evidence is not None:
+        # Print has edges too: they say where an edge runs, the network whether it is one of a part.
+        strength = 0.25 * strength + 190.0 * surface.evidence.edge_probability()
+    return strength.astype(np.uint8)
 
 
 def _gradient(channels: Float32Image) -> Float32Image:
@@ -125,13 +162,15 @@ def _log_odds(graph: RegionGraph, settings: SegmentationSettings) -> npt.NDArray
         - settings.lightness_weight * beyond(graph.lightness, settings.lightness_slack, 80.0)
         - settings.concavity_weight * beyond(graph.concavity, settings.concavity_slack, 1.2)
         - settings.step_weight * beyond(graph.step, settings.step_slack, 6.0)
+        - settings.seen_edge_weight * graph.seen_edge
+        - settings.votes_apart_weight * np.minimum(graph.votes_apart, 2.5)
     )
     result: npt.NDArray[np.float32] = (odds * graph.length / settings.spacing).astype(np.float32)
     return result
 
 
 def _absorb_fragments(
-    part: IntArray, graph: RegionGraph, odds: npt.NDArray[np.float32], fragment_area: float
+    part: IntArray, graph: RegionGraph, odds: npt.NDArray[np.float32], settings: SegmentationSettings
 ) -> IntArray:
     """Parts (N,) of the superpixels with small ones joined to the neighbour that they least unlikely belong
     to.
@@ -139,7 +178,7 @@ def _absorb_fragments(
     part = part.copy()
     areas = np.bincount(part, weights=graph.area)
     for fragment in np.argsort(areas, kind="stable"):
-        if areas[fragment] >= fragment_area:
+        if areas[fragment] >= settings.fragment_area:
             break
         sides = part[graph.edges]
         border = (sides == fragment).sum(axis=1) == 1
@@ -149,8 +188,8 @@ def _absorb_fragments(
         total = np.bincount(neighbour, weights=odds[border])
         length = np.bincount(neighbour, weights=graph.length[border])
         best = int(np.argmax(np.where(length > 0, total / np.maximum(length, 1.0), -np.inf)))
-        alike = np.median(graph.chroma[border][neighbour == best]) < _ALIKE
-        if not alike and areas[fragment] >= fragment_area / 3.0:
+        alike = np.median(graph.chroma[border][neighbour == best]) < settings.like_chroma
+        if not alike and areas[fragment] >= settings.fragment_area / 3.0:
             continue
         part[part == fragment] = best
         areas[best] += areas[fragment]

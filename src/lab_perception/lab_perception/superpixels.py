@@ -15,18 +15,21 @@ from lab_perception.frame import ByteImage, Mask
 LabelImage = npt.NDArray[np.int32]
 
 
-def superpixels(edges: ByteImage, domain: Mask, spacing: int) -> tuple[LabelImage, int]:
+def superpixels(
+    edges: ByteImage, domain: Mask, spacing: int, clear_edge: int = 256
+) -> tuple[LabelImage, int]:
     """Labels (H, W), -1 outside the domain, and their number. Every label is one connected region.
 
-    edges: (H, W) strength of the edge at each pixel. spacing: of the seeds, pixels.
+    edges: (H, W) strength of the edge at each pixel. spacing: of the seeds, pixels. clear_edge: no seed lies
+    on an edge of that strength or more, so that a broad edge is shared out to both its sides.
     """
     labels = np.full(edges.shape, -1, np.int32)
-    count = _flood(edges, domain, spacing, labels)
+    count = _flood(edges, domain, spacing, clear_edge, labels)
     return labels, int(count)
 
 
 @compiled
-def _flood(edges: ByteImage, domain: Mask, spacing: int, labels: LabelImage) -> int:
+def _flood(edges: ByteImage, domain: Mask, spacing: int, clear_edge: int, labels: LabelImage) -> int:
     height, width = edges.shape
     total = 0
     for v in range(height):
@@ -41,7 +44,7 @@ def _flood(edges: ByteImage, domain: Mask, spacing: int, labels: LabelImage) -> 
     for top in range(0, height, spacing):
         for left in range(0, width, spacing):
             best = -1
-            lowest = 256
+            lowest = clear_edge
             for v in range(top, min(top + spacing, height)):
                 for u in range(left, min(left + spacing, width)):
                     if domain[v, u] and edges[v, u] < lowest:

@@ -14,6 +14,7 @@ from lab_perception.compiled import compiled
 from lab_perception.errors import NoDepth
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.normals import fit_surface
+from lab_perception.parts_network import Evidence, load_network, network_view
 from lab_perception.support import SupportSettings, find_support
 from lab_perception.view import View
 
@@ -21,6 +22,10 @@ from lab_perception.view import View
 _BORDER = 8
 # OpenCV's median is three times as fast on 16 bits; this many steps a 1/m reach as near as 0.26 m.
 _MEDIAN_CODE = 16384.0
+# Metres that a part may seem to lie in the support, by errors of depth and of the camera's pose.
+_BELOW = 0.03
+# Log odds from which a pixel shows a part, however low its depth says that it is.
+_SURE = 3.0
 # What a pixel shows.
 _FLAT, _ABOVE, _BEYOND_DOUBT = 1, 2, 3
 
@@ -31,13 +36,15 @@ class SurfaceSettings:
 
     baseline, disparity_noise: of the stereo camera, metres and pixels. min_height: lower things are taken for
     the support's own unevenness, metres. contrast: distance from the support's colour (units of chroma) that
-    tells a pixel without depth to show a part.
+    tells a pixel without depth to show a part. network: which tells pixels of parts from all others, see
+    `lab_perception.parts_network.load_network`; without one, '', height and contrast alone tell them.
     """
 
     baseline: float = 0.05
     disparity_noise: float = 0.08
     min_height: float = 0.003
     contrast: float = 16.0
+    network: str = "parts"
 
     def inverse_depth_noise(self, camera: PinholeCamera) -> float:
         """Standard deviation of the inverse depth of one pixel, 1/m."""
@@ -55,6 +62,7 @@ class Surface:
     inverse_depth: (h, w) smoothed, 1/m, 0 where there is no surface.
     points: (h, w, 3) in the base frame; the camera's own place where there is no surface.
     normals: (h, w, 3) in the base frame, towards the camera; 0 where there is no surface.
+    evidence: what the network says of each pixel, or None without one.
     """
 
     view: View
@@ -66,6 +74,7 @@ class Surface:
     inverse_depth: Float32Image
     points: Float32Image
     normals: Float32Image
+    evidence: Evidence | None = None
 
 
 def observe_surface(
@@ -92,21 +101,27 @@ def observe_surface(
     median = _median(inverse)
 
     support = find_support(_sample(view, median, measured, area), area.centre, support_settings)
-    kinds = _classify(view, inverse, median, support, area, settings.min_height, noise)
-    above = kinds == _ABOVE
-    # The median eats corners: a pixel that is high beyond doubt by itself counts beside others that are.
-    above |= (kinds == _BEYOND_DOUBT) & cv2.dilate(above.view(np.uint8), np.ones((3, 3), np.uint8)).view(
-        np.bool_
-    )
-    flat = kinds == _FLAT
-
-    color = smooth_color(view.crop(frame.color))
     blind = ~measured & view.on_area
     if hidden is not None:
         blind &= ~hidden
-    domain = above | _unlike(color, flat, blind, settings.contrast)
+    color = smooth_color(view.crop(frame.color))
+    evidence: Evidence | None = None
+    if settings.network:
+        height, pixel_size = network_view(view, inverse, support)
+        evidence = load_network(settings.network).look(view.crop(frame.color), height, pixel_size)
+        domain, above = _parts(view, inverse, median, evidence.part, support, area, settings.min_height)
+        domain |= blind & (evidence.part > 0.0)
+    else:
+        kinds = _classify(view, inverse, median, support, area, settings.min_height, noise)
+        above = kinds == _ABOVE
+        # The median eats corners: a pixel that is high beyond doubt by itself counts beside others that are.
+        beside = cv2.dilate(above.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
+        above |= (kinds == _BEYOND_DOUBT) & beside
+        domain = above | _unlike(color, kinds == _FLAT, blind, settings.contrast)
 
     view, window = view.around(domain, _BORDER)
+    if evidence is not None:
+        evidence = evidence.cropped(window)
     domain = domain[window]
     chroma, lightness = chroma_and_lightness(color[window])
     smoothed, normals = fit_surface(inverse[window], above[window], chroma, view.camera, noise)
@@ -123,7 +138,66 @@ def observe_surface(
         inverse_depth=smoothed,
         points=points,
         normals=normals,
+        evidence=evidence,
     )
+
+
+def _parts(
+    view: View,
+    inverse: Float32Image,
+    median: Float32Image,
+    part: Float32Image,
+    support: Plane,
+    area: WorkArea,
+    min_height: float,
+) -> tuple[Mask, Mask]:
+    """Measured pixels (h, w) in the area that show parts by their log odds, and those of them whose surface
+    is one of a part.
+
+    At the rim of a part the network is right to a pixel or two: what is as low as the support there is support.
+    """
+    origin = view.base_from_camera[:3, 3]
+    limits = np.array(
+        [
+            *(area.lower[:2] - area.margin - origin[:2]),
+            area.support_height - _BELOW - origin[2],
+            *(area.upper[:2] + area.margin - origin[:2]),
+            area.upper[2] - origin[2],
+            min_height - support.signed_distance(origin),
+        ],
+        np.float32,
+    )
+    parts, above = np.zeros(inverse.shape, np.bool_), np.zeros(inverse.shape, np.bool_)
+    _fill_parts(inverse, median, part, view.rays, support.normal.astype(np.float32), limits, parts, above)
+    return parts, above
+
+
+@compiled
+def _fill_parts(
+    inverse: Float32Image,
+    median: Float32Image,
+    part: Float32Image,
+    rays: Float32Image,
+    normal: Float32Image,
+    limits: Float32Image,
+    parts: Mask,
+    above: Mask,
+) -> None:
+    for v in range(inverse.shape[0]):
+        for u in range(inverse.shape[1]):
+            if not (inverse[v, u] > 0.0 and part[v, u] > 0.0):
+                continue
+            depth = np.float32(1.0) / inverse[v, u]
+            inside = True
+            rise = np.float32(0.0)
+            for axis in range(3):
+                ray = rays[v, u, axis]
+                inside &= limits[axis] < depth * ray < limits[3 + axis]
+                rise += ray * normal[axis]
+            parts[v, u] = inside
+            # The larger of both: the median eats corners, a single pixel is noisy.
+            nearest = max(rise * depth, rise / median[v, u] if median[v, u] > 0.0 else rise * depth)
+            above[v, u] = inside and (part[v, u] > _SURE or nearest > limits[6])
 
 
 @compiled
