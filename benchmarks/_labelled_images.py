@@ -16,7 +16,7 @@ from lab_perception.detector import Detector
 from lab_perception.evaluation import compare
 from lab_perception.objects import describe
 from lab_perception.perception_parameters import PerceptionParameters
-from lab_perception.pipeline import Perception
+from lab_perception.pipeline import Perception, Settings
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
 from lab_perception.view import View
@@ -35,11 +35,11 @@ class Found:
     seconds: list[float]
 
 
-def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found:
-    """What the node would publish, with its defaults."""
+def by_detector(image: LabelledImage, detector: Detector, network: str, repeats: int) -> Found:
+    """What the node would publish, with its defaults but for the network."""
     parameters = PerceptionParameters()
     area = replace(image.area, margin=parameters.area_margin)
-    surface_settings = SurfaceSettings(min_height=parameters.min_height)
+    surface_settings = SurfaceSettings(min_height=parameters.min_height, network=network)
     view = View.of(image.frame.camera, image.frame.base_from_camera, area)
     surface = observe_surface(image.frame, view, area, SupportSettings(), surface_settings)
     labels = np.full(image.truth.shape, -1, np.int32)
@@ -49,7 +49,7 @@ def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found
         if describe(image.frame, surface, [instance], area):
             window[instance.mask] = count
             count += 1
-    perception = Perception(area, detector)
+    perception = Perception(area, detector, Settings(surface=surface_settings))
     perception.perceive(image.frame)
     seconds = []
     for _ in range(repeats):

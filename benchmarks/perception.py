@@ -63,6 +63,9 @@ def main() -> None:
     parser.add_argument("--grey", action="store_true", help="measure parts of one grey too")
     parser.add_argument("--repeats", type=int, default=5, help="how often each image is timed")
     parser.add_argument("--data", type=Path, help="folder of labelled images to measure on instead")
+    parser.add_argument(
+        "--network", default=PerceptionParameters().network, help="see lab_perception; '' for none"
+    )
     parser.add_argument("--pictures", type=Path, help="with --data: folder for pictures of what was found")
     options = parser.parse_args()
 
@@ -81,7 +84,7 @@ def main() -> None:
             seeds = range(options.first, options.first + options.seeds)
             scenes = scenes_of(cell, arrangement, seeds, grey)
             found = [
-                measure(cell, scene, options.detector, options.repeats)
+                measure(cell, scene, options)
                 for scene in track(
                     scenes, description=name, total=options.seeds, console=console, transient=True
                 )
@@ -101,7 +104,7 @@ def on_images(options: argparse.Namespace, console: Console) -> None:
     else:
         console.print("Open3D is not installed: there is nothing to compare with (pip install open3d)")
     for image in track(labelled_images(options.data), description="images", console=console, transient=True):
-        found = by_detector(image, detector, options.repeats)
+        found = by_detector(image, detector, options.network, options.repeats)
         rows[options.detector].append(judge(image, found))
         if HAS_OPEN3D:
             rows["plane + DBSCAN"].append(judge(image, by_plane_and_dbscan(image)))
@@ -120,6 +123,7 @@ def write(results: dict[str, Any], options: argparse.Namespace, console: Console
         "benchmark": "perception",
         "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
         "detector": options.detector,
+        "network": options.network,
         "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
         **results,
     }
@@ -134,11 +138,11 @@ def scenes_of(cell: Cell, arrangement: str, seeds: Iterable[int], grey: bool) ->
             yield labelled_scene(cell, arrangement, seed, grey=grey)
 
 
-def measure(cell: Cell, scene: LabelledScene, detector_name: str, repeats: int) -> dict[str, Any]:
+def measure(cell: Cell, scene: LabelledScene, options: argparse.Namespace) -> dict[str, Any]:
     """Figures of one image."""
-    parameters = PerceptionParameters()
+    parameters = PerceptionParameters(network=options.network)
     area, settings = parameters.work_area(cell), parameters.settings(cell)
-    detector = load_detector(detector_name)
+    detector = load_detector(options.detector)
     view = View.of(scene.frame.camera, scene.frame.base_from_camera, area)
     surface = observe_surface(scene.frame, view, area, settings.support, settings.surface)
     labels = np.full(surface.domain.shape, -1, np.int32)
@@ -157,7 +161,7 @@ def measure(cell: Cell, scene: LabelledScene, detector_name: str, repeats: int) 
     perception = Perception(area, detector, settings)
     perception.perceive(scene.frame)
     wall, cpu = [], []
-    for _ in range(repeats):
+    for _ in range(options.repeats):
         wall_start, cpu_start = time.perf_counter(), time.process_time()
         perception.perceive(scene.frame)
         wall.append(time.perf_counter() - wall_start)

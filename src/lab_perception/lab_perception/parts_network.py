@@ -27,7 +27,7 @@ from lab_perception.view import View
 NETWORKS = Path(__file__).parent / "networks"
 
 # As the network was trained: it is given this many pixels, and images are not enlarged any further.
-_PIXELS = 320 * 240
+_PIXELS = 400 * 300
 _MOST_ENLARGED = 1.6
 # Its own size is a multiple of this, and its answers have half of it.
 _STRIDE = 16

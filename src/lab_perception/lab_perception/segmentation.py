@@ -69,17 +69,18 @@ class SegmentationSettings:
 
 WITHOUT_NETWORK = SegmentationSettings()
 WITH_NETWORK = SegmentationSettings(
-    prior=5.7,
+    prior=5.74,
     crowd_weight=0.0,
-    chroma_weight=0.079,
+    chroma_weight=0.073,
     lightness_weight=0.0,
-    concavity_weight=1.0,
+    concavity_weight=0.93,
     concavity_slack=0.1,
-    step_weight=0.3,
-    seen_edge_weight=2.0,
-    votes_apart_weight=3.3,
+    step_weight=0.39,
+    seen_edge_weight=2.35,
+    votes_apart_weight=3.57,
     clear_edge=110,
     like_chroma=np.inf,
+    min_score=0.85,
 )
 
 

@@ -154,7 +154,7 @@ def _parts(
     """Measured pixels (h, w) in the area that show parts by their log odds, and those of them whose surface
     is one of a part.
 
-    At the rim of a part the network is right to a pixel or two: what is as low as the support there is support.
+    At the rim of a part the network is right to a pixel or two: what is as low as the support is support.
     """
     origin = view.base_from_camera[:3, 3]
     limits = np.array(
