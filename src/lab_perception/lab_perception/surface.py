@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,6 +24,11 @@ _BORDER = 8
 _MEDIAN_CODE = 16384.0
 # Metres that a part may seem to lie in the support, by errors of depth and of the camera's pose.
 _BELOW = 0.03
+# Metres by which a single pixel must be higher than the median around it to count instead.
+_CORNER = 0.004
+# Metres above the support, and across, from which something is a part whatever the network says, where half
+# of the table lies within that many metres of its plane: 0.3 mm for good depth, 1 to 2 mm for real cameras.
+_HIGH, _BROAD, _EVEN = 0.01, 0.012, 0.0005
 # Log odds from which a pixel shows a part, however low its depth says that it is.
 _SURE = 3.0
 # What a pixel shows.
@@ -107,10 +112,14 @@ def observe_surface(
     color = smooth_color(view.crop(frame.color))
     evidence: Evidence | None = None
     if settings.network:
-        height, pixel_size = network_view(view, inverse, support)
-        evidence = load_network(settings.network).look(view.crop(frame.color), height, pixel_size)
-        domain, above = _parts(view, inverse, median, evidence.part, support, area, settings.min_height)
-        domain |= blind & (evidence.part > 0.0)
+        heights, pixel_size = network_view(view, inverse, support)
+        evidence = load_network(settings.network).look(view.crop(frame.color), heights, pixel_size)
+        height = _heights(view, inverse, median, support, area)
+        part = _with_what_is_high(evidence.part, height, pixel_size)
+        evidence = replace(evidence, part=part)
+        # At the rim of a part the network is right to a pixel or two: what is as low as the support is it.
+        above = (part > 0.0) & ((height > settings.min_height) | ((part > _SURE) & np.isfinite(height)))
+        domain = (part > 0.0) & (np.isfinite(height) | blind)
     else:
         kinds = _classify(view, inverse, median, support, area, settings.min_height, noise)
         above = kinds == _ABOVE
@@ -142,20 +151,10 @@ def observe_surface(
     )
 
 
-def _parts(
-    view: View,
-    inverse: Float32Image,
-    median: Float32Image,
-    part: Float32Image,
-    support: Plane,
-    area: WorkArea,
-    min_height: float,
-) -> tuple[Mask, Mask]:
-    """Measured pixels (h, w) in the area that show parts by their log odds, and those of them whose surface
-    is one of a part.
-
-    At the rim of a part the network is right to a pixel or two: what is as low as the support is support.
-    """
+def _heights(
+    view: View, inverse: Float32Image, median: Float32Image, support: Plane, area: WorkArea
+) -> Float32Image:
+    """Height (h, w) above the support of what is measured in the area, metres; NaN elsewhere."""
     origin = view.base_from_camera[:3, 3]
     limits = np.array(
         [
@@ -163,29 +162,27 @@ def _parts(
             area.support_height - _BELOW - origin[2],
             *(area.upper[:2] + area.margin - origin[:2]),
             area.upper[2] - origin[2],
-            min_height - support.signed_distance(origin),
+            support.signed_distance(origin),
         ],
         np.float32,
     )
-    parts, above = np.zeros(inverse.shape, np.bool_), np.zeros(inverse.shape, np.bool_)
-    _fill_parts(inverse, median, part, view.rays, support.normal.astype(np.float32), limits, parts, above)
-    return parts, above
+    height = np.full(inverse.shape, np.nan, np.float32)
+    _fill_heights(inverse, median, view.rays, support.normal.astype(np.float32), limits, height)
+    return height
 
 
 @compiled
-def _fill_parts(
+def _fill_heights(
     inverse: Float32Image,
     median: Float32Image,
-    part: Float32Image,
     rays: Float32Image,
     normal: Float32Image,
     limits: Float32Image,
-    parts: Mask,
-    above: Mask,
+    height: Float32Image,
 ) -> None:
     for v in range(inverse.shape[0]):
         for u in range(inverse.shape[1]):
-            if not (inverse[v, u] > 0.0 and part[v, u] > 0.0):
+            if not inverse[v, u] > 0.0:
                 continue
             depth = np.float32(1.0) / inverse[v, u]
             inside = True
@@ -194,10 +191,27 @@ def _fill_parts(
                 ray = rays[v, u, axis]
                 inside &= limits[axis] < depth * ray < limits[3 + axis]
                 rise += ray * normal[axis]
-            parts[v, u] = inside
-            # The larger of both: the median eats corners, a single pixel is noisy.
-            nearest = max(rise * depth, rise / median[v, u] if median[v, u] > 0.0 else rise * depth)
-            above[v, u] = inside and (part[v, u] > _SURE or nearest > limits[6])
+            if inside:
+                # The median is less noisy, but eats corners, where it is that of what is behind.
+                smooth = rise / median[v, u] if median[v, u] > 0.0 else rise * depth
+                height[v, u] = max(smooth, rise * depth - _CORNER) + limits[6]
+
+
+def _with_what_is_high(part: Float32Image, height: Float32Image, pixel_size: Float32Image) -> Float32Image:
+    """Log odds (h, w) of parts where good depth counts too: what stands high on an even table is a part.
+
+    On a table that looks uneven the edges of parts are fattened in depth, and things behind them reach into
+    the area: there the network knows better.
+    """
+    sparse = height[::4, ::4]
+    table = np.abs(sparse[(part[::4, ::4] < -2.0) & np.isfinite(sparse)])
+    if len(table) < 50 or np.median(table) > _EVEN:
+        return part
+    with np.errstate(invalid="ignore"):
+        high = (height > _HIGH).view(np.uint8)
+    across = max(3, int(_BROAD / float(np.median(pixel_size))) | 1)
+    broad = cv2.morphologyEx(high, cv2.MORPH_OPEN, np.ones((across, across), np.uint8)).view(np.bool_)
+    return np.where(broad, np.maximum(part, np.float32(_SURE)), part)
 
 
 @compiled
