@@ -94,7 +94,8 @@ def training_frames(seed: int, views: int = VIEWS) -> Iterator[TrainingFrame]:
             if view % VIEWS_OF_A_SKIN == 0:
                 skins = {name: draw_skin(rng, part) for name, part in parts.items()}
                 grounds = draw_grounds(rng, model, room)
-            scenery = Scenery(skins, grounds, draw_lighting(rng), draw_sensor(rng), np.zeros(3), 0.7)
+            sensor = draw_sensor(rng).exposed_for(grounds[model.geom(room.tables[0]).id].albedo)
+            scenery = Scenery(skins, grounds, draw_lighting(rng), sensor, np.zeros(3), 0.7)
             renderer = RealRenderer(geometry, model, parts, scenery)
             pinhole, pose = _camera(rng, area)
             matcher = _matcher(rng, pinhole.fx)
@@ -128,7 +129,7 @@ def _scene(rng: np.random.Generator, seed: int) -> tuple[Scene, Area]:
     recipe = SceneFile(
         "pile" if arrangement == "heap" else arrangement, gap=gap, spread=spread, group=(1, int(rng.integers(2, 6)))
     )  # type: ignore[arg-type]
-    count = int(rng.integers(1, MOST_PARTS + 1))
+    count = int(rng.triangular(1.0, 10.0, MOST_PARTS + 1.0))
     if arrangement in ("pile", "heap"):
         count = min(count, 12)
     household = float(rng.choice([0.0, 0.5, 0.8, 1.0]))
@@ -174,7 +175,9 @@ def _camera(rng: np.random.Generator, area: Area) -> tuple[PinholeCamera, FloatA
         [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
     )
     target = np.array([*rng.uniform(-0.08, 0.08, 2), rng.uniform(0.0, 0.08)])
-    eye = target + rng.uniform(0.5, 1.3) * away
+    # Mostly near enough that the parts fill the image.
+    distance = float(np.clip(np.max(area.upper[:2]) * rng.uniform(1.6, 4.2), 0.5, 1.3))
+    eye = target + distance * away
     forward = -away
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)

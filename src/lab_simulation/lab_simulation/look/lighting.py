@@ -40,7 +40,7 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
     key_share = rng.uniform(0.2, 0.75)
     key = _direction(rng, 0.45, 1.0)
     key_colour, fill_colour, ambient = (_tone(rng) for _ in range(3))
-    level = rng.uniform(0.75, 1.05)
+    level = rng.uniform(0.85, 1.15)
     fill_share = (1.0 - key_share) * rng.uniform(0.1, 0.5)
     return Lighting(
         key=key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,11 @@ class ColourSensor:
     blur: float
     noise: float
     vignetting: float
+
+    def exposed_for(self, albedo: float) -> ColourSensor:
+        """The sensor after its automatic exposure has looked at a surface; it makes up for most, not all."""
+        factor = float(np.clip((0.22 / max(albedo, 1e-3)) ** 0.6, 0.6, 2.6))
+        return replace(self, gain=(factor * self.gain).astype(np.float32))
 
     def apply(self, colour: ColourImage, seed: int, frame: int) -> ColourImage:
         """The image (H, W, 3) as the camera delivers it; the same seed and frame number give the same."""

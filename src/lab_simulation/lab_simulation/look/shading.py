@@ -133,7 +133,9 @@ def _shade(
                 if way == 3:
                     tu, tv = px * scale[geom, 0], py * scale[geom, 1]
                     shrunk = _F(edge) / _F(size[geom])
-                    iu, iv = int(np.floor(tu * shrunk)) % edge, int(np.floor(tv * shrunk)) % edge
+                    # Mirrored at its edges, so that no seam shows.
+                    iu, iv = int(np.floor(tu * shrunk)) % (2 * edge), int(np.floor(-tv * shrunk)) % (2 * edge)
+                    iu, iv = min(iu, 2 * edge - 1 - iu), min(iv, 2 * edge - 1 - iv)
                     side = 0
                 else:
                     r = rotations[geom]

@@ -61,11 +61,19 @@ class Skin:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The look of a table or a floor: one canvas, repeated. scale: pixels a metre. name: of the surface."""
+    """The look of a table or a floor: one canvas, mirrored at its edges again and again.
+
+    scale: pixels a metre. name: of the surface.
+    """
 
     canvas: Canvas
     scale: float
     name: str
+
+    @property
+    def albedo(self) -> float:
+        """Mean share of the light that it reflects, 0..1."""
+        return float(np.square(self.canvas[::16, ::16, :3] / 255.0).mean())
 
 
 def draw_skin(rng: np.random.Generator, part: Part, base: Colour | None = None, style: str | None = None) -> Skin:
