@@ -191,7 +191,7 @@ def _matcher(rng: np.random.Generator, focal: float) -> StereoMatcher:
     return StereoMatcher(
         focal=focal,
         baseline=float(rng.choice([0.05, 0.055, 0.095], p=[0.6, 0.25, 0.15])),
-        ripple=float(rng.uniform(0.04, 0.13)),
+        ripple=float(rng.uniform(0.06, 0.18)),
         flicker=float(rng.uniform(0.015, 0.05)),
         disparity_step=float(rng.choice([1.0 / 32.0, 1.0 / 16.0])),
         fatten=int(rng.integers(1, 4)),

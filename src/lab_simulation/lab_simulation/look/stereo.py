@@ -80,13 +80,15 @@ def _origin(seed: int, frame: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _field() -> DepthImage:
-    """(N, N) of deviation 1 that repeats: features of about 10 px, wider than high, on longer waves."""
+    """(N, N) of deviation 1 that repeats: features of about 10 px, wider than high, on longer waves, and
+    errors of single rows.
+    """
     white = np.random.default_rng(0xF1E1D).standard_normal((_TILE, _TILE), dtype=np.float32)
     total = np.zeros_like(white)
-    for sigma, share in ((2.2, 0.35), (4.5, 1.0), (18.0, 0.6)):
-        margin = 64
+    for along_v, along_u, share in ((0.5, 8.0, 0.3), (2.2, 4.0, 0.35), (4.0, 8.0, 1.0), (16.0, 24.0, 0.6)):
+        margin = 96
         wide = np.pad(white, margin, mode="wrap")
-        smooth = cv2.GaussianBlur(wide, (0, 0), sigmaX=1.5 * sigma, sigmaY=sigma)[margin:-margin, margin:-margin]
+        smooth = cv2.GaussianBlur(wide, (0, 0), sigmaX=along_u, sigmaY=along_v)[margin:-margin, margin:-margin]
         total += share * smooth / smooth.std()
         white = np.roll(white, (311, 173), axis=(0, 1))
     result: DepthImage = np.ascontiguousarray(total / total.std())
