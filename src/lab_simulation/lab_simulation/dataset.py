@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,15 @@ import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 
 from lab_geometry import FloatArray, PinholeCamera, make_transform, matrix_from_rpy  # noqa: E402
-from lab_simulation.catalogue import KINDS, make_part  # noqa: E402
-from lab_simulation.errors import SceneError  # noqa: E402
-from lab_simulation.household import HOUSEHOLD  # noqa: E402
-from lab_simulation.look.geometry import GlGeometry, open_geometry  # noqa: E402
+from lab_simulation.casual_scenes import casual_scene  # noqa: E402
+from lab_simulation.look.geometry import open_geometry  # noqa: E402
 from lab_simulation.look.lighting import draw_lighting  # noqa: E402
 from lab_simulation.look.renderer import RealRenderer, Scenery  # noqa: E402
 from lab_simulation.look.sensor import draw_sensor  # noqa: E402
 from lab_simulation.look.skins import Ground, draw_skin  # noqa: E402
 from lab_simulation.look.stereo import StereoMatcher  # noqa: E402
 from lab_simulation.look.surroundings import add_room, draw_grounds  # noqa: E402
-from lab_simulation.parts import Part, scaled  # noqa: E402
-from lab_simulation.scene_file import SceneFile  # noqa: E402
-from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
+from lab_simulation.scenes import Area, Scene  # noqa: E402
 from lab_simulation.settling import set_pose  # noqa: E402
 from lab_simulation.world import add_parts, apply_settings, image_size  # noqa: E402
 
@@ -49,7 +45,6 @@ WIDTH, HEIGHT = 640, 480
 VIEWS = 6
 """Frames of one settled scene."""
 VIEWS_OF_A_SKIN = 2
-MOST_PARTS = 20
 NEAR, FAR = 0.2, 6.0
 
 
@@ -72,7 +67,7 @@ class TrainingFrame:
 def training_frames(seed: int, views: int = VIEWS) -> Iterator[TrainingFrame]:
     """All frames of the scene of a seed, each from another place and in another light."""
     rng = np.random.default_rng([seed, 0xDA7A])
-    scene, area = _scene(rng, seed)
+    scene, area = casual_scene(rng, seed)
     spec = mujoco.MjSpec()
     apply_settings(spec)
     image_size(spec, WIDTH, HEIGHT)
@@ -116,39 +111,6 @@ def training_frames(seed: int, views: int = VIEWS) -> Iterator[TrainingFrame]:
 def extrinsics_error(rng: np.random.Generator, metres: float = 0.003, radians: float = 0.005) -> FloatArray:
     """(4, 4) camera from the camera that a calibration saw: deviations along and about each axis."""
     return make_transform(matrix_from_rpy(tuple(rng.normal(0.0, radians, 3))), rng.normal(0.0, metres, 3))
-
-
-def _scene(rng: np.random.Generator, seed: int) -> tuple[Scene, Area]:
-    """Parts at rest about the origin; fewer where there is no room."""
-    side = rng.uniform(0.30, 0.75)
-    half = np.array([side / 2.0, side * rng.uniform(0.6, 1.0) / 2.0])
-    area = Area(np.array([*-half, 0.0]), np.array([*half, 0.6]), 0.0)
-    arrangement = str(rng.choice(["scattered", "packed", "pile", "heap"], p=[0.35, 0.3, 0.2, 0.15]))
-    gap = float(rng.uniform(0.0, 0.05))
-    spread = float(rng.uniform(0.04, 0.1)) if arrangement == "heap" else float(rng.uniform(0.02, 0.05))
-    recipe = SceneFile(
-        "pile" if arrangement == "heap" else arrangement, gap=gap, spread=spread, group=(1, int(rng.integers(2, 6)))
-    )  # type: ignore[arg-type]
-    count = int(rng.triangular(1.0, 10.0, MOST_PARTS + 1.0))
-    if arrangement in ("pile", "heap"):
-        count = min(count, 12)
-    household = float(rng.choice([0.0, 0.5, 0.8, 1.0]))
-    size = float(rng.uniform(0.7, 1.2))
-
-    def draw(index: int, own: np.random.Generator) -> Part:
-        everyday = own.random() < household
-        kinds = list(HOUSEHOLD if everyday else KINDS)
-        kind = str(own.choice(kinds))
-        part = make_part(kind, f"{kind}_{index + 1:02d}", own)
-        return scaled(part, size * float(own.uniform(0.6, 1.15) if everyday else own.uniform(0.5, 1.8)))
-
-    while True:
-        try:
-            return make_scene(recipe, seed, area, count, draw), area
-        except SceneError:
-            if count == 1:
-                recipe, count = replace(recipe, arrangement="pile"), 0
-            count = max(1, count * 2 // 3) if count else 0
 
 
 def _labels(model: mujoco.MjModel, scene: Scene) -> npt.NDArray[np.int32]:
@@ -249,5 +211,3 @@ def main() -> int:
 if __name__ == "__main__":
     sys.exit(main())
 
-
-__all__ = ["GlGeometry", "TrainingFrame", "training_frames", "write_dataset"]
