@@ -1,4 +1,4 @@
-"""What is where in an image: geom and depth of each pixel in one OpenGL pass, for any camera and any light.
+"""What is where in an image: geom and depth of each pixel in one OpenGL pass, for any camera.
 
 Colour is not drawn here. MuJoCo's segmentation pass needs neither light nor texture, so it costs less than
 its colour pass, and whatever shades its pixels knows what each of them is.
@@ -7,13 +7,13 @@ its colour pass, and whatever shades its pixels knows what each of them is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera, make_transform
+from lab_geometry import FloatArray, PinholeCamera
 from lab_simulation.camera import ViewPlanes, visual_options
 from lab_simulation.rendering import Renderer
 from lab_simulation.world import HIDDEN_GROUP
@@ -23,8 +23,6 @@ DepthImage = npt.NDArray[np.float32]
 
 NOTHING = -1
 """Geom of a pixel that shows none."""
-_NEAREST = np.float32(1e-3)
-"""Metres: MuJoCo draws nothing from 0 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +35,11 @@ class Geometry:
     depth: DepthImage
 
 
-@dataclass(frozen=True, slots=True)
-class LightFrustum:
-    """A parallel light over a square.
-
-    world_from_light: (4, 4), z along the light, the origin in the middle of the nearest face. half: half the
-    edge of the square, metres. length: metres along the light. pixels: of the map's edge.
-    """
-
-    world_from_light: FloatArray
-    half: float
-    length: float
-    pixels: int
-
-    @staticmethod
-    def towards(direction: FloatArray, middle: FloatArray, radius: float, pixels: int) -> LightFrustum:
-        """The frustum of a light along `direction` (3,) that holds a ball, metres in the world."""
-        z = np.asarray(direction) / np.linalg.norm(direction)
-        x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.9 else [1.0, 0.0, 0.0], z)
-        x /= np.linalg.norm(x)
-        rotation = np.column_stack([x, np.cross(z, x), z])
-        return LightFrustum(make_transform(rotation, middle - radius * z), radius, 2.0 * radius, pixels)
-
-
 class GeometryPass(Protocol):
     """A renderer of geometry bound to one model; lives in the thread that made it."""
 
     def view(self, data: mujoco.MjData, world_from_optical: FloatArray, pinhole: PinholeCamera) -> Geometry:
         """What a camera at a pose (4, 4) of its optical frame would see."""
-
-    def light_map(self, data: mujoco.MjData, frustum: LightFrustum) -> DepthImage:
-        """(N, N) metres along the light to the first surface; `length` where there is none.
-
-        Row and column grow along y and x of the light's frame.
-        """
 
     def close(self) -> None:
         """Give back what the renderer holds."""
@@ -112,10 +81,11 @@ class GlGeometry:
         rotation, origin = world_from_optical[:3, :3], world_from_optical[:3, 3]
         # ViewPlanes look along -z with y up.
         centres = (data.geom_xpos - origin) @ rotation * np.array([1.0, -1.0, -1.0])
-        geoms = self._update(data, ViewPlanes(pinhole).touch(centres, self._model.geom_rbound))
+        visible = ViewPlanes(pinhole).touch(centres, self._model.geom_rbound)
+        geoms = self._update(data, visible)
         near = self._near
         for camera in self._scene.camera:
-            _place(camera, origin, rotation[:, 2], -rotation[:, 1], orthographic=False)
+            camera.pos[:], camera.forward[:], camera.up[:] = origin, rotation[:, 2], -rotation[:, 1]
             camera.frustum_near, camera.frustum_far = near, self._far
             camera.frustum_top = near * (pinhole.cy + 0.5) / pinhole.fy
             camera.frustum_bottom = -near * (pinhole.height - 0.5 - pinhole.cy) / pinhole.fy
@@ -128,20 +98,6 @@ class GlGeometry:
         depth = np.float32(near * far) / (np.float32(near) + raw[::-1] * np.float32(far - near))
         depth[index == 0] = 0.0
         return Geometry(geoms[index], depth)
-
-    def light_map(self, data: mujoco.MjData, frustum: LightFrustum) -> DepthImage:
-        rotation, origin = frustum.world_from_light[:3, :3], frustum.world_from_light[:3, 3]
-        across = np.abs((data.geom_xpos - origin) @ rotation[:, :2]).max(axis=1)
-        radii = self._model.geom_rbound
-        self._update(data, (across < frustum.half * 1.42 + radii) | (radii == 0.0))
-        half = frustum.half
-        for camera in self._scene.camera:
-            _place(camera, origin, rotation[:, 2], -rotation[:, 1], orthographic=True)
-            camera.frustum_near, camera.frustum_far = _NEAREST, frustum.length
-            camera.frustum_top, camera.frustum_bottom = half, -half
-            camera.frustum_center, camera.frustum_width = 0.0, half
-        _, raw = self._draw(frustum.pixels, frustum.pixels)
-        return _NEAREST + (1.0 - raw[::-1]) * np.float32(frustum.length - _NEAREST)
 
     def close(self) -> None:
         self._context.free()
@@ -171,11 +127,6 @@ class GlGeometry:
         return colour, depth
 
 
-def _place(camera: Any, origin: FloatArray, forward: FloatArray, up: FloatArray, orthographic: bool) -> None:
-    camera.pos[:], camera.forward[:], camera.up[:] = origin, forward, up
-    camera.orthographic = int(orthographic)
-
-
 class RayGeometry:
     """One ray for each pixel: slow, but needs nothing outside MuJoCo."""
 
@@ -198,19 +149,6 @@ class RayGeometry:
         )  # fmt: skip
         depth = np.where(geoms >= 0, distances / lengths, 0.0).astype(np.float32)
         return Geometry(geoms.reshape(u.shape), depth.reshape(u.shape))
-
-    def light_map(self, data: mujoco.MjData, frustum: LightFrustum) -> DepthImage:
-        count = frustum.pixels
-        steps = ((np.arange(count) + 0.5) / count * 2.0 - 1.0) * frustum.half
-        rotation, origin = frustum.world_from_light[:3, :3], frustum.world_from_light[:3, 3]
-        depth = np.empty((count, count), dtype=np.float32)
-        geom = np.empty(1, dtype=np.int32)
-        for row, y in enumerate(steps):
-            for column, x in enumerate(steps):
-                start = origin + rotation @ np.array([x, y, 0.0])
-                hit = mujoco.mj_ray(self._model, data, start, rotation[:, 2], self._groups, True, -1, geom)
-                depth[row, column] = hit if 0.0 <= hit < frustum.length else frustum.length
-        return depth
 
     def close(self) -> None:
         """Nothing is held."""

@@ -8,6 +8,9 @@ import numpy as np
 
 from lab_geometry import FloatArray
 
+STEP = 0.01
+"""Share of its strength by which the key light changes at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lighting:
@@ -30,9 +33,9 @@ class Lighting:
     phases: FloatArray
 
     def strength(self, seconds: float) -> float:
-        """Of the key light at a time, about 1."""
-        waves = np.sin(2.0 * np.pi * seconds / self.periods + self.phases)
-        return float(1.0 + self.drift * waves.mean())
+        """Of the key light at a time, about 1; it changes in steps that nobody sees, about one a second."""
+        waves = np.sin(2.0 * np.pi * np.floor(seconds) / self.periods + self.phases)
+        return float(1.0 + np.round(self.drift * waves.mean() / STEP) * STEP)
 
 
 def draw_lighting(rng: np.random.Generator) -> Lighting:
@@ -51,7 +54,7 @@ def draw_lighting(rng: np.random.Generator) -> Lighting:
         softness=float(rng.uniform(0.8, 5.0)),
         panel=float(np.cos(rng.uniform(0.06, 0.3))),
         drift=float(rng.uniform(0.0, 0.06)),
-        periods=rng.uniform(2.0, 60.0, 3),
+        periods=rng.uniform(5.0, 90.0, 3),
         phases=rng.uniform(0.0, 2.0 * np.pi, 3),
     )
 

@@ -9,13 +9,14 @@ import mujoco
 import numpy as np
 
 from lab_geometry import FloatArray, PinholeCamera
-from lab_simulation.look.geometry import DepthImage, GeometryPass, IdImage, LightFrustum
+from lab_simulation.look.geometry import DepthImage, GeometryPass, IdImage
+from lab_simulation.look.light_map import LightFrustum, ShadowCasters
 from lab_simulation.look.lighting import Lighting
 from lab_simulation.look.sensor import ColourImage, ColourSensor
-from lab_simulation.look.shading import shade_image
+from lab_simulation.look.shading import Shader
 from lab_simulation.look.shadows import lit_share
 from lab_simulation.look.skins import Ground, Skin
-from lab_simulation.look.stereo import StereoMatcher
+from lab_simulation.look.stereo import StereoMatcher, Windows
 from lab_simulation.look.wardrobe import dress
 from lab_simulation.parts import Part
 
@@ -58,6 +59,9 @@ class RealRenderer:
         self._geometry = geometry
         self._scenery = scenery
         self._wardrobe = dress(model, parts, scenery.skins, scenery.grounds)
+        self._casters = ShadowCasters(model)
+        self._windows: tuple[StereoMatcher, DepthImage, Windows] | None = None
+        self._shader = Shader(self._wardrobe, scenery.lighting, scenery.sensor.gain)
 
     def render(
         self,
@@ -76,19 +80,20 @@ class RealRenderer:
         scenery = self._scenery
         seen = self._geometry.view(data, world_from_optical, pinhole)
         frustum = LightFrustum.towards(-scenery.lighting.key, scenery.middle, scenery.radius, LIGHT_MAP_PIXELS)
-        light_map = self._geometry.light_map(data, frustum)
+        light_map = self._casters.cast(data, frustum)
         lit, open_sky = lit_share(
             seen.depth, pinhole, world_from_optical, frustum, light_map, scenery.lighting.softness
         )
-        shaded = shade_image(
-            seen, pinhole, world_from_optical, self._wardrobe, self._wardrobe.frames(data), scenery.lighting,
-            lit, open_sky, scenery.sensor.gain, seconds,
-        )  # fmt: skip
+        frames = self._wardrobe.frames(data)
+        shaded = self._shader.shade(seen, pinhole, world_from_optical, frames, lit, open_sky, seconds)
         colour = scenery.sensor.apply(shaded.colour, seed, frame)
         if matcher is None:
             depth = np.where(seen.depth > 0.0, seen.depth, np.float32(np.nan))
         else:
-            depth = matcher.apply(seen.depth, shaded.unseen, seed, frame)
+            known = self._windows
+            if known is None or known[0] is not matcher or not np.array_equal(known[1], seen.depth):
+                known = self._windows = (matcher, seen.depth, matcher.windows(seen.depth, seed))
+            depth = matcher.match(known[2], shaded.unseen, seed, frame)
         return RealFrame(colour, depth, seen.depth, seen.geoms)
 
     def close(self) -> None:

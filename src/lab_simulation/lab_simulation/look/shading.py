@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -32,50 +33,85 @@ class Shaded:
     unseen: npt.NDArray[np.uint8]
 
 
-def shade_image(
-    geometry: Geometry,
-    pinhole: PinholeCamera,
-    world_from_optical: FloatArray,
-    wardrobe: Wardrobe,
-    frames: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
-    lighting: Lighting,
-    lit: npt.NDArray[np.uint8],
-    open_sky: npt.NDArray[np.uint8],
-    gain: npt.NDArray[np.float32],
-    seconds: float,
-) -> Shaded:
-    """Light an image.
+class Shader:
+    """Lights the images of one scene, and only those pixels anew that have changed since the one before.
 
-    lit, open_sky: (H, W) share of the key light and of the ambient light that arrives, 0..255. gain: (3,) of
-    the camera's channels.
+    The result does not depend on what was lit before: a pixel of which nothing has changed would come out the
+    same.
     """
-    colour = np.empty((*geometry.depth.shape, 3), dtype=np.uint8)
-    unseen = np.empty(geometry.depth.shape, dtype=np.uint8)
-    camera = np.array([pinhole.fx, pinhole.fy, pinhole.cx, pinhole.cy], dtype=np.float32)
-    light = np.concatenate(
-        [
-            lighting.key,
-            lighting.fill,
-            lighting.key_colour * lighting.strength(seconds),
-            lighting.fill_colour,
-            lighting.ambient,
-            [lighting.panel],
-        ]
-    ).astype(np.float32)
-    _shade(
-        geometry.geoms, geometry.depth, camera, world_from_optical[:3].astype(np.float32), wardrobe.how,
-        wardrobe.plain, *frames, wardrobe.centre, wardrobe.scale, wardrobe.offset, wardrobe.size,
-        wardrobe.density, wardrobe.atlas, light, lit, open_sky, gain.astype(np.float32), _LINEAR, _DISPLAY,
-        colour, unseen,
-    )  # fmt: skip
-    return Shaded(colour, unseen)
+
+    def __init__(self, wardrobe: Wardrobe, lighting: Lighting, gain: npt.NDArray[np.float32]) -> None:
+        """gain: (3,) of the camera's channels."""
+        self._wardrobe, self._lighting, self._gain = wardrobe, lighting, gain.astype(np.float32)
+        self._before: tuple[npt.NDArray[Any], ...] = ()
+        self._view: bytes = b""
+        self._frames: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
+        self._shaded: Shaded | None = None
+
+    def shade(
+        self,
+        geometry: Geometry,
+        pinhole: PinholeCamera,
+        world_from_optical: FloatArray,
+        frames: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
+        lit: npt.NDArray[np.uint8],
+        open_sky: npt.NDArray[np.uint8],
+        seconds: float,
+    ) -> Shaded:
+        """The image at a time. frames: of the wardrobe now.
+
+        lit, open_sky: (H, W) share of the key light and of the ambient light that arrives, 0..255.
+        """
+        lamps, wardrobe = self._lighting, self._wardrobe
+        camera = np.array([pinhole.fx, pinhole.fy, pinhole.cx, pinhole.cy], dtype=np.float32)
+        key = lamps.key_colour * lamps.strength(seconds)
+        parts = [lamps.key, lamps.fill, key, lamps.fill_colour, lamps.ambient, [lamps.panel]]
+        light = np.concatenate(parts).astype(np.float32)
+        pose = world_from_optical[:3].astype(np.float32)
+        view = camera.tobytes() + pose.tobytes() + light.tobytes()
+        now = (geometry.geoms, geometry.depth, lit, open_sky)
+        if self._shaded is None or view != self._view or self._shaded.unseen.shape != lit.shape:
+            changed = np.ones(lit.shape, dtype=np.uint8)
+            shaded = Shaded(np.empty((*lit.shape, 3), np.uint8), np.empty(lit.shape, np.uint8))
+        else:
+            changed = np.empty(lit.shape, dtype=np.uint8)
+            assert self._frames is not None
+            turned = (frames[0] != self._frames[0]).any(axis=(1, 2)) | (frames[1] != self._frames[1]).any(axis=1)
+            _changed(*now, *self._before, turned, changed)
+            # The slope at a pixel is that of its neighbours too.
+            changed = cv2.dilate(changed, np.ones((3, 3), dtype=np.uint8))
+            shaded = self._shaded
+        _shade(
+            *now, changed, camera, pose, wardrobe.how, wardrobe.plain, *frames, wardrobe.centre, wardrobe.scale,
+            wardrobe.offset, wardrobe.size, wardrobe.density, wardrobe.atlas, light, self._gain, _LINEAR,
+            _DISPLAY, shaded.colour, shaded.unseen,
+        )  # fmt: skip
+        self._before, self._view, self._frames, self._shaded = now, view, frames, shaded
+        return shaded
+
+
+@numba.njit(cache=True, nogil=True)
+def _changed(
+    geoms: Any, depth: Any, lit: Any, sky: Any, geoms_before: Any, depth_before: Any, lit_before: Any,
+    sky_before: Any, turned: Any, changed: Any,
+) -> None:  # fmt: skip
+    height, width = depth.shape
+    for v in range(height):
+        for u in range(width):
+            changed[v, u] = (
+                geoms[v, u] != geoms_before[v, u]
+                or depth[v, u] != depth_before[v, u]
+                or lit[v, u] != lit_before[v, u]
+                or sky[v, u] != sky_before[v, u]
+                or turned[geoms[v, u]]
+            )
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _shade(
-    geoms: Any, depth: Any, camera: Any, pose: Any, how: Any, plain: Any, rotations: Any, shifts: Any,
-    centre: Any, scale: Any, offset: Any, size: Any, density: Any, atlas: Any, light: Any, lit: Any,
-    open_sky: Any, gain: Any, to_linear: Any, to_display: Any, colour: Any, unseen: Any,
+    geoms: Any, depth: Any, lit: Any, open_sky: Any, changed: Any, camera: Any, pose: Any, how: Any, plain: Any,
+    rotations: Any, shifts: Any, centre: Any, scale: Any, offset: Any, size: Any, density: Any, atlas: Any,
+    light: Any, gain: Any, to_linear: Any, to_display: Any, colour: Any, unseen: Any,
 ) -> None:  # fmt: skip
     height, width = depth.shape
     fx, fy, cx, cy = camera[0], camera[1], camera[2], camera[3]
@@ -83,6 +119,8 @@ def _shade(
     for v in range(height):
         y = (_F(v) - cy) / fy
         for u in range(width):
+            if changed[v, u] == 0:
+                continue
             z = depth[v, u]
             geom = geoms[v, u]
             if geom < 0 or z <= zero:
@@ -203,6 +241,6 @@ def _shade(
                 colour[v, u, c] = to_display[int(min(one, value * gain[c]) * _F(4095.0))]
             # What a matcher of infrared images misses: the dark, the mirrored, the clear, the grazed.
             brightness = _F(0.3) * red + _F(0.6) * green + _F(0.1) * blue
-            missed = max(zero, _F(0.45) - brightness * _F(12.0)) + min(_F(0.8), lobe * _F(0.5)) + mirror * _F(0.8)
+            missed = max(zero, _F(0.4) - brightness * _F(14.0)) + min(_F(0.8), lobe * _F(0.5)) + mirror * _F(0.8)
             missed += clear * _F(0.75) + max(zero, _F(0.30) - facing) * _F(4.0)
             unseen[v, u] = np.uint8(min(_F(254.0), missed * _F(255.0)))

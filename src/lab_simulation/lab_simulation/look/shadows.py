@@ -1,8 +1,8 @@
 """Soft shadows and the darkening of corners, in the space of the image at half its size.
 
-MuJoCo's own shadow maps cost 100 ms a frame where OpenGL is software. Here the light's map is a small depth
-image of the same geometry pass, and each pixel of half the image asks it once (L. Williams, "Casting curved
-shadows on curved surfaces", 1978); a blur makes the penumbra. Ambient light is missing where the surroundings
+MuJoCo's own shadow maps cost 100 ms a frame where OpenGL is software. Here each pixel of half the image asks
+a small map of the light once (L. Williams, "Casting curved shadows on curved surfaces", 1978); a blur makes the
+penumbra. Ambient light is missing where the surroundings
 of a pixel stand higher than it does.
 """
 
@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lab_geometry import FloatArray, PinholeCamera, invert
-from lab_simulation.look.geometry import DepthImage, LightFrustum
+from lab_simulation.look.geometry import DepthImage
+from lab_simulation.look.light_map import LightFrustum, LightMap
 
 _F = np.float32
-BIAS = 0.004
-"""Metres that a surface may lie behind the map and still be lit: the map's pixels are that large."""
+BIAS = 0.001
+"""Metres that a surface may lie behind the map and still be lit."""
 CORNER_HEIGHT = 0.05
 """Metres of surroundings above a pixel that take its ambient light away."""
 
@@ -30,7 +31,7 @@ def lit_share(
     pinhole: PinholeCamera,
     world_from_optical: FloatArray,
     frustum: LightFrustum,
-    light_map: DepthImage,
+    light_map: LightMap,
     softness: float,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Share of the key light and of the ambient light that reaches each pixel (H, W), 0..255.

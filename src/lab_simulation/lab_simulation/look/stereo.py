@@ -27,6 +27,21 @@ _WINDOW = 7
 """Pixels: edge of the windows that are compared."""
 _STEP = 0.8
 """Pixels of disparity: steps below it melt."""
+_LOST = 0.58
+"""Of doubts that add up: more, and there is no match. A well-lit matte table loses 0.5 %, an edge 10 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Disparity (H, W), pixels, before it is matched; it stays the same while nothing moves.
+
+    ragged: with near things grown over their edges. hidden: what only the left imager sees. melted: the mean
+    over the windows that are compared.
+    """
+
+    ragged: DepthImage
+    hidden: npt.NDArray[np.bool_]
+    melted: DepthImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +62,34 @@ class StereoMatcher:
     near: float
     far: float
 
-    def apply(
-        self, depth: DepthImage, unseen: npt.NDArray[np.uint8], seed: int, frame: int
-    ) -> DepthImage:
-        """Depth (H, W), metres, NaN = no data, of a true one in which 0 is nothing.
-
-        unseen: (H, W) how badly the place is seen, 0 well .. 255 not. The same seed and frame number give the
-        same errors.
-        """
+    def windows(self, depth: DepthImage, seed: int) -> Windows:
+        """What the matcher compares, of a true depth (H, W), metres, in which 0 is nothing."""
         product = _F(self.focal * self.baseline)
         disparity = np.zeros_like(depth)
         np.divide(product, depth, out=disparity, where=depth > 0.0)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * self.fatten + 1,) * 2)
         fat = cv2.dilate(disparity, kernel)
-        stable, passing = _origin(seed, 0), _origin(seed, frame + 1)
         ragged, hidden = np.empty_like(depth), np.empty(depth.shape, dtype=np.bool_)
-        _rag(disparity, fat, ragged, hidden, _field(), *stable)
-        melted = cv2.blur(cv2.blur(ragged, (_WINDOW, _WINDOW)), (5, 5))
-        blind = cv2.blur(unseen, (5, 5))
-        result = np.empty_like(depth)
+        _rag(disparity, fat, ragged, hidden, _field(), *_origin(seed, 0))
+        return Windows(ragged, hidden, cv2.blur(cv2.blur(ragged, (_WINDOW, _WINDOW)), (5, 5)))
+
+    def match(self, windows: Windows, unseen: npt.NDArray[np.uint8], seed: int, frame: int) -> DepthImage:
+        """Depth (H, W), metres, NaN = no data.
+
+        unseen: (H, W) how badly the place is seen, 0 well .. 255 not. The same seed and frame number give the
+        same errors.
+        """
+        result = np.empty_like(windows.ragged)
         _match(
-            ragged, hidden, melted, blind, result, _field(), *stable, *passing, product,
-            _F(self.ripple), _F(self.flicker), _F(self.disparity_step), _F(self.near), _F(self.far),
+            windows.ragged, windows.hidden, windows.melted, cv2.blur(unseen, (5, 5)), result, _field(),
+            *_origin(seed, 0), *_origin(seed, frame + 1), _F(self.focal * self.baseline), _F(self.ripple),
+            _F(self.flicker), _F(self.disparity_step), _F(self.near), _F(self.far),
         )  # fmt: skip
         return result
+
+    def apply(self, depth: DepthImage, unseen: npt.NDArray[np.uint8], seed: int, frame: int) -> DepthImage:
+        """`windows` and `match` in one."""
+        return self.match(self.windows(depth, seed), unseen, seed, frame)
 
 
 def _origin(seed: int, frame: int) -> tuple[int, int]:
@@ -135,11 +154,12 @@ def _match(
             k, k_now = (u + column) & 1023, (u + column_now) & 1023
             stable, passing = field[r, k], field[r_now, k_now]
             edge = abs(melted[v, u] - value)
-            # In patches: the field turned by a quarter decides where what is badly seen is lost.
-            doubt = _F(blind[v, u]) * _F(1.0 / 255.0) + _F(0.22) * field[k, r] + _F(0.06) * passing
-            if edge > _F(1.5):
-                doubt += _F(0.22)
-            if doubt > _F(0.78):
+            # In patches: another place of the field decides where what is badly seen is lost.
+            patch = field[(r + 512) & 1023, (k + 512) & 1023]
+            doubt = _F(blind[v, u]) * _F(1.0 / 255.0) + _F(0.22) * patch + _F(0.06) * passing
+            if edge > _F(1.0):
+                doubt += _F(0.3)
+            if doubt > _F(_LOST):
                 continue
             if edge < _F(_STEP):
                 value = melted[v, u]
