@@ -22,10 +22,10 @@ class StereoNoise:
     """What stereo depth does wrong: σ_z = z²·subpixel/(f·baseline), quantised disparity, shadows at edges.
 
     baseline: metres. subpixel: standard deviation of the disparity, px. disparity_step: px.
-    grazing: rays that meet a surface at less than this angle from it, radians, give no depth. ripple: standard
-    deviation of the error that neighbours share and that stays while nothing moves, px of disparity; flicker:
-    of the one that they share and that passes. fatten: px by which near things grow over their edges.
-    subpixel and grazing hold for the simulator's plain look, the last three for its real one.
+    grazing: rays that meet a surface at less than this angle from it, radians, give no depth.
+    ripple: standard deviation of the error that neighbours share and that stays while nothing moves, px of
+    disparity; flicker: of the one that they share and that passes. fatten: px by which near things grow over
+    their edges. subpixel and grazing hold for the simulator's plain look, the last three for its real one.
     """
 
     baseline: Annotated[float, Quantity("m", 0.001, 1.0)]

@@ -6,7 +6,6 @@ finds no room is left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -27,7 +26,13 @@ OFF_TABLE = -0.02
 LOST = 0.9
 
 Layout = Literal["scattered", "grouped", "standing", "pile", "heap"]
-_LAYOUTS: dict[Layout, float] = {"scattered": 0.25, "grouped": 0.25, "standing": 0.2, "pile": 0.15, "heap": 0.15}
+_LAYOUTS: dict[Layout, float] = {
+    "scattered": 0.25,
+    "grouped": 0.25,
+    "standing": 0.2,
+    "pile": 0.15,
+    "heap": 0.15,
+}
 
 
 def casual_scene(rng: np.random.Generator, seed: int) -> tuple[Scene, Area]:
@@ -68,7 +73,8 @@ def _lay_out(
     """Parts that fit, and where each is let go."""
     gap = float(rng.uniform(0.0, 0.05))
     outlines = [part.outline() for part in parts]
-    turns = [np.eye(3) if layout == "standing" or rng.random() < 0.4 else _flat(outline, rng) for outline in outlines]
+    standing = [layout == "standing" or rng.random() < 0.4 for _ in parts]
+    turns = [np.eye(3) if up else _flat(o, rng) for up, o in zip(standing, outlines, strict=True)]
     while True:
         groups: list[Group] = []
         start = 0

@@ -1,4 +1,4 @@
-"""What a stereo camera does to depth in the plain look: noise that grows with distance, steps, shadows and holes.
+"""What a stereo camera does to depth in the plain look: noise that grows with distance, steps, holes.
 
 The real look has a model of its own, `look.stereo`.
 
@@ -41,7 +41,12 @@ class StereoModel:
         """The model of a cell's camera."""
         said = camera.noise
         return StereoModel(
-            camera.pinhole.fx, said.baseline, said.subpixel, said.disparity_step, said.grazing, camera.model.dropout
+            camera.pinhole.fx,
+            said.baseline,
+            said.subpixel,
+            said.disparity_step,
+            said.grazing,
+            camera.model.dropout,
         )
 
     def apply(self, depth: DepthImage, seed: int, frame: int) -> DepthImage:

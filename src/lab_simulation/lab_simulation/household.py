@@ -7,6 +7,7 @@ opens 85 mm.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def _vessel(bottom: float, top: float, height: float, wall: float) -> tuple[Piec
     angles = np.linspace(0.0, 2.0 * np.pi, _SECTORS + 1)
     circle = np.column_stack([np.cos(angles), np.sin(angles)])
     felt = []
-    for one, other in zip(circle[:-1], circle[1:], strict=True):
+    for one, other in pairwise(circle):
         corners = [[*(radius * side), at] for radius, at in profile for side in (one, other)]
         felt.append(hull(np.array(corners)))
     foot = regular_polygon(_SECTORS, bottom - wall / 2.0)
@@ -53,7 +54,7 @@ def _mug(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     thick = min(0.011, 0.2 * height)
     angles = np.linspace(-np.pi / 2.0, np.pi / 2.0, 6)
     arc = np.column_stack([radius * 0.93 + grip * np.cos(angles), 0.32 * height * np.sin(angles)])
-    for start, end in zip(arc[:-1], arc[1:], strict=True):
+    for start, end in pairwise(arc):
         middle, along = (start + end) / 2.0, end - start
         turn = rotation_about([0.0, 1.0, 0.0], -np.arctan2(along[1], along[0]))
         size = (float(np.linalg.norm(along)) / 2.0 + 0.3 * thick, 0.6 * thick, 0.4 * thick)
@@ -200,11 +201,26 @@ def _rounded(x: float, y: float, corner: float) -> FloatArray:
 
 
 _KINDS = (
-    Kind("mug", {"diameter": (0.065, 0.10), "height": (0.07, 0.12), "wall": (0.003, 0.005), "handle": (0.018, 0.032)},
-         _mug),
-    Kind("cup", {"bottom": (0.04, 0.07), "top": (0.06, 0.095), "height": (0.05, 0.13), "wall": (0.002, 0.004)}, _cup),
-    Kind("bottle", {"diameter": (0.045, 0.095), "neck": (0.018, 0.035), "height": (0.12, 0.25),
-                    "shoulder": (0.02, 0.06)}, _bottle),
+    Kind(
+        "mug",
+        {"diameter": (0.065, 0.10), "height": (0.07, 0.12), "wall": (0.003, 0.005), "handle": (0.018, 0.032)},
+        _mug,
+    ),
+    Kind(
+        "cup",
+        {"bottom": (0.04, 0.07), "top": (0.06, 0.095), "height": (0.05, 0.13), "wall": (0.002, 0.004)},
+        _cup,
+    ),
+    Kind(
+        "bottle",
+        {
+            "diameter": (0.045, 0.095),
+            "neck": (0.018, 0.035),
+            "height": (0.12, 0.25),
+            "shoulder": (0.02, 0.06),
+        },
+        _bottle,
+    ),
     Kind("can", {"diameter": (0.05, 0.075), "height": (0.08, 0.17)}, _can),
     Kind("jar", {"diameter": (0.045, 0.11), "height": (0.05, 0.20)}, _jar),
     Kind("carton", {"x": (0.04, 0.22), "y": (0.03, 0.16), "z": (0.02, 0.20)}, _carton),
@@ -212,14 +228,23 @@ _KINDS = (
     Kind("book", {"x": (0.12, 0.24), "y": (0.09, 0.17), "z": (0.01, 0.035)}, _carton),
     Kind("lunch_box", {"x": (0.10, 0.22), "y": (0.08, 0.15), "z": (0.04, 0.09)}, _lunch_box),
     Kind("pouch", {"x": (0.07, 0.17), "y": (0.09, 0.22), "z": (0.02, 0.07)}, _pouch),
-    Kind("marker", {"diameter": (0.009, 0.022), "length": (0.10, 0.15), "cap": (0.03, 0.05)}, _marker, stands=False),
-    Kind("screwdriver", {"diameter": (0.018, 0.034), "handle": (0.07, 0.11), "length": (0.14, 0.24)}, _screwdriver,
-         stands=False),
+    Kind(
+        "marker",
+        {"diameter": (0.009, 0.022), "length": (0.10, 0.15), "cap": (0.03, 0.05)},
+        _marker,
+        stands=False,
+    ),
+    Kind(
+        "screwdriver",
+        {"diameter": (0.018, 0.034), "handle": (0.07, 0.11), "length": (0.14, 0.24)},
+        _screwdriver,
+        stands=False,
+    ),
     Kind("studded_brick", {"pitch": (0.016, 0.045), "z": (0.012, 0.05)}, _studded_brick),
     Kind("bowl", {"diameter": (0.10, 0.18), "height": (0.04, 0.08), "wall": (0.003, 0.005)}, _bowl),
     Kind("spray", {"diameter": (0.05, 0.09), "height": (0.16, 0.25)}, _spray),
     Kind("toy", {"body": (0.04, 0.09), "head": (0.025, 0.05)}, _toy, stands=False),
     Kind("tray", {"x": (0.10, 0.24), "y": (0.08, 0.18), "z": (0.02, 0.06), "wall": (0.003, 0.005)}, _tray),
     Kind("egg", {"x": (0.02, 0.11), "y": (0.02, 0.09), "z": (0.015, 0.08)}, _egg, stands=False),
-)  # fmt: skip
+)
 HOUSEHOLD: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}

@@ -93,8 +93,9 @@ class Simulation:
         noise: bool = True,
         look: Look = "real",
     ) -> None:
-        """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images. look:
-        see `view`.
+        """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images.
+
+        look: see `view`.
         """
         self.cell = cell
         self._base = cell_spec(cell)

@@ -1,6 +1,6 @@
 """What the cell's camera delivers, in one of two looks.
 
-`real` is what a colour and a stereo camera would make of the cell: print, grain, gloss, shadows, holes, waves.
+`real` is what a colour and a stereo camera would make of the cell: print, grain, gloss, shadows, holes.
 `plain` gives each thing one colour and each pixel of the depth a noise of its own.
 """
 

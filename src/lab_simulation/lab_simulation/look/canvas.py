@@ -1,7 +1,7 @@
 """What all painted surfaces share: a canvas with a finish, colours, noise.
 
-A canvas is (H, W, 4) uint8: RGB as a display shows it, and the finish of the surface. Finish 0 to GLOSSIEST is
-matte to mirror-like; above that the surface is clear, up to fully transparent at 255.
+A canvas is (H, W, 4) uint8: RGB as a display shows it, and the finish of the surface. Finish 0 to GLOSSIEST
+is matte to mirror-like; above that the surface is clear, up to fully transparent at 255.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ def smooth_noise(rng: np.random.Generator, height: int, width: int, cell: tuple[
     """(H, W) about 0 with deviation near 1 whose features are `cell` (along v, along u) pixels wide."""
     rows, columns = (max(2, round(size / step) + 1) for size, step in zip((height, width), cell, strict=True))
     coarse = rng.standard_normal((rows, columns), dtype=np.float32)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
-def fractal(rng: np.random.Generator, height: int, width: int, cell: tuple[float, float], octaves: int) -> Grey:
+def fractal(
+    rng: np.random.Generator, height: int, width: int, cell: tuple[float, float], octaves: int
+) -> Grey:
     """Smooth noise of several sizes, each half as wide and 0.6 times as strong as the one before."""
     total = np.zeros((height, width), dtype=np.float32)
     for octave in range(octaves):

@@ -22,7 +22,13 @@ from lab_simulation.look.stereo import StereoMatcher
 from lab_simulation.parts import Part
 from lab_simulation.rendering import Renderer
 
-COLOURED_STYLES: Mapping[str, float] = {"plain": 0.3, "printed": 0.36, "two_tone": 0.12, "sticker": 0.2, "clear": 0.02}
+COLOURED_STYLES: Mapping[str, float] = {
+    "plain": 0.3,
+    "printed": 0.36,
+    "two_tone": 0.12,
+    "sticker": 0.2,
+    "clear": 0.02,
+}
 """Styles that leave a part its colour, which is in its tags and in what a person asks for."""
 
 _SHADOW_REACH = 0.75
@@ -89,7 +95,9 @@ class RealCellView:
         )
         lost = self._camera.model.dropout
         if self._noise and lost > 0.0:
-            chance = np.random.default_rng([self._seed, frame, 0xD1]).random(seen.depth.shape, dtype=np.float32)
+            chance = np.random.default_rng([self._seed, frame, 0xD1]).random(
+                seen.depth.shape, dtype=np.float32
+            )
             seen.depth[chance < lost] = np.nan
         return seen
 
@@ -115,7 +123,9 @@ def part_skin(part: Part, seed: int) -> Skin:
     rng = np.random.default_rng([seed, zlib.crc32(part.name.encode())])
     red, green, blue = (round(255.0 * channel) for channel in part.rgb)
     colour: Colour = (red, green, blue)
-    return draw_skin(rng, part, colour, str(rng.choice(list(COLOURED_STYLES), p=list(COLOURED_STYLES.values()))))
+    return draw_skin(
+        rng, part, colour, str(rng.choice(list(COLOURED_STYLES), p=list(COLOURED_STYLES.values())))
+    )
 
 
 def calibration_error(cell: Cell, seed: int) -> FloatArray:

@@ -108,8 +108,14 @@ class GlGeometry:
         model = self._model
         model.geom_group[:] = np.where(visible, self._groups, HIDDEN_GROUP)
         mujoco.mjv_updateScene(
-            model, data, self._option, self._perturbation, self._camera, mujoco.mjtCatBit.mjCAT_ALL, self._scene
-        )  # fmt: skip
+            model,
+            data,
+            self._option,
+            self._perturbation,
+            self._camera,
+            mujoco.mjtCatBit.mjCAT_ALL,
+            self._scene,
+        )
         model.geom_group[:] = self._groups
         geoms = np.full(self._scene.ngeom + 1, NOTHING, dtype=np.int32)
         geom_type = int(mujoco.mjtObj.mjOBJ_GEOM)
@@ -137,7 +143,8 @@ class RayGeometry:
     def view(self, data: mujoco.MjData, world_from_optical: FloatArray, pinhole: PinholeCamera) -> Geometry:
         v, u = np.mgrid[0 : pinhole.height, 0 : pinhole.width]
         rays = np.stack(
-            [(u - pinhole.cx) / pinhole.fx, (v - pinhole.cy) / pinhole.fy, np.ones_like(u, dtype=float)], axis=-1
+            [(u - pinhole.cx) / pinhole.fx, (v - pinhole.cy) / pinhole.fy, np.ones_like(u, dtype=float)],
+            axis=-1,
         ).reshape(-1, 3)
         lengths = np.linalg.norm(rays, axis=1)
         directions = (rays / lengths[:, None]) @ world_from_optical[:3, :3].T

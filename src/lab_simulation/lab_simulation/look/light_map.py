@@ -1,9 +1,9 @@
 """What a parallel light meets first, by a rasteriser of our own.
 
-A second OpenGL pass would cost 4 to 8 ms where OpenGL is software, however few triangles it has; this takes 1,
-and knows no OpenGL. Only solids throw shadows: what collides and what stands in the world, an arm by its
-shapes for contact. Of each solid the side that the light does not reach counts, so that no surface shades itself (Y. Wang,
-S. Molnar, "Second-depth shadow mapping", 1994).
+A second OpenGL pass would cost 4 to 8 ms where OpenGL is software, however few triangles it has; this takes
+1, and knows no OpenGL. Only solids throw shadows: what collides and what stands in the world, an arm by its
+shapes for contact. Of each solid the side that the light does not reach counts, so that no surface shades
+itself (Y. Wang, S. Molnar, "Second-depth shadow mapping", 1994).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class ShadowCasters:
         self._owners = np.concatenate(owners)
 
     def cast(self, data: mujoco.MjData, frustum: LightFrustum) -> LightMap:
-        """(N, N) metres along the light to where it would leave the first solid; `length` where it meets none.
+        """(N, N) metres along the light to where it would leave the first solid; `length` where none is.
 
         Row and column grow along y and x of the light's frame.
         """
@@ -117,8 +117,14 @@ def _rasterise(corners: Any, owners: Any, rotations: Any, shifts: Any, half: Any
         area = (a[1] - a[0]) * (b[2] - b[0]) - (a[2] - a[0]) * (b[1] - b[0])
         if area <= _F(1e-6):  # faces the light, or is seen from its edge
             continue
-        left, right = max(0, int(np.ceil(min(a[0], a[1], a[2])))), min(pixels - 1, int(np.floor(max(a[0], a[1], a[2]))))
-        top, bottom = max(0, int(np.ceil(min(b[0], b[1], b[2])))), min(pixels - 1, int(np.floor(max(b[0], b[1], b[2]))))
+        left, right = (
+            max(0, int(np.ceil(min(a[0], a[1], a[2])))),
+            min(pixels - 1, int(np.floor(max(a[0], a[1], a[2])))),
+        )
+        top, bottom = (
+            max(0, int(np.ceil(min(b[0], b[1], b[2])))),
+            min(pixels - 1, int(np.floor(max(b[0], b[1], b[2])))),
+        )
         inverse = _F(1.0) / area
         for v in range(top, bottom + 1):
             for u in range(left, right + 1):

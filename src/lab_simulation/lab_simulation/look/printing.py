@@ -30,7 +30,10 @@ FONTS = (
     cv2.FONT_HERSHEY_PLAIN,
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
-_SYLLABLES = "ka lo mi ra ten sol vex ni por dax fer um al ori zen bu tek mar plo gri sa".split()
+_SYLLABLES = (
+    *("ka", "lo", "mi", "ra", "ten", "sol", "vex", "ni", "por", "dax", "fer"),
+    *("um", "al", "ori", "zen", "bu", "tek", "mar", "plo", "gri", "sa"),
+)
 
 
 def word(rng: np.random.Generator, syllables: int = 2) -> str:
@@ -114,7 +117,9 @@ def _field(rng: np.random.Generator, canvas: Canvas) -> None:
         canvas[cut:, :, :3] = colour
     elif kind == 1:
         u = np.arange(width)
-        wave = height * (rng.uniform(0.3, 0.7) + 0.15 * np.sin(u / width * rng.uniform(2, 7) + rng.uniform(0, 6)))
+        wave = height * (
+            rng.uniform(0.3, 0.7) + 0.15 * np.sin(u / width * rng.uniform(2, 7) + rng.uniform(0, 6))
+        )
         canvas[np.arange(height)[:, None] > wave[None], :3] = colour
     else:
         edge = max(1, int(min(height, width) * rng.uniform(0.03, 0.12)))
@@ -142,11 +147,13 @@ def _logo(rng: np.random.Generator, canvas: Canvas, colour: Colour) -> None:
     kind = rng.integers(3)
     if kind == 0:
         axes = (int(size * rng.uniform(0.8, 1.6)), int(size * rng.uniform(0.4, 1.0)))
-        cv2.ellipse(canvas, tuple(map(int, centre)), axes, float(rng.uniform(-20, 20)), 0, 360, pen, -1, cv2.LINE_AA)
+        cv2.ellipse(
+            canvas, tuple(map(int, centre)), axes, float(rng.uniform(-20, 20)), 0, 360, pen, -1, cv2.LINE_AA
+        )
         if rng.random() < 0.5:
-            text = word(rng)
-            _write(canvas, text, centre - [0.8 * axes[0], -0.3 * axes[1]], 1.6 * axes[0], int(rng.choice(FONTS)),
-                   (*ink_for(rng, colour), pen[3]), 0.9 * axes[1])  # fmt: skip
+            text, start = word(rng), centre - [0.8 * axes[0], -0.3 * axes[1]]
+            ink, font = (*ink_for(rng, colour), pen[3]), int(rng.choice(FONTS))
+            _write(canvas, text, start, 1.6 * axes[0], font, ink, 0.9 * axes[1])
     else:
         corners = int(rng.integers(3, 9))
         angles = rng.uniform(0, 6.28) + np.arange(2 * corners) * np.pi / corners

@@ -79,7 +79,9 @@ class RealRenderer:
         """
         scenery = self._scenery
         seen = self._geometry.view(data, world_from_optical, pinhole)
-        frustum = LightFrustum.towards(-scenery.lighting.key, scenery.middle, scenery.radius, LIGHT_MAP_PIXELS)
+        frustum = LightFrustum.towards(
+            -scenery.lighting.key, scenery.middle, scenery.radius, LIGHT_MAP_PIXELS
+        )
         light_map = self._casters.cast(data, frustum)
         lit, open_sky = lit_share(
             seen.depth, pinhole, world_from_optical, frustum, light_map, scenery.lighting.softness

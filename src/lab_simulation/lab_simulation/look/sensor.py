@@ -37,10 +37,18 @@ class ColourSensor:
         """The image (H, W, 3) as the camera delivers it; the same seed and frame number give the same."""
         height, width = colour.shape[:2]
         if self.blur > 0.2:
-            colour = cv2.GaussianBlur(colour, (3, 3), self.blur)
+            colour = np.asarray(cv2.GaussianBlur(colour, (3, 3), self.blur), dtype=np.uint8)
         row, column = np.random.default_rng([seed, frame, 0xC0]).integers(0, _TILE, 2)
         result = np.empty_like(colour)
-        _grain(colour, result, _noise_tile(), row, column, _F(self.noise), _falloff(height, width, self.vignetting))
+        _grain(
+            colour,
+            result,
+            _noise_tile(),
+            row,
+            column,
+            _F(self.noise),
+            _falloff(height, width, self.vignetting),
+        )
         return result
 
 
@@ -62,8 +70,8 @@ def _noise_tile() -> npt.NDArray[np.float32]:
     white = np.random.default_rng(0x5EE).standard_normal((_TILE, _TILE, 3), dtype=np.float32)
     smeared = 0.6 * white + cv2.GaussianBlur(white, (3, 3), 0.8)
     common = smeared.mean(axis=2, keepdims=True)
-    result: npt.NDArray[np.float32] = smeared + common
-    return result / result.std()
+    result: npt.NDArray[np.float32] = (smeared + common) / (smeared + common).std()
+    return result
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,8 @@
 """Colour of each pixel from what it shows and the light that falls on it.
 
-Lambert reflection of key, fill and ambient light; gloss adds a lobe about the mirrored key light (B.-T. Phong,
-1975) and a mirror image of the ceiling that grows at grazing angles (C. Schlick, 1994). Besides the colour
-every pixel tells how badly a stereo camera sees it.
+Lambert reflection of key, fill and ambient light; gloss adds a lobe about the mirrored key light (B.-T.
+Phong, 1975) and a mirror image of the ceiling that grows at grazing angles (C. Schlick, 1994). Besides the
+colour every pixel tells how badly a stereo camera sees it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Shader:
     def __init__(self, wardrobe: Wardrobe, lighting: Lighting, gain: npt.NDArray[np.float32]) -> None:
         """gain: (3,) of the camera's channels."""
         self._wardrobe, self._lighting, self._gain = wardrobe, lighting, gain.astype(np.float32)
-        self._before: tuple[npt.NDArray[Any], ...] = ()
+        self._before: tuple[Any, ...] = ()
         self._view: bytes = b""
         self._frames: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
         self._shaded: Shaded | None = None
@@ -65,26 +65,27 @@ class Shader:
         lamps, wardrobe = self._lighting, self._wardrobe
         camera = np.array([pinhole.fx, pinhole.fy, pinhole.cx, pinhole.cy], dtype=np.float32)
         key = lamps.key_colour * lamps.strength(seconds)
-        parts = [lamps.key, lamps.fill, key, lamps.fill_colour, lamps.ambient, [lamps.panel]]
-        light = np.concatenate(parts).astype(np.float32)
+        vectors = [lamps.key, lamps.fill, key, lamps.fill_colour, lamps.ambient]
+        light = np.array([*np.concatenate(vectors), lamps.panel], dtype=np.float32)
         pose = world_from_optical[:3].astype(np.float32)
-        view = camera.tobytes() + pose.tobytes() + light.tobytes()
-        now = (geometry.geoms, geometry.depth, lit, open_sky)
-        if self._shaded is None or view != self._view or self._shaded.unseen.shape != lit.shape:
-            changed = np.ones(lit.shape, dtype=np.uint8)
+        view = camera.tobytes() + pose.tobytes() + light.tobytes() + bytes(str(lit.shape), "ascii")
+        now: tuple[Any, ...] = (geometry.geoms, geometry.depth, lit, open_sky)
+        if self._shaded is None or self._frames is None or view != self._view:
+            changed: npt.NDArray[np.uint8] = np.ones(lit.shape, dtype=np.uint8)
             shaded = Shaded(np.empty((*lit.shape, 3), np.uint8), np.empty(lit.shape, np.uint8))
         else:
             changed = np.empty(lit.shape, dtype=np.uint8)
-            assert self._frames is not None
-            turned = (frames[0] != self._frames[0]).any(axis=(1, 2)) | (frames[1] != self._frames[1]).any(axis=1)
-            _changed(*now, *self._before, turned, changed)
+            turned = (frames[0] != self._frames[0]).any(axis=(1, 2)) | (frames[1] != self._frames[1]).any(
+                axis=1
+            )
+            _changed(*now, *self._before, turned, changed)  # type: ignore[call-arg]
             # The slope at a pixel is that of its neighbours too.
-            changed = cv2.dilate(changed, np.ones((3, 3), dtype=np.uint8))
+            changed = np.asarray(cv2.dilate(changed, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
             shaded = self._shaded
         _shade(
-            *now, changed, camera, pose, wardrobe.how, wardrobe.plain, *frames, wardrobe.centre, wardrobe.scale,
-            wardrobe.offset, wardrobe.size, wardrobe.density, wardrobe.atlas, light, self._gain, _LINEAR,
-            _DISPLAY, shaded.colour, shaded.unseen,
+            *now, changed, camera, pose, wardrobe.how, wardrobe.plain, *frames, wardrobe.centre,
+            wardrobe.scale, wardrobe.offset, wardrobe.size, wardrobe.density, wardrobe.atlas, light,
+            self._gain, _LINEAR, _DISPLAY, shaded.colour, shaded.unseen,
         )  # fmt: skip
         self._before, self._view, self._frames, self._shaded = now, view, frames, shaded
         return shaded
@@ -109,9 +110,9 @@ def _changed(
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _shade(
-    geoms: Any, depth: Any, lit: Any, open_sky: Any, changed: Any, camera: Any, pose: Any, how: Any, plain: Any,
-    rotations: Any, shifts: Any, centre: Any, scale: Any, offset: Any, size: Any, density: Any, atlas: Any,
-    light: Any, gain: Any, to_linear: Any, to_display: Any, colour: Any, unseen: Any,
+    geoms: Any, depth: Any, lit: Any, open_sky: Any, changed: Any, camera: Any, pose: Any, how: Any,
+    plain: Any, rotations: Any, shifts: Any, centre: Any, scale: Any, offset: Any, size: Any, density: Any,
+    atlas: Any, light: Any, gain: Any, to_linear: Any, to_display: Any, colour: Any, unseen: Any,
 ) -> None:  # fmt: skip
     height, width = depth.shape
     fx, fy, cx, cy = camera[0], camera[1], camera[2], camera[3]
@@ -214,7 +215,11 @@ def _shade(
             mirror = zero
             lobe = zero
             if gloss > _F(0.03):
-                rx, ry, rz = dx + _F(2.0) * facing * wx, dy + _F(2.0) * facing * wy, dz + _F(2.0) * facing * wz
+                rx, ry, rz = (
+                    dx + _F(2.0) * facing * wx,
+                    dy + _F(2.0) * facing * wy,
+                    dz + _F(2.0) * facing * wz,
+                )
                 toward = rx * light[0] + ry * light[1] + rz * light[2]
                 if toward > zero:
                     power = toward * toward
@@ -224,8 +229,9 @@ def _shade(
                     if gloss > _F(0.3):
                         power *= power * power  # 48
                     lobe = gloss * _F(0.8) * power
-                    if toward > light[15]:
-                        lobe += gloss * gloss * _F(2.5)
+                    lamp = (toward - light[15]) * _F(60.0)
+                    if lamp > zero:
+                        lobe += gloss * gloss * _F(2.5) * min(one, lamp)
                     lobe *= _F(lit[v, u]) * _F(1.0 / 255.0)
                 graze = one - max(zero, facing)
                 graze *= graze
@@ -241,6 +247,8 @@ def _shade(
                 colour[v, u, c] = to_display[int(min(one, value * gain[c]) * _F(4095.0))]
             # What a matcher of infrared images misses: the dark, the mirrored, the clear, the grazed.
             brightness = _F(0.3) * red + _F(0.6) * green + _F(0.1) * blue
-            missed = max(zero, _F(0.4) - brightness * _F(14.0)) + min(_F(0.8), lobe * _F(0.5)) + mirror * _F(0.8)
+            missed = (
+                max(zero, _F(0.3) - brightness * _F(16.0)) + min(_F(0.8), lobe * _F(0.5)) + mirror * _F(0.8)
+            )
             missed += clear * _F(0.75) + max(zero, _F(0.30) - facing) * _F(4.0)
             unseen[v, u] = np.uint8(min(_F(254.0), missed * _F(255.0)))

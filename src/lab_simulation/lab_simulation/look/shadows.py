@@ -1,9 +1,8 @@
 """Soft shadows and the darkening of corners, in the space of the image at half its size.
 
 MuJoCo's own shadow maps cost 100 ms a frame where OpenGL is software. Here each pixel of half the image asks
-a small map of the light once (L. Williams, "Casting curved shadows on curved surfaces", 1978); a blur makes the
-penumbra. Ambient light is missing where the surroundings
-of a pixel stand higher than it does.
+a small map of the light once (L. Williams, "Casting curved shadows on curved surfaces", 1978); a blur makes
+the penumbra. Ambient light is missing where the surroundings of a pixel stand higher than it does.
 """
 
 from __future__ import annotations
@@ -50,7 +49,11 @@ def lit_share(
     near, wide = cv2.blur(small, (7, 7)) - small, cv2.blur(small, (25, 25)) - small
     hidden = np.clip(np.maximum(near * 1.5, wide) * (1.0 / CORNER_HEIGHT), 0.0, 1.0)
     open_sky = (255.0 - 150.0 * hidden).astype(np.uint8)
-    return cv2.resize(soft, (width, height)), cv2.resize(open_sky, (width, height))
+    full = (width, height)
+    return (
+        np.asarray(cv2.resize(soft, full), dtype=np.uint8),
+        np.asarray(cv2.resize(open_sky, full), dtype=np.uint8),
+    )
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -65,7 +68,9 @@ def _half(
         for u in range(width):
             z = depth[2 * v, 2 * u]
             x = (_F(2 * u) + _F(0.5) - camera[2]) / camera[0]
-            heights[v, u] = max(_F(-0.1), z * (up[0] * x + up[1] * y + up[2]) + up[3]) if z > _F(0.0) else _F(0.0)
+            heights[v, u] = (
+                max(_F(-0.1), z * (up[0] * x + up[1] * y + up[2]) + up[3]) if z > _F(0.0) else _F(0.0)
+            )
             lit[v, u] = 255
             if z <= _F(0.0):
                 continue

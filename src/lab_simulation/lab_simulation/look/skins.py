@@ -14,15 +14,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, transform_points
+from lab_geometry import FloatArray
 from lab_simulation.look import printing, surfaces
-from lab_simulation.look.canvas import CLEAR, GLOSSIEST, Canvas, Colour, any_colour, blank, fractal, shade
+from lab_simulation.look.canvas import CLEAR, Canvas, Colour, any_colour, blank, fractal, shade
 from lab_simulation.parts import Part
 
 Wrap = Literal["box", "cylinder"]
 
-ROUND_KINDS = frozenset({"cylinder", "disc", "ring", "tube", "cone", "can", "bottle", "mug", "cup", "bowl", "marker",
-                         "tin", "jar"})  # fmt: skip
+ROUND_KINDS = frozenset(
+    ["cylinder", "disc", "ring", "tube", "cone", "can", "bottle", "mug", "cup", "bowl", "jar", "spray"]
+)
 """Kinds whose print goes around."""
 
 STYLES: Mapping[str, float] = {
@@ -76,7 +77,9 @@ class Ground:
         return float(np.square(self.canvas[::16, ::16, :3] / 255.0).mean())
 
 
-def draw_skin(rng: np.random.Generator, part: Part, base: Colour | None = None, style: str | None = None) -> Skin:
+def draw_skin(
+    rng: np.random.Generator, part: Part, base: Colour | None = None, style: str | None = None
+) -> Skin:
     """The skin of a part. base: its main colour, 0..255 each; drawn where it is not given.
 
     style: of STYLES; drawn where it is not given.
@@ -97,22 +100,28 @@ def draw_skin(rng: np.random.Generator, part: Part, base: Colour | None = None, 
     if wrap == "cylinder":
         mantle = _side(rng, style, (half[2] * 2.0, np.pi * (half[0] + half[1])), density / 2.0, colour, other,
                        gloss, busy, True)  # fmt: skip
-        mantle = cv2.resize(mantle, (4 * size, size), interpolation=cv2.INTER_AREA)
+        mantle = np.asarray(
+            cv2.resize(mantle, (4 * size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
         sides[:4] = np.moveaxis(mantle.reshape(size, 4, size, 4), 1, 0)
     for index in range(4 if wrap == "cylinder" else 0, 6):
         across, up = ((1, 2), (0, 2), (0, 1))[index // 2]
         canvas = _side(rng, style, (half[up] * 2.0, half[across] * 2.0), density, colour, other, gloss, busy,
                        bool(printed[index]))  # fmt: skip
         sides[index] = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
-    return Skin(sides, wrap, (low + high) / 2.0, half, _accents(rng, part, style), style)
+    return Skin(sides, wrap, (low + high) / 2.0, half, _accents(rng, part), style)
 
 
-def draw_table(rng: np.random.Generator, name: str | None = None, pixels: int = 1024, metres: float = 0.9) -> Ground:
+def draw_table(
+    rng: np.random.Generator, name: str | None = None, pixels: int = 1024, metres: float = 0.9
+) -> Ground:
     """The top of a table. name: of surfaces.TABLES; drawn where it is not given."""
     return _ground(rng, surfaces.TABLES, name, pixels, metres, float(rng.random()) ** 2)
 
 
-def draw_floor(rng: np.random.Generator, name: str | None = None, pixels: int = 512, metres: float = 1.0) -> Ground:
+def draw_floor(
+    rng: np.random.Generator, name: str | None = None, pixels: int = 512, metres: float = 1.0
+) -> Ground:
     """What lies below. name: of surfaces.FLOORS; drawn where it is not given."""
     return _ground(rng, surfaces.FLOORS, name, pixels, metres, 0.2)
 
@@ -148,7 +157,7 @@ def _side(
     """One side of height and width in metres, at so many pixels a metre."""
     height, width = (max(12, round(size * density)) for size in metres)
     if style in ("metal", "wood", "cardboard"):
-        canvas = surfaces_by_name(style)(rng, height, width, density)
+        canvas = surfaces.TABLES[style](rng, height, width, density)
     elif style == "rubber":
         level = int(rng.integers(10, 38))
         canvas = blank(height, width, (level, level, level), 0.02)
@@ -176,12 +185,7 @@ def _side(
     return canvas
 
 
-def surfaces_by_name(name: str) -> surfaces.Painter:
-    """Painter of a material that tables are made of too."""
-    return surfaces.TABLES[name]
-
-
-def _accents(rng: np.random.Generator, part: Part, style: str) -> dict[int, Colour]:
+def _accents(rng: np.random.Generator, part: Part) -> dict[int, Colour]:
     """Colours of single pieces: caps, handles, screws."""
     visible = [index for index, piece in enumerate(part.pieces) if piece.visible]
     if len(visible) < 2 or rng.random() < 0.5:
@@ -189,11 +193,3 @@ def _accents(rng: np.random.Generator, part: Part, style: str) -> dict[int, Colo
     chosen = visible[1:] if rng.random() < 0.5 else [visible[-1]]
     colour = any_colour(rng)
     return dict.fromkeys(chosen, colour)
-
-
-def finish_of(gloss: float) -> int:
-    """Finish of a canvas for gloss 0..1."""
-    return round(GLOSSIEST * float(np.clip(gloss, 0.0, 1.0)))
-
-
-__all__ = ["Ground", "Skin", "draw_floor", "draw_skin", "draw_table", "finish_of", "transform_points"]

@@ -1,4 +1,4 @@
-"""Surfaces that things are made of: wood, brushed metal, mats, laminate, cardboard, carpet, and their wear."""
+"""Surfaces that things are made of: wood, metal, mats, laminate, cardboard, carpet, tiles, and their wear."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import numpy as np
 from lab_simulation.look.canvas import (
     GLOSSIEST,
     Canvas,
-    Colour,
     any_colour,
     blank,
     blend,
     fractal,
     hsv,
-    luma,
     shade,
     smooth_noise,
 )
@@ -30,8 +28,8 @@ def wood(rng: np.random.Generator, height: int, width: int, scale: float) -> Can
     canvas = blank(height, width, hsv(rng.uniform(9, 20), rng.uniform(45, 170), rng.uniform(95, 235)),
                    rng.uniform(0.05, 0.35))  # fmt: skip
     grain = fractal(rng, height, width, (0.012 * scale, 0.25 * scale), 4)
-    rings = np.sin((np.arange(height)[:, None] / (0.03 * scale) + 1.3 * smooth_noise(
-        rng, height, width, (0.1 * scale, 0.4 * scale))) * 2.0 * np.pi)  # fmt: skip
+    bent = 1.3 * smooth_noise(rng, height, width, (0.1 * scale, 0.4 * scale))
+    rings = np.sin((np.arange(height)[:, None] / (0.03 * scale) + bent) * 2.0 * np.pi)
     shade(canvas, 1.0 + rng.uniform(0.02, 0.09) * grain + rng.uniform(0.0, 0.06) * rings.astype(np.float32))
     if rng.random() < 0.4:
         plank = max(4, int(rng.uniform(0.06, 0.2) * scale))
@@ -44,7 +42,9 @@ def wood(rng: np.random.Generator, height: int, width: int, scale: float) -> Can
 def metal(rng: np.random.Generator, height: int, width: int, scale: float) -> Canvas:
     """Brushed steel or aluminium, brushed along u."""
     level = int(rng.integers(90, 205))
-    canvas = blank(height, width, (level, level, min(255, level + int(rng.integers(0, 8)))), rng.uniform(0.35, 0.8))
+    canvas = blank(
+        height, width, (level, level, min(255, level + int(rng.integers(0, 8)))), rng.uniform(0.35, 0.8)
+    )
     streaks = fractal(rng, height, width, (0.0015 * scale, 0.15 * scale), 3)
     shade(canvas, 1.0 + rng.uniform(0.02, 0.07) * streaks)
     return canvas
@@ -53,7 +53,8 @@ def metal(rng: np.random.Generator, height: int, width: int, scale: float) -> Ca
 def mat(rng: np.random.Generator, height: int, width: int, scale: float) -> Canvas:
     """A cutting or rubber mat, mostly with lines."""
     dark = rng.random() < 0.5
-    colour = hsv(rng.uniform(0, 180), rng.uniform(0, 200), rng.uniform(25, 75) if dark else rng.uniform(80, 190))
+    value = rng.uniform(25, 75) if dark else rng.uniform(80, 190)
+    colour = hsv(rng.uniform(0, 180), rng.uniform(0, 200), value)
     canvas = blank(height, width, colour, rng.uniform(0.0, 0.1))
     shade(canvas, 1.0 + 0.04 * smooth_noise(rng, height, width, (1.5, 1.5)))
     if rng.random() < 0.65:
@@ -133,13 +134,18 @@ def wear(rng: np.random.Generator, canvas: Canvas, scale: float, much: float) ->
         if patch.shape[0] < 3 or patch.shape[1] < 3:
             continue
         v, u = np.mgrid[-1.0 : 1.0 : patch.shape[0] * 1j, -1.0 : 1.0 : patch.shape[1] * 1j]
-        edge = 1.0 - np.hypot(v, u) + 0.25 * smooth_noise(rng, *patch.shape[:2], (size / 3, size / 3))
-        inside = np.clip(4.0 * edge, 0.0, 1.0) if rng.random() < 0.6 else np.clip(1.0 - 8.0 * abs(edge - 0.2), 0.0, 1.0)
+        edge = (
+            1.0
+            - np.hypot(v, u)
+            + 0.25 * smooth_noise(rng, patch.shape[0], patch.shape[1], (size / 3, size / 3))
+        )
+        spot, rim = np.clip(4.0 * edge, 0.0, 1.0), np.clip(1.0 - 8.0 * abs(edge - 0.2), 0.0, 1.0)
+        inside = spot if rng.random() < 0.6 else rim
         tone = hsv(rng.uniform(0, 40), rng.uniform(20, 160), rng.uniform(20, 130))
         blend(patch, tone, (rng.uniform(0.08, 0.5) * inside).astype(np.float32))
     for _ in range(rng.poisson(8.0 * much)):  # scratches and pen marks
         start = rng.uniform(0, 1, 2) * (width, height)
         end = start + rng.normal(size=2) * 0.08 * scale
-        mean = float(luma(tuple(int(c) for c in canvas[0, 0, :3])))  # type: ignore[arg-type]
-        tone = (min(255, int(mean + 50)),) * 3 if rng.random() < 0.6 else any_colour(rng)
+        bright = min(255, int(canvas[0, 0, :3].mean()) + 50)
+        tone = (bright, bright, bright) if rng.random() < 0.6 else any_colour(rng)
         cv2.line(canvas, tuple(map(int, start)), tuple(map(int, end)), (*tone, 60), 1, cv2.LINE_AA)

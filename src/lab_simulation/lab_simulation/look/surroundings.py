@@ -42,13 +42,22 @@ def add_room(spec: mujoco.MjSpec, rng: np.random.Generator, area: Area) -> Room:
             for y in (-0.9, 0.9):
                 at = [x * reach[0], y * reach[1], -below / 2.0 - thick]
                 world.add_geom(type=box, size=[0.025, 0.025, below / 2.0], pos=at, rgba=_paint(rng), **fixed)
-    world.add_geom(name=_FLOOR, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[8, 8, 0.1], pos=[0, 0, -below - 2 * thick],
-                   **fixed)  # fmt: skip
+    world.add_geom(
+        name=_FLOOR,
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[8, 8, 0.1],
+        pos=[0, 0, -below - 2 * thick],
+        **fixed,
+    )
     floors = [_FLOOR]
     for index in range(rng.poisson(3.0)):  # chairs, cupboards, cases: whatever stands around
         angle, away = rng.uniform(0.0, 2.0 * np.pi), float(np.linalg.norm(reach)) + rng.uniform(0.3, 1.8)
         size = rng.uniform(0.05, 0.4, 3)
-        at = [away * np.cos(angle), away * np.sin(angle), -below - 2 * thick + size[2] * rng.uniform(0.6, 1.5)]
+        at = [
+            away * np.cos(angle),
+            away * np.sin(angle),
+            -below - 2 * thick + size[2] * rng.uniform(0.6, 1.5),
+        ]
         form = box if rng.random() < 0.7 else cylinder
         world.add_geom(
             name=f"thing/{index}", type=form, size=size, pos=at, rgba=_paint(rng),
@@ -70,7 +79,9 @@ def draw_grounds(rng: np.random.Generator, model: mujoco.MjModel, room: Room) ->
     if rng.random() < 0.25:
         for _ in range(int(rng.integers(1, 4))):
             size = rng.integers(80, 320, 2)
-            paper = blank(int(size[0]), int(size[1]), any_colour(rng) if rng.random() < 0.4 else (235, 235, 230), 0.1)
+            paper = blank(
+                int(size[0]), int(size[1]), any_colour(rng) if rng.random() < 0.4 else (235, 235, 230), 0.1
+            )
             printing.print_label(rng, paper, float(rng.random()))
             row, column = (int(rng.integers(0, 1024 - edge)) for edge in size)
             top.canvas[row : row + size[0], column : column + size[1]] = paper
