@@ -37,6 +37,7 @@ from lab_simulation.look.sensor import draw_sensor  # noqa: E402
 from lab_simulation.look.skins import Ground, draw_skin  # noqa: E402
 from lab_simulation.look.stereo import StereoMatcher  # noqa: E402
 from lab_simulation.look.surroundings import add_room, draw_grounds  # noqa: E402
+from lab_simulation.look.viewpoints import viewpoint  # noqa: E402
 from lab_simulation.scenes import Area, Scene  # noqa: E402
 from lab_simulation.settling import set_pose  # noqa: E402
 from lab_simulation.world import add_parts, apply_settings, image_size  # noqa: E402
@@ -110,7 +111,8 @@ def training_frames(seed: int, views: int = VIEWS) -> Iterator[TrainingFrame]:
 
 def extrinsics_error(rng: np.random.Generator, metres: float = 0.003, radians: float = 0.005) -> FloatArray:
     """(4, 4) camera from the camera that a calibration saw: deviations along and about each axis."""
-    return make_transform(matrix_from_rpy(tuple(rng.normal(0.0, radians, 3))), rng.normal(0.0, metres, 3))
+    roll, pitch, yaw = (float(angle) for angle in rng.normal(0.0, radians, 3))
+    return make_transform(matrix_from_rpy((roll, pitch, yaw)), rng.normal(0.0, metres, 3))
 
 
 def _labels(model: mujoco.MjModel, scene: Scene) -> npt.NDArray[np.int32]:
@@ -132,20 +134,10 @@ def _camera(rng: np.random.Generator, area: Area) -> tuple[PinholeCamera, FloatA
         WIDTH / 2.0 - 0.5 + rng.normal(0.0, 6.0),
         HEIGHT / 2.0 - 0.5 + rng.normal(0.0, 6.0),
     )
-    elevation, azimuth = np.radians(rng.uniform(25.0, 80.0)), rng.uniform(0.0, 2.0 * np.pi)
-    away = np.array(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
-    )
     target = np.array([*rng.uniform(-0.08, 0.08, 2), rng.uniform(0.0, 0.08)])
     # Mostly near enough that the parts fill the image.
     distance = float(np.clip(np.max(area.upper[:2]) * rng.uniform(1.6, 4.2), 0.5, 1.3))
-    eye = target + distance * away
-    forward = -away
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    rotation = np.column_stack([right, np.cross(forward, right), forward])
-    roll = matrix_from_rpy((0.0, 0.0, float(rng.normal(0.0, 0.08))))
-    return pinhole, make_transform(rotation @ roll, eye)
+    return pinhole, viewpoint(rng, target, distance)
 
 
 def _matcher(rng: np.random.Generator, focal: float) -> StereoMatcher:
