@@ -4,8 +4,8 @@ Protocol lab-simulation-1: scene `scattered`, 8 parts, seed 0, the renderer that
 both looks. Free running: 20 simulated seconds without images and with images at the camera's rate, the arm
 moving all the time. Costs: median of 50 repetitions; CPU time says what an idle machine would take. Tracking:
 a quintic of 1 s through more than 1 rad. Holding: a part of each kind (but the wedge, whose sides do not face
-each other) is gripped from above with 40 N, lifted, shaken for 4 s, held for 10 s; slip is that of the part in
-the hand.
+each other) is gripped from above with 40 N, lifted, shaken for 4 s, held for 10 s; slip is that of the part
+in the hand.
 """
 
 from __future__ import annotations
