@@ -82,7 +82,7 @@ class Shader:
             # The slope at a pixel is that of its neighbours too.
             changed = np.asarray(cv2.dilate(changed, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
             shaded = self._shaded
-        _shade(
+        _shade(  # type: ignore[call-arg]
             *now, changed, camera, pose, wardrobe.how, wardrobe.plain, *frames, wardrobe.centre,
             wardrobe.scale, wardrobe.offset, wardrobe.size, wardrobe.density, wardrobe.atlas, light,
             self._gain, _LINEAR, _DISPLAY, shaded.colour, shaded.unseen,
