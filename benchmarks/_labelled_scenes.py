@@ -19,7 +19,7 @@ from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.robot_mask import RobotMask  # noqa: E402
 from lab_simulation.camera import Frame, visual_options  # noqa: E402
 from lab_simulation.cell_model import CAMERA, cell_spec  # noqa: E402
-from lab_simulation.look.cell_view import RealCellView  # noqa: E402
+from lab_simulation.look.cell_view import CellPaint, RealCellView  # noqa: E402
 from lab_simulation.look.viewpoints import viewpoint  # noqa: E402
 from lab_simulation.parts import Part  # noqa: E402
 from lab_simulation.scene_file import load_scene_file  # noqa: E402
@@ -80,7 +80,9 @@ def labelled_scene(
     else:
         if moved:
             base_from_camera = _another_place(area, seed)
-        real = RealCellView(RENDERER, model, cell, {part.name: part for part in scene.parts}, seed, noise)
+        real = RealCellView(
+            RENDERER, model, cell, {part.name: part for part in scene.parts}, CellPaint(seed), noise
+        )
         seen = real.see(data, 0, 0.0, base_from_camera)
         real.close()
         image, geoms = Frame(seen.colour, seen.depth), seen.geoms

@@ -27,7 +27,7 @@ from lab_simulation.rendering import Renderer
 from lab_simulation.scenes import Scene
 from lab_simulation.settling import get_pose, set_pose, wake
 from lab_simulation.suction import Suction
-from lab_simulation.view import CellView, Look, open_view
+from lab_simulation.view import CellView, Look, viewer
 from lab_simulation.world import TIMESTEP, add_parts
 
 HOME = "home"
@@ -103,11 +103,8 @@ class Simulation:
             part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
         }
         self.parts: dict[str, Part] = {}
-        self._renderer = renderer
+        self._open_view = viewer(look, renderer, cell, seed, noise) if renderer is not None else None
         self._view: CellView | None = None
-        self._look: Look = look
-        self._noise = noise
-        self._seed = seed
         self._frames = 0
         self.steps = 0
         home = cell.robot.configuration(HOME)
@@ -178,10 +175,8 @@ class Simulation:
     def frame(self) -> Frame:
         """What the camera sees now. The n-th call after a reset has the n-th noise of the seed."""
         if self._view is None:
-            assert self._renderer is not None, "made without a renderer"
-            self._view = open_view(
-                self._look, self._renderer, self.model, self.cell, self.parts, self._seed, self._noise
-            )
+            assert self._open_view is not None, "made without a renderer"
+            self._view = self._open_view(self.model, self.parts)
         frame = self._view.render(self.data, self._frames, self.time)
         self._frames += 1
         return frame

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import mujoco
@@ -15,7 +15,7 @@ from lab_description import Cell
 from lab_simulation.camera import Frame, open_camera
 from lab_simulation.cell_model import CAMERA
 from lab_simulation.depth_noise import StereoModel
-from lab_simulation.look.cell_view import RealCellView
+from lab_simulation.look.cell_view import CellPaint, RealCellView
 from lab_simulation.parts import Part
 from lab_simulation.rendering import Renderer
 
@@ -33,19 +33,16 @@ class CellView(Protocol):
         """Give back what the renderer holds."""
 
 
-def open_view(
-    look: Look,
-    renderer: Renderer,
-    model: mujoco.MjModel,
-    cell: Cell,
-    parts: Mapping[str, Part],
-    seed: int,
-    noise: bool,
-) -> CellView:
-    """The camera of a cell in a look; noise: of the seed."""
-    if look == "real":
-        return RealCellView(renderer, model, cell, parts, seed, noise)
-    return PlainView(renderer, model, cell, seed, noise)
+OpenView = Callable[[mujoco.MjModel, Mapping[str, Part]], CellView]
+"""Binds the camera of a cell to a model and the parts that are in it."""
+
+
+def viewer(look: Look, renderer: Renderer, cell: Cell, seed: int, noise: bool) -> OpenView:
+    """The camera of a cell in a look, whatever becomes of its parts. noise: of the seed."""
+    if look == "plain":
+        return lambda model, parts: PlainView(renderer, model, cell, seed, noise)
+    paint = CellPaint(seed)
+    return lambda model, parts: RealCellView(renderer, model, cell, parts, paint, noise)
 
 
 class PlainView:

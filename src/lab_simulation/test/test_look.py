@@ -8,7 +8,7 @@ import pytest
 from lab_simulation.camera import open_camera
 from lab_simulation.cell_model import CAMERA
 from lab_simulation.depth_noise import StereoModel
-from lab_simulation.look.cell_view import RealCellView, calibration_error, mounted_at, part_skin
+from lab_simulation.look.cell_view import CellPaint, RealCellView, calibration_error, mounted_at, part_skin
 from lab_simulation.look.geometry import RayGeometry
 from lab_simulation.look.light_map import LightFrustum, ShadowCasters
 from lab_simulation.look.shadows import lit_share
@@ -106,7 +106,7 @@ def test_colour_shows_the_silhouettes_that_the_truth_names(
     simulation: Simulation, cell: Cell, scene: Scene
 ) -> None:
     """Rays and OpenGL agree on what each pixel shows, and its colour has an edge where that changes."""
-    view = RealCellView("egl", simulation.model, cell, simulation.parts, 4, noise=False)
+    view = RealCellView("egl", simulation.model, cell, simulation.parts, CellPaint(4), noise=False)
     seen = view.see(simulation.data, 0, 0.0)
     view.close()
     pinhole = cell.camera.pinhole
@@ -127,7 +127,7 @@ def test_the_camera_stands_a_little_off(simulation: Simulation, cell: Cell) -> N
     angles = np.array([rotation_angle(error[:3, :3]) for error in errors])
     assert np.sqrt((angles**2).mean() / 3.0) == pytest.approx(allowed.angle, rel=0.15)
     assert np.array_equal(calibration_error(cell, 7), calibration_error(cell, 7))
-    exact = RealCellView("egl", simulation.model, cell, simulation.parts, 4, noise=False)
+    exact = RealCellView("egl", simulation.model, cell, simulation.parts, CellPaint(4), noise=False)
     assert np.array_equal(exact.camera_from_true, np.eye(4))
     exact.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -35,6 +36,26 @@ _SHADOW_REACH = 0.75
 """Metres about the middle of the workspace in which shadows fall."""
 
 
+class CellPaint:
+    """What stays when parts come and go: light, camera, table, floor, and the skins drawn so far."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng([seed, 0x100C])
+        self.seed = seed
+        self.lighting = draw_lighting(rng)
+        sensor = draw_sensor(rng)
+        self.table, self.floor = draw_table(rng), draw_floor(rng)
+        self.sensor = sensor.exposed_for(self.table.albedo)
+        self._skins: dict[str, tuple[Part, Skin]] = {}
+
+    def skin(self, part: Part) -> Skin:
+        """The skin of a part, drawn once."""
+        known = self._skins.get(part.name)
+        if known is None or known[0] is not part:
+            known = self._skins[part.name] = (part, part_skin(part, self.seed))
+        return known[1]
+
+
 class RealCellView:
     """The images of one cell; the same model, parts and seed give the same ones."""
 
@@ -44,18 +65,17 @@ class RealCellView:
         model: mujoco.MjModel,
         cell: Cell,
         parts: Mapping[str, Part],
-        seed: int,
+        paint: CellPaint,
         noise: bool = True,
     ) -> None:
         """noise: of depth and colour; without it the camera is where the cell says, too."""
-        camera = cell.camera
+        camera, seed = cell.camera, paint.seed
         self._camera, self._seed, self._noise = camera, seed, noise
-        rng = np.random.default_rng([seed, 0x100C])
-        lighting, sensor, grounds = draw_lighting(rng), draw_sensor(rng), _grounds(cell, model, rng)
-        table = next(iter(grounds.values()))
         middle = np.array([*(cell.workspace.lower[:2] + cell.workspace.upper[:2]) / 2.0, cell.table_height])
-        skins = {name: part_skin(part, seed) for name, part in parts.items()}
-        scenery = Scenery(skins, grounds, lighting, sensor.exposed_for(table.albedo), middle, _SHADOW_REACH)
+        skins = {name: paint.skin(part) for name, part in parts.items()}
+        grounds = _grounds(cell, model, paint)
+        sensor = paint.sensor if noise else replace(paint.sensor, noise=0.0)
+        scenery = Scenery(skins, grounds, paint.lighting, sensor, middle, _SHADOW_REACH)
         geometry = open_geometry(renderer, model, camera.pinhole.width, camera.pinhole.height)
         self._renderer = RealRenderer(geometry, model, parts, scenery)
         self.camera_from_true = calibration_error(cell, seed) if noise else np.eye(4)
@@ -137,8 +157,8 @@ def calibration_error(cell: Cell, seed: int) -> FloatArray:
     return make_transform(matrix_from_rpy((float(turn[0]), float(turn[1]), float(turn[2]))), shift)
 
 
-def _grounds(cell: Cell, model: mujoco.MjModel, rng: np.random.Generator) -> dict[int, Ground]:
-    """The table top first, then the floor."""
+def _grounds(cell: Cell, model: mujoco.MjModel, paint: CellPaint) -> dict[int, Ground]:
+    """Table top and floor by geom."""
     middle = (cell.workspace.lower[:2] + cell.workspace.upper[:2]) / 2.0
     tops = {
         box.link
@@ -146,6 +166,5 @@ def _grounds(cell: Cell, model: mujoco.MjModel, rng: np.random.Generator) -> dic
         if (np.abs(middle - box.base_from_box[:2, 3]) <= box.size[:2] / 2.0).all()
         and abs(box.base_from_box[2, 3] + box.size[2] / 2.0 - cell.table_height) < 0.005
     }
-    top, floor = draw_table(rng), draw_floor(rng)
     geoms = [geom for geom in range(model.ngeom) if model.body(model.geom_bodyid[geom]).name in tops]
-    return {**dict.fromkeys(geoms, top), model.geom("floor").id: floor}
+    return {**dict.fromkeys(geoms, paint.table), model.geom("floor").id: paint.floor}
