@@ -17,13 +17,15 @@ import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.robot_mask import RobotMask  # noqa: E402
-from lab_simulation.camera import open_camera, visual_options  # noqa: E402
+from lab_simulation.camera import Frame, visual_options  # noqa: E402
 from lab_simulation.cell_model import CAMERA, cell_spec  # noqa: E402
-from lab_simulation.depth_noise import StereoModel  # noqa: E402
+from lab_simulation.look.cell_view import CellPaint, RealCellView  # noqa: E402
+from lab_simulation.look.viewpoints import viewpoint  # noqa: E402
 from lab_simulation.parts import Part  # noqa: E402
 from lab_simulation.scene_file import load_scene_file  # noqa: E402
 from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
 from lab_simulation.settling import set_pose  # noqa: E402
+from lab_simulation.view import Look, PlainView  # noqa: E402
 
 from lab_description import Cell  # noqa: E402
 from lab_geometry import FloatArray, minimum_area_rectangle, transform_points  # noqa: E402
@@ -46,11 +48,20 @@ class LabelledScene:
 
 
 def labelled_scene(
-    cell: Cell, recipe: str, seed: int, count: int | None = None, grey: bool = False, noise: bool = True
+    cell: Cell,
+    recipe: str,
+    seed: int,
+    count: int | None = None,
+    grey: bool = False,
+    noise: bool = True,
+    look: Look = "real",
+    moved: bool = False,
 ) -> LabelledScene:
     """The scene of a seed with the robot at home.
 
-    recipe: name of a file in config/scenes. grey: all parts of one grey, so that colour tells nothing.
+    recipe: name of a file in config/scenes. grey: all parts of one grey, so that colour tells nothing; of the
+    plain look only. moved: the camera looks from another height and angle in each scene; of the real look
+    only.
     """
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     scene = make_scene(load_scene_file(recipe), seed, area, count)
@@ -60,25 +71,31 @@ def labelled_scene(
     for part, pose in zip(scene.parts, scene.poses, strict=True):
         set_pose(data, part.name, pose)
     mujoco.mj_forward(model, data)
-    camera = open_camera(RENDERER, model, CAMERA, cell.camera.pinhole, cell.camera.near, cell.camera.far)
-    image = camera.render(data)
-    camera.close()
-    depth = image.depth
-    if noise:
-        stereo, pinhole = cell.camera.noise, cell.camera.pinhole
-        depth = StereoModel(
-            pinhole.fx, stereo.baseline, stereo.subpixel, stereo.disparity_step, stereo.grazing
-        ).apply(depth, seed, 0)
+    base_from_camera = cell.camera.base_from_camera
+    if look == "plain":
+        plain = PlainView(RENDERER, model, cell, seed, noise)
+        image = plain.render(data, 0, 0.0)
+        plain.close()
+        geoms = _geom_of_each_pixel(model, data, cell)
+    else:
+        if moved:
+            base_from_camera = _another_place(area, seed)
+        real = RealCellView(
+            RENDERER, model, cell, {part.name: part for part in scene.parts}, CellPaint(seed), noise
+        )
+        seen = real.see(data, 0, 0.0, base_from_camera)
+        real.close()
+        image, geoms = Frame(seen.colour, seen.depth), seen.geoms
     # As it comes over the wire: whole millimetres.
-    depth = np.round(depth, 3).astype(np.float32)
-    hidden = RobotMask(cell, 0.012).draw(positions, cell.camera.pinhole, cell.camera.base_from_camera)
-    frame = RgbdFrame(image.colour, depth, cell.camera.pinhole, cell.camera.base_from_camera, hidden, seed)
+    depth = np.round(image.depth, 3).astype(np.float32)
+    hidden = RobotMask(cell, 0.012).draw(positions, cell.camera.pinhole, base_from_camera)
+    frame = RgbdFrame(image.colour, depth, cell.camera.pinhole, base_from_camera, hidden, seed)
     outlines = [
         transform_points(pose, part.outline()) for part, pose in zip(scene.parts, scene.poses, strict=True)
     ]
     return LabelledScene(
         frame=frame,
-        truth=_part_of_each_pixel(model, data, cell, scene),
+        truth=_part_of_each_pixel(model, scene, geoms),
         scene=scene,
         footprints=np.array(
             [minimum_area_rectangle(outline[:, :2].copy())[0] for outline in outlines]
@@ -113,13 +130,19 @@ def _cell(
     return model, data
 
 
+def _another_place(area: Area, seed: int) -> FloatArray:
+    """(4, 4) base from a camera that looks at the middle of the area from somewhere."""
+    rng = np.random.default_rng([seed, 0xCA3])
+    return viewpoint(rng, np.array([*area.middle, area.table_height]), float(rng.uniform(0.5, 1.2)))
+
+
 def _part_of_each_pixel(
-    model: mujoco.MjModel, data: mujoco.MjData, cell: Cell, scene: Scene
+    model: mujoco.MjModel, scene: Scene, geoms: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int32]:
     part_of_geom = np.full(model.ngeom + 1, -1, np.int32)
     for index, part in enumerate(scene.parts):
         part_of_geom[:-1][model.geom_bodyid == model.body(part.name).id] = index
-    return part_of_geom[_geom_of_each_pixel(model, data, cell)]
+    return part_of_geom[geoms]
 
 
 def _geom_of_each_pixel(model: mujoco.MjModel, data: mujoco.MjData, cell: Cell) -> npt.NDArray[np.int32]:

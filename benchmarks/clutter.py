@@ -34,6 +34,7 @@ from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
 from lab_grasping.registry import planner_names
 from lab_node.errors import LabError
+from lab_simulation.view import LOOKS
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
+    parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
     parser.add_argument("--planner", help="for this kind of hand; else antipodal, of a suction cup suction")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, in place of this machine")
@@ -89,6 +91,7 @@ def main() -> int:
         planner,
         options.parts,
         str(options.meshes.resolve()) if options.meshes else "",
+        options.look,
     )
     seeds = range(options.seed, options.seed + options.rounds)
     console = Console()
@@ -114,6 +117,7 @@ def main() -> int:
         "objects": task.meshes or task.objects,
         "embodiment": task.cell,
         "planner": task.planner,
+        "look": task.look,
         "seeds": [seeds[0], seeds[-1]],
         "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
         **figures(rounds),
@@ -137,7 +141,8 @@ def as_table(results: dict[str, Any]) -> Table:
     """The figures for a person."""
     table = Table(
         title=f"clutter removal, {results['scene']}, {results['objects']}, {results['embodiment']},"
-        f" {results['planner']}, seeds {results['seeds'][0]} to {results['seeds'][1]}",
+        f" {results['planner']}, {results['look']} look,"
+        f" seeds {results['seeds'][0]} to {results['seeds'][1]}",
         show_header=False,
     )
     table.add_column()

@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     parser.add_argument("--cell", default="ur5e_table")
     parser.add_argument("--planner", default="antipodal")
+    parser.add_argument("--look", choices=("real", "plain"), default="real", help="of the simulated images")
     parser.add_argument("--arrangement", choices=ARRANGEMENTS, action="append", help="only this one")
     parser.add_argument("--seeds", type=int, default=20, help="scenes of each arrangement")
     parser.add_argument("--first", type=int, default=0, help="first seed")
@@ -101,7 +102,7 @@ def main() -> None:
         seeds = range(options.first, options.first + options.seeds)
         figures[arrangement] = Figures()
         for seed in track(seeds, description=arrangement, console=console, transient=True):
-            scene = labelled_scene(cell, arrangement, seed, options.parts)
+            scene = labelled_scene(cell, arrangement, seed, options.parts, look=options.look)
             measure(cell, gripper, planner, scene, figures[arrangement])
     rows = {name: summarise(item) for name, item in figures.items()}
     console.print(as_table(rows, options))

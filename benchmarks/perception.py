@@ -41,6 +41,7 @@ from lab_perception.pipeline import Perception
 from lab_perception.surface import observe_surface
 from lab_perception.view import View
 from lab_simulation.errors import SceneError
+from lab_simulation.view import LOOKS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -60,7 +61,11 @@ def main() -> None:
     parser.add_argument("--detector", default="geometric")
     parser.add_argument("--seeds", type=int, default=20, help="scenes of each arrangement")
     parser.add_argument("--first", type=int, default=100, help="first seed")
-    parser.add_argument("--grey", action="store_true", help="measure parts of one grey too")
+    parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
+    parser.add_argument(
+        "--moved", action="store_true", help="real look: the camera stands elsewhere each time"
+    )
+    parser.add_argument("--grey", action="store_true", help="plain look: measure parts of one grey too")
     parser.add_argument("--repeats", type=int, default=5, help="how often each image is timed")
     parser.add_argument("--data", type=Path, help="folder of labelled images to measure on instead")
     parser.add_argument(
@@ -68,6 +73,8 @@ def main() -> None:
     )
     parser.add_argument("--pictures", type=Path, help="with --data: folder for pictures of what was found")
     options = parser.parse_args()
+    if (options.grey and options.look != "plain") or (options.moved and options.look != "real"):
+        parser.error("--grey goes with --look plain, --moved with --look real")
 
     console = Console()
     if options.data:
@@ -82,7 +89,7 @@ def main() -> None:
         for arrangement in ARRANGEMENTS:
             name = f"{arrangement}, grey" if grey else arrangement
             seeds = range(options.first, options.first + options.seeds)
-            scenes = scenes_of(cell, arrangement, seeds, grey)
+            scenes = scenes_of(cell, arrangement, seeds, grey, options)
             found = [
                 measure(cell, scene, options)
                 for scene in track(
@@ -131,11 +138,13 @@ def write(results: dict[str, Any], options: argparse.Namespace, console: Console
     console.print(f"written to {options.out}")
 
 
-def scenes_of(cell: Cell, arrangement: str, seeds: Iterable[int], grey: bool) -> Iterator[LabelledScene]:
+def scenes_of(
+    cell: Cell, arrangement: str, seeds: Iterable[int], grey: bool, options: argparse.Namespace
+) -> Iterator[LabelledScene]:
     """The scenes of the seeds; a seed whose parts find no room gives none."""
     for seed in seeds:
         with contextlib.suppress(SceneError):
-            yield labelled_scene(cell, arrangement, seed, grey=grey)
+            yield labelled_scene(cell, arrangement, seed, grey=grey, look=options.look, moved=options.moved)
 
 
 def measure(cell: Cell, scene: LabelledScene, options: argparse.Namespace) -> dict[str, Any]:
@@ -209,7 +218,7 @@ def summarise(images: list[dict[str, Any]]) -> dict[str, Any]:
 def as_table(figures: dict[str, dict[str, Any]], options: argparse.Namespace) -> Table:
     """The figures for a person."""
     table = Table(
-        title=f"perception, detector {options.detector}, cell {options.cell}, "
+        title=f"perception, detector {options.detector}, {options.look} look, cell {options.cell}, "
         f"seeds {options.first} to {options.first + options.seeds - 1}"
     )
     columns = {

@@ -117,6 +117,7 @@ def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Consol
             meshes=None,
             seed=seed,
             speed=options.speed,
+            look=options.look,
             out=out,
             no_video=True,
         )
@@ -214,6 +215,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, metavar="N")
     parser.add_argument("--first-seed", type=int, default=100, metavar="S")
     parser.add_argument("--parts", type=int, default=8, metavar="N")
+    parser.add_argument("--look", default="real", choices=("real", "plain"), help="of the simulated images")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X")
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of all runs")
@@ -238,6 +240,7 @@ def main() -> int:
             "protocol": " ".join(__doc__.split()),
             "robot": options.robot,
             "scene": options.scene,
+            "look": options.look,
             "parts": options.parts,
         }
         options.out.write_text(

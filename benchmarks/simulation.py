@@ -1,10 +1,11 @@
 """The simulator alone: how fast it runs, what an image costs, how true it moves and holds.
 
-Protocol lab-simulation-1: scene `scattered`, 8 parts, seed 0, the renderer that the simulator chooses here.
-Free running: 20 simulated seconds without images and with images at the camera's rate, the arm moving all the
-time. Costs: median of 50 repetitions; CPU time says what an idle machine would take. Tracking: a quintic of
-1 s through more than 1 rad. Holding: a part of each kind (but the wedge, whose sides do not face each other)
-is gripped from above with 40 N, lifted, shaken for 4 s, held for 10 s; slip is that of the part in the hand.
+Protocol lab-simulation-1: scene `scattered`, 8 parts, seed 0, the renderer that the simulator chooses here,
+both looks. Free running: 20 simulated seconds without images and with images at the camera's rate, the arm
+moving all the time. Costs: median of 50 repetitions; CPU time says what an idle machine would take. Tracking:
+a quintic of 1 s through more than 1 rad. Holding: a part of each kind (but the wedge, whose sides do not face
+each other) is gripped from above with 40 N, lifted, shaken for 4 s, held for 10 s; slip is that of the part
+in the hand.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from lab_simulation.scenes import Area, make_scene  # noqa: E402
 from lab_simulation.scripted_hand import Hand  # noqa: E402
 from lab_simulation.simulation import Simulation  # noqa: E402
 from lab_simulation.trajectory import Waypoint  # noqa: E402
+from lab_simulation.view import LOOKS  # noqa: E402
 from lab_simulation.world import TIMESTEP  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
@@ -123,20 +125,20 @@ def measure(cell: Cell, kinds: list[str]) -> dict[str, Any]:
     """All figures."""
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     scene = make_scene(load_scene_file("scattered"), 0, area, 8)
-    simulation = Simulation(cell, scene, 0, CHOICE.renderer)
-    simulation.frame()
-    noise_free = Simulation(cell, scene, 0, CHOICE.renderer, noise=False)
-    noise_free.frame()
-    figures: dict[str, Any] = {
-        "renderer": CHOICE.renderer,
-        "free_running": free_running(simulation, cell, images=False),
-        "free_running_with_images": free_running(simulation, cell, images=True),
-        "step": cost(simulation.step),
-        "image_with_noise": cost(simulation.frame),
-        "image": cost(noise_free.frame),
-    }
-    simulation.close()
-    noise_free.close()
+    figures: dict[str, Any] = {"renderer": CHOICE.renderer}
+    for look in LOOKS:
+        simulation = Simulation(cell, scene, 0, CHOICE.renderer, look=look)
+        simulation.frame()
+        noise_free = Simulation(cell, scene, 0, CHOICE.renderer, noise=False, look=look)
+        noise_free.frame()
+        if look == LOOKS[0]:
+            figures["free_running"] = free_running(simulation, cell, images=False)
+            figures["step"] = cost(simulation.step)
+        figures[f"free_running_with_{look}_images"] = free_running(simulation, cell, images=True)
+        figures[f"{look}_image_with_noise"] = cost(simulation.frame)
+        figures[f"{look}_image"] = cost(noise_free.frame)
+        simulation.close()
+        noise_free.close()
     for name, count in (("scattered", 8), ("packed", 8), ("pile", 12)):
         began = time.perf_counter()
         for seed in range(5):
@@ -152,11 +154,13 @@ def show(figures: dict[str, Any], console: Console) -> None:
     table = Table(title=f"simulator, {figures['renderer']}")
     for heading in ("what", "figure"):
         table.add_column(heading, justify="right" if heading == "figure" else "left")
-    for key, title in (("free_running", "without images"), ("free_running_with_images", "with images")):
+    with_images = [(f"free_running_with_{look}_images", f"with {look} images") for look in LOOKS]
+    for key, title in (("free_running", "without images"), *with_images):
         run = figures[key]
         table.add_row(f"real-time factor {title}", f"{run['real_time_factor']:.1f}")
         table.add_row(f"CPU of a simulated second {title}", f"{1e3 * run['cpu_seconds_per_second']:.0f} ms")
-    for key in ("step", "image", "image_with_noise"):
+    images = [f"{look}_image{noise}" for look in LOOKS for noise in ("", "_with_noise")]
+    for key in ("step", *images):
         table.add_row(
             f"{key.replace('_', ' ')}, wall (CPU)",
             f"{figures[key]['wall_ms']:.2f} ({figures[key]['cpu_ms']:.2f}) ms",

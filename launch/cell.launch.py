@@ -70,6 +70,12 @@ ARGUMENTS = [
         "seed", default_value="0", description="Decides the scene, the noise and the plans"
     ),
     DeclareLaunchArgument(
+        "look",
+        default_value="real",
+        choices=["real", "plain"],
+        description="Images of the embedded simulator: as real cameras give them, or one colour a part",
+    ),
+    DeclareLaunchArgument(
         "speed", default_value="1.0", description="Simulated seconds per second; 0: as fast as it can"
     ),
     DeclareLaunchArgument(
@@ -254,6 +260,7 @@ def generate_launch_description() -> LaunchDescription:
         "parts": number("parts"),
         "meshes": LaunchConfiguration("meshes"),
         "seed": number("seed"),
+        "look": LaunchConfiguration("look"),
         "speed": number("speed"),
     }
     return LaunchDescription(

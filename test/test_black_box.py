@@ -34,7 +34,14 @@ from launch import LaunchDescription
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 RECORD = Path(tempfile.mkdtemp(prefix="lab_black_box_"))
-ARGUMENTS = {"scene": "scattered", "parts": "2", "seed": "11", "speed": "1.0", "record": str(RECORD)}
+ARGUMENTS = {
+    "look": "plain",
+    "scene": "scattered",
+    "parts": "2",
+    "seed": "11",
+    "speed": "1.0",
+    "record": str(RECORD),
+}
 
 
 @pytest.mark.launch_test

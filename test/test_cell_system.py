@@ -18,7 +18,7 @@ from lab_interfaces.msg import Outcome
 from launch import LaunchDescription
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
-ARGUMENTS = {"scene": "scattered", "parts": "2", "seed": "7", "speed": "0", "record": "none"}
+ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "2", "seed": "7", "speed": "0", "record": "none"}
 
 
 @pytest.mark.launch_test

@@ -5,7 +5,7 @@ import signal
 
 from cell_run import ROOT, running_cell, wall_wait
 
-ARGUMENTS = {"scene": "scattered", "parts": "1", "seed": "7", "speed": "1", "record": "none"}
+ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "1", "seed": "7", "speed": "1", "record": "none"}
 
 
 def test_a_node_that_hangs_is_started_again_and_one_that_pauses_is_not(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from lab_description import config_directory, load_cell
 from lab_interfaces.action import ClearTable, Pick
 from lab_interfaces.msg import Outcome, Scene
 
-ARGUMENTS = {"scene": "scattered", "seed": "11", "speed": "1", "record": "none"}
+ARGUMENTS = {"look": "plain", "scene": "scattered", "seed": "11", "speed": "1", "record": "none"}
 MOVING = 0.3  # rad/s of the fastest joint
 WAIT = 240.0
 BLOCKED = (Outcome.NO_GRASP_FOUND, Outcome.GOAL_IN_COLLISION, Outcome.NO_PATH, Outcome.PATH_NOT_STRAIGHT)

@@ -16,7 +16,7 @@ CELL = load_cell("ur5e_table")
 RESTARTED = ("perception", "grasping", "motion", "tasks")
 # of the fastest joint on its way, rad/s
 MOVING = 0.3
-ARGUMENTS = {"scene": "scattered", "parts": "2", "seed": "7", "speed": "1"}
+ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "2", "seed": "7", "speed": "1"}
 
 
 def kill(run, node, previous=None):

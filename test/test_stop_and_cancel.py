@@ -18,7 +18,7 @@ from lab_interfaces.msg import Outcome
 from launch import LaunchDescription
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
-ARGUMENTS = {"scene": "scattered", "parts": "6", "seed": "7", "speed": "1"}
+ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "6", "seed": "7", "speed": "1"}
 # seconds of the cell's clock within which the arm stands, and the fingers, which may be opened to their goal
 STOPS, CANCELS, FINGERS = 0.2, 0.5, 0.5
 # metres above the table: a part about the tcp that is higher lies on nothing, neither table nor tray nor bin

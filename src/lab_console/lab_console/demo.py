@@ -57,6 +57,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--seed", type=int, default=1, metavar="S", help="decides the scene and all that follows"
     )
     parser.add_argument(
+        "--look", choices=("real", "plain"), default="real", help="of the simulated images; real"
+    )
+    parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second; 0: free"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
@@ -110,6 +113,7 @@ def run_demo(
         "scene": str(Path(options.scene).resolve()) if options.scene not in SCENES else options.scene,
         "seed": str(options.seed),
         "speed": str(options.speed),
+        "look": options.look,
         "parts": str(options.parts),
         "task": "clear_table",
         "record": str(out.resolve()),

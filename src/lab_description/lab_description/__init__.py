@@ -1,6 +1,6 @@
 """One cell, validated, with its URDF and SRDF."""
 
-from lab_description.camera import Camera, CameraModel, Intrinsics, StereoNoise
+from lab_description.camera import CalibrationError, Camera, CameraModel, Intrinsics, StereoNoise
 from lab_description.cell import Cell, load_cell
 from lab_description.configuration import config_directory
 from lab_description.end_effector import EndEffector
@@ -12,6 +12,7 @@ from lab_description.suction_cup import SuctionCup
 from lab_description.urdf import build_mujoco_urdf, build_urdf
 
 __all__ = [
+    "CalibrationError",
     "Camera",
     "CameraModel",
     "Cell",

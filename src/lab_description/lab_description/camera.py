@@ -23,12 +23,28 @@ class StereoNoise:
 
     baseline: metres. subpixel: standard deviation of the disparity, px. disparity_step: px.
     grazing: rays that meet a surface at less than this angle from it, radians, give no depth.
+    ripple: standard deviation of the error that neighbours share and that stays while nothing moves, px of
+    disparity; flicker: of the one that they share and that passes. fatten: px by which near things grow over
+    their edges. subpixel and grazing hold for the simulator's plain look, the last three for its real one.
     """
 
     baseline: Annotated[float, Quantity("m", 0.001, 1.0)]
     subpixel: Annotated[float, Quantity("px", 0.0, 2.0)]
     disparity_step: Annotated[float, Quantity("px", 0.0, 2.0)]
     grazing: Annotated[float, Quantity("rad", 0.0, 1.2)]
+    ripple: Annotated[float, Quantity("px", 0.0, 2.0)] = 0.11
+    flicker: Annotated[float, Quantity("px", 0.0, 2.0)] = 0.03
+    fatten: Annotated[int, Quantity("px", 0, 10)] = 2
+
+
+@dataclass(frozen=True)
+class CalibrationError:
+    """How far a camera may stand from where its calibration says: standard deviation along each axis, metres,
+    and about each axis, radians.
+    """
+
+    position: Annotated[float, Quantity("m", 0.0, 0.05)] = 0.002
+    angle: Annotated[float, Quantity("rad", 0.0, 0.1)] = 0.003
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,7 @@ class CameraModel(Tree):
     """A camera with depth aligned to colour.
 
     optical_frame: link with z forward, x right, y down (REP 103). rate: Hz. near, far: range of the depth,
-    metres.
+    metres. calibration_error: what the simulator's real look makes of the pose that the cell gives.
     """
 
     name: str
@@ -59,6 +75,7 @@ class CameraModel(Tree):
     far: Metres
     noise: StereoNoise
     dropout: Ratio = 0.0
+    calibration_error: CalibrationError = CalibrationError()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,6 +33,7 @@ from lab_simulation.mesh_parts import mesh_source  # noqa: E402
 from lab_simulation.scene_file import SceneFile  # noqa: E402
 from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
+from lab_simulation.view import Look  # noqa: E402
 
 from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
 from lab_evaluation.embodiment import Embodiment  # noqa: E402
@@ -67,7 +68,7 @@ class Task:
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
     a hand alone (`hand_…`) or of a whole arm. planner: by name in lab_grasping.registry. parts: in each
-    round. meshes: a folder to take the parts from instead.
+    round. meshes: a folder to take the parts from instead. look: of the simulated images.
     """
 
     scene: str = "packed"
@@ -76,6 +77,7 @@ class Task:
     planner: str = "antipodal"
     parts: int = 5
     meshes: str = ""
+    look: Look = "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def play(task: Task, seed: int) -> Round:
     cell = load_cell(CELLS / f"{task.cell}.yaml")
     _warm_up(task, cell)
     scene = scene_of(task, seed, cell)
-    simulation = Simulation(cell, scene, seed, RENDERER)
+    simulation = Simulation(cell, scene, seed, RENDERER, look=task.look)
     try:
         return _Round(task, seed, simulation).play()
     finally:

@@ -12,7 +12,7 @@ def without_times(one):
 
 
 def test_a_round_repeats_and_keeps_count():
-    task = Task("packed", "primitives", parts=2)
+    task = Task("packed", "primitives", parts=2, look="plain")
     one = play(task, 3)
     assert one.presented == 2
     assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
@@ -23,12 +23,12 @@ def test_a_round_repeats_and_keeps_count():
 
 @pytest.mark.parametrize("planner", ["random_antipodal", "highest_point"])
 def test_the_references_propose_grasps(planner):
-    one = play(Task("pile", "primitives", planner=planner, parts=2), 1)
+    one = play(Task("pile", "primitives", planner=planner, parts=2, look="plain"), 1)
     assert one.attempts
 
 
 def test_an_arm_clears_the_table_by_the_same_rounds():
-    task = Task("packed", "primitives", cell="arm_ur5e", parts=2)
+    task = Task("packed", "primitives", cell="arm_ur5e", parts=2, look="plain")
     one = play(task, 3)
     assert one.presented == 2 and one.attempts
     assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
@@ -37,7 +37,7 @@ def test_an_arm_clears_the_table_by_the_same_rounds():
 
 
 def test_a_suction_cup_clears_the_table_by_the_same_rounds():
-    task = Task("packed", "flat", cell="hand_suction", planner="suction", parts=2)
+    task = Task("packed", "flat", cell="hand_suction", planner="suction", parts=2, look="plain")
     one = play(task, 1)
     assert one.presented == 2 and one.attempts
     assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")

@@ -36,7 +36,7 @@ def test_scattered_parts_are_found_once_and_in_their_place():
     """The centre of a cone or a bolt, whose far side cannot be seen, lies some millimetres off."""
     good, near, total, extra = 0, 0, 0, 0
     for seed in SEEDS:
-        scene = labelled_scene(CELL, "scattered", seed)
+        scene = labelled_scene(CELL, "scattered", seed, look="plain")
         agreement = agreement_of(scene)
         result = Perception(AREA, GeometricDetector(), SETTINGS).perceive(scene.frame)
         centres = np.array([item.box.centre[:2] for item in result.objects])
@@ -53,7 +53,7 @@ def test_scattered_parts_are_found_once_and_in_their_place():
 
 @pytest.mark.parametrize(("arrangement", "least"), [("packed", 0.8), ("pile", 0.85)])
 def test_most_parts_are_told_apart_in_clutter(arrangement, least):
-    agreement = agreement_of(labelled_scene(CELL, arrangement, 202, count=6))
+    agreement = agreement_of(labelled_scene(CELL, arrangement, 202, count=6, look="plain"))
     assert agreement.found(0.5) >= least * len(agreement.parts)
 
 

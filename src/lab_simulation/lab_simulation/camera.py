@@ -81,7 +81,7 @@ class GlCamera:
         self._near = model.vis.map.znear * model.stat.extent
         self._far = model.vis.map.zfar * model.stat.extent
         self._groups = model.geom_group.copy()
-        self._view = _ViewPlanes(pinhole)
+        self._view = ViewPlanes(pinhole)
 
     def render(self, data: mujoco.MjData) -> Frame:
         # MuJoCo draws what is out of view too, which is most of the arm's 150 000 triangles most of the time.
@@ -111,7 +111,7 @@ class GlCamera:
         self._gl.free()
 
 
-class _ViewPlanes:
+class ViewPlanes:
     """The four sides of what the camera sees, in its own axes (x right, y up, looking along -z)."""
 
     def __init__(self, pinhole: PinholeCamera) -> None:

@@ -5,17 +5,16 @@ All can be gripped by a jaw that opens 85 mm in at least one way, and none is fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.spatial import QhullError
 
-from lab_geometry import make_transform
 from lab_simulation.errors import SceneError
+from lab_simulation.household import HOUSEHOLD
+from lab_simulation.kind import Dimensions, Kind, box_piece, cylinder_piece, hollow
 from lab_simulation.parts import COLOURS, DENSITIES, Part, Piece, assemble
 from lab_simulation.solids import (
-    Solid,
     frustum,
     hull,
     prism,
@@ -25,24 +24,8 @@ from lab_simulation.solids import (
     ring_sectors,
 )
 
-Dimensions = Mapping[str, float]
-Builder = Callable[[Dimensions, np.random.Generator], tuple[Piece, ...]]
-
 DIMENSION_LIMITS = (0.003, 0.300)
 """Metres: what a dimension given in a scene file may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How to draw one kind of part.
-
-    dimensions: name → (least, most), metres. build: dimensions → pieces. stands: rests on its z face.
-    """
-
-    name: str
-    dimensions: Mapping[str, tuple[float, float]]
-    build: Builder
-    stands: bool = True
 
 
 def make_part(
@@ -53,17 +36,17 @@ def make_part(
     colour: str | None = None,
     material: str | None = None,
 ) -> Part:
-    """A part of a kind of KINDS; what is not given is drawn.
+    """A part of a kind of NAMED_KINDS; what is not given is drawn.
 
     Raises SceneError on an unknown kind, dimension, colour or material, or a dimension out of range.
     """
-    if kind not in KINDS:
-        raise SceneError(f"no part kind '{kind}'; use one of: {', '.join(sorted(KINDS))}")
+    if kind not in NAMED_KINDS:
+        raise SceneError(f"no part kind '{kind}'; use one of: {', '.join(sorted(NAMED_KINDS))}")
     if colour is not None and colour not in COLOURS:
         raise SceneError(f"no colour '{colour}' for a part; use one of: {', '.join(COLOURS)}")
     if material is not None and material not in DENSITIES:
         raise SceneError(f"no material '{material}' for a part; use one of: {', '.join(DENSITIES)}")
-    recipe = KINDS[kind]
+    recipe = NAMED_KINDS[kind]
     drawn = {key: float(rng.uniform(*limits)) for key, limits in recipe.dimensions.items()}
     for key, value in (dimensions or {}).items():
         if key not in drawn:
@@ -83,20 +66,12 @@ def make_part(
     return assemble(name, kind, pieces, rng, colour, material)
 
 
-def _box(x: float, y: float, z: float, at: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Piece:
-    return Piece("box", (x / 2.0, y / 2.0, z / 2.0), make_transform(np.eye(3), at))
-
-
-def _cylinder(diameter: float, height: float, z: float = 0.0) -> Piece:
-    return Piece("cylinder", (diameter / 2.0, height / 2.0, 0.0), make_transform(np.eye(3), (0.0, 0.0, z)))
-
-
 def _block(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
-    return (_box(d["x"], d["y"], d["z"]),)
+    return (box_piece(d["x"], d["y"], d["z"]),)
 
 
 def _round(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
-    return (_cylinder(d["diameter"], d["height"]),)
+    return (cylinder_piece(d["diameter"], d["height"]),)
 
 
 def _sphere(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
@@ -106,23 +81,23 @@ def _sphere(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
 def _l_piece(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     wall, length, side, z = d["wall"], d["length"], d["side"], d["z"]
     return (
-        _box(length, wall, z, (length / 2.0, wall / 2.0, 0.0)),
-        _box(wall, side - wall, z, (wall / 2.0, (side + wall) / 2.0, 0.0)),
+        box_piece(length, wall, z, (length / 2.0, wall / 2.0, 0.0)),
+        box_piece(wall, side - wall, z, (wall / 2.0, (side + wall) / 2.0, 0.0)),
     )
 
 
 def _t_piece(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     wall, length, stem, z = d["wall"], d["length"], d["stem"], d["z"]
-    return (_box(length, wall, z), _box(wall, stem, z, (0.0, -(wall + stem) / 2.0, 0.0)))
+    return (box_piece(length, wall, z), box_piece(wall, stem, z, (0.0, -(wall + stem) / 2.0, 0.0)))
 
 
 def _u_profile(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     wall, width, side, z = d["wall"], d["width"], d["side"], d["z"]
     flank = (width - wall) / 2.0
     return (
-        _box(width, wall, z),
-        _box(wall, side - wall, z, (-flank, side / 2.0, 0.0)),
-        _box(wall, side - wall, z, (flank, side / 2.0, 0.0)),
+        box_piece(width, wall, z),
+        box_piece(wall, side - wall, z, (-flank, side / 2.0, 0.0)),
+        box_piece(wall, side - wall, z, (flank, side / 2.0, 0.0)),
     )
 
 
@@ -150,13 +125,13 @@ def _hex_nut(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     directions = np.column_stack([np.cos(angles), np.sin(angles)])
     seen = ring(directions * ray_polygon_radius(6, float(outer), angles)[:, None], directions * bore, height)
     felt = ring_sectors(regular_polygon(6, outer), regular_polygon(6, bore), height)
-    return _annular(seen, felt)
+    return hollow(seen, felt)
 
 
 def _bolt(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     head, length = d["head_height"], d["length"]
     hexagon = prism(regular_polygon(6, d["across_flats"] / np.sqrt(3.0)), head)
-    return (Piece("mesh", mesh=hexagon), _cylinder(d["shank"], length - head, length / 2.0))
+    return (Piece("mesh", mesh=hexagon), cylinder_piece(d["shank"], length - head, length / 2.0))
 
 
 def _ring(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
@@ -164,7 +139,7 @@ def _ring(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     seen = ring(regular_polygon(48, outer), regular_polygon(48, inner), height)
     # 16 pieces: corners on the circle, edges 2 % inside it.
     felt = ring_sectors(regular_polygon(16, outer), regular_polygon(16, inner), height)
-    return _annular(seen, felt)
+    return hollow(seen, felt)
 
 
 def _gear(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
@@ -187,16 +162,8 @@ def _gear(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
 def _cross(d: Dimensions, rng: np.random.Generator) -> tuple[Piece, ...]:
     wall, length, z = d["wall"], d["length"], d["z"]
     arm = (length - wall) / 2.0
-    sides = [_box(wall, arm, z, (0.0, sign * (wall + arm) / 2.0, 0.0)) for sign in (-1.0, 1.0)]
-    return (_box(length, wall, z), *sides)
-
-
-def _annular(seen: Solid, felt: list[Solid]) -> tuple[Piece, ...]:
-    """Convex pieces for contact behind one smooth mesh for the eye."""
-    return (
-        Piece("mesh", mesh=seen, solid=False),
-        *(Piece("mesh", mesh=sector, visible=False) for sector in felt),
-    )
+    sides = [box_piece(wall, arm, z, (0.0, sign * (wall + arm) / 2.0, 0.0)) for sign in (-1.0, 1.0)]
+    return (box_piece(length, wall, z), *sides)
 
 
 _KINDS = (
@@ -249,3 +216,6 @@ _KINDS = (
     Kind("pebble", {"x": (0.045, 0.065), "y": (0.035, 0.050), "z": (0.028, 0.040)}, _pebble, stands=False),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+"""What scenes are drawn from unless they say otherwise."""
+NAMED_KINDS: Mapping[str, Kind] = {**KINDS, **HOUSEHOLD}
+"""All kinds that a scene may ask for by name."""

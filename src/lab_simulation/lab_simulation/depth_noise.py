@@ -1,4 +1,6 @@
-"""What a stereo camera does to depth: noise that grows with distance, steps, shadows and holes.
+"""What a stereo camera does to depth in the plain look: noise that grows with distance, steps, holes.
+
+The real look has a model of its own, `look.stereo`.
 
 Source: disparity d = f B / z with matching noise s gives σ_z = z² s / (f B); quantised disparity, the band
 that only one imager sees, and the loss at grazing angles as measured on and documented for the RealSense D400
@@ -12,6 +14,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from lab_description import Camera
 
 DepthImage = npt.NDArray[np.float32]
 
@@ -31,6 +35,19 @@ class StereoModel:
     disparity_step: float
     grazing: float
     dropout: float = 0.0
+
+    @staticmethod
+    def of(camera: Camera) -> StereoModel:
+        """The model of a cell's camera."""
+        said = camera.noise
+        return StereoModel(
+            camera.pinhole.fx,
+            said.baseline,
+            said.subpixel,
+            said.disparity_step,
+            said.grazing,
+            camera.model.dropout,
+        )
 
     def apply(self, depth: DepthImage, seed: int, frame: int) -> DepthImage:
         """Noisy depth (H, W), metres, NaN = no data; the same seed and frame number give the same noise."""

@@ -101,6 +101,19 @@ class Piece:
         return transform_points(self.pose, local)
 
 
+def scaled(part: Part, factor: float) -> Part:
+    """The part `factor` times as large; what it weighs stays within MASS_RANGE."""
+    pieces = []
+    for piece in part.pieces:
+        pose = piece.pose.copy()
+        pose[:3, 3] *= factor
+        x, y, z = (factor * size for size in piece.size)
+        mesh = piece.mesh and Solid(factor * piece.mesh.vertices, piece.mesh.faces)
+        pieces.append(replace(piece, size=(x, y, z), part_from_piece=pose, mesh=mesh))
+    mass = float(np.clip(part.mass * factor**3, *MASS_RANGE))
+    return replace(part, pieces=tuple(pieces), mass=mass)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A rigid thing on the table; its frame sits in its centre of mass.

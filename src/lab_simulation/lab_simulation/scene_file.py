@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from lab_description.configuration import find
 from lab_description.schema import Angles, Quantity, Vector, parse, read_yaml
 
-from lab_simulation.catalogue import KINDS
+from lab_simulation.catalogue import NAMED_KINDS
 from lab_simulation.parts import COLOURS, DENSITIES
 
 MAXIMUM_PARTS = 60
@@ -36,7 +36,7 @@ class PlacedPart:
     material: str | None = None
 
     def __post_init__(self) -> None:
-        _known("kind", self.kind, KINDS)
+        _known("kind", self.kind, NAMED_KINDS)
         if self.colour is not None:
             _known("colour", self.colour, COLOURS)
         if self.material is not None:
@@ -64,7 +64,7 @@ class SceneFile:
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
-            _known("kinds", kind, KINDS)
+            _known("kinds", kind, NAMED_KINDS)
         if not 1 <= self.group[0] <= self.group[1]:
             raise ValueError(
                 f"group: {list(self.group)}, expected the least and the most parts of a group, from 1"

@@ -30,18 +30,23 @@ _PLANKS = 12
 
 
 def settle(
-    parts: Sequence[Part], poses: Sequence[FloatArray], seconds: float, table_height: float = 0.0
+    parts: Sequence[Part],
+    poses: Sequence[FloatArray],
+    seconds: float,
+    table_height: float = 0.0,
+    patient: bool = True,
 ) -> FloatArray | None:
     """Poses (N, 4, 4) at which parts rest that are let go at given ones; None if they never do.
 
-    seconds: of simulated time, at most.
+    seconds: of simulated time, at most. Unless patient, poses after that time stand although something still
+    moves.
     """
     if not parts:
         return np.empty((0, 4, 4))
     model, data = _world(parts, table_height)
     for part, pose in zip(parts, poses, strict=True):
         set_pose(data, part.name, pose)
-    return _rest(model, data, parts, seconds)
+    return _rest(model, data, parts, seconds, patient)
 
 
 def pour(
@@ -51,11 +56,12 @@ def pour(
     table_height: float,
     middle: FloatArray,
     radius: float,
+    patient: bool = True,
 ) -> FloatArray | None:
     """Poses (N, 4, 4) at which parts rest that are dropped onto each other; None if they never do.
 
     poses: where each starts; its height is that of the heap then. What rolls away is stopped by a wall about
-    the middle (2,) with a radius, metres, which is taken away in the end.
+    the middle (2,) with a radius, metres, which is taken away in the end. patient: as for settle.
     """
     if not parts:
         return np.empty((0, 4, 4))
@@ -72,12 +78,12 @@ def pour(
             float(transform_points(get_pose(data, other.name), other.outline())[:, 2].max())
             for other in parts[: index + 1]
         )
-    if _rest(model, data, parts, seconds) is None:
+    if _rest(model, data, parts, seconds, patient) is None:
         return None
     for plank in range(_PLANKS):
         model.geom(f"wall/{plank}").contype = model.geom(f"wall/{plank}").conaffinity = 0
     wake(model, data)
-    return _rest(model, data, parts, seconds)
+    return _rest(model, data, parts, seconds, patient)
 
 
 def wake(model: mujoco.MjModel, data: mujoco.MjData) -> None:
@@ -119,9 +125,9 @@ def _world(
 
 
 def _rest(
-    model: mujoco.MjModel, data: mujoco.MjData, parts: Sequence[Part], seconds: float
+    model: mujoco.MjModel, data: mujoco.MjData, parts: Sequence[Part], seconds: float, patient: bool
 ) -> FloatArray | None:
-    """Go on until two looks in a row find everything slow; None when that takes too long."""
+    """Go on until two looks in a row find everything slow; when that takes too long None, or what is then."""
     at_rest = False
     for _ in range(0, round(seconds / model.opt.timestep), _STEPS_AT_ONCE):
         mujoco.mj_step(model, data, _STEPS_AT_ONCE)
@@ -131,7 +137,7 @@ def _rest(
         if at_rest and speed < RESTING_SPEED:
             return np.array([get_pose(data, part.name) for part in parts])
         at_rest = bool(speed < RESTING_SPEED)
-    return None
+    return None if patient else np.array([get_pose(data, part.name) for part in parts])
 
 
 def _add_wall(spec: mujoco.MjSpec, middle: FloatArray, radius: float, table_height: float) -> None:

@@ -16,9 +16,8 @@ import numpy as np
 from lab_description import Cell, Gripper, SuctionCup
 from lab_geometry import FloatArray
 from lab_simulation.arm_controller import ArmController
-from lab_simulation.camera import DepthCamera, Frame, open_camera
-from lab_simulation.cell_model import CAMERA, WRENCH, cell_spec
-from lab_simulation.depth_noise import StereoModel
+from lab_simulation.camera import Frame
+from lab_simulation.cell_model import WRENCH, cell_spec
 from lab_simulation.drives import ArmDrive
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
 from lab_simulation.fingers import Fingers
@@ -28,6 +27,7 @@ from lab_simulation.rendering import Renderer
 from lab_simulation.scenes import Scene
 from lab_simulation.settling import get_pose, set_pose, wake
 from lab_simulation.suction import Suction
+from lab_simulation.view import CellView, Look, viewer
 from lab_simulation.world import TIMESTEP, add_parts
 
 HOME = "home"
@@ -85,33 +85,28 @@ class Simulation:
     """A cell and its parts. At time 0 the arm is at home, the hand is open and all parts rest."""
 
     def __init__(
-        self, cell: Cell, scene: Scene, seed: int = 0, renderer: Renderer | None = None, noise: bool = True
+        self,
+        cell: Cell,
+        scene: Scene,
+        seed: int = 0,
+        renderer: Renderer | None = None,
+        noise: bool = True,
+        look: Look = "real",
     ) -> None:
-        """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the depth."""
+        """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images.
+
+        look: see `view`.
+        """
         self.cell = cell
         self._base = cell_spec(cell)
         self._initial: Mapping[str, tuple[Part, FloatArray]] = {
             part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
         }
         self.parts: dict[str, Part] = {}
-        self._renderer = renderer
-        self._camera: DepthCamera | None = None
-        self._seed = seed
+        self._open_view = viewer(look, renderer, cell, seed, noise) if renderer is not None else None
+        self._view: CellView | None = None
         self._frames = 0
         self.steps = 0
-        stereo = cell.camera.noise
-        self._stereo = (
-            StereoModel(
-                cell.camera.pinhole.fx,
-                stereo.baseline,
-                stereo.subpixel,
-                stereo.disparity_step,
-                stereo.grazing,
-                cell.camera.model.dropout,
-            )
-            if noise
-            else None
-        )
         home = cell.robot.configuration(HOME)
         self.arm = ArmController(cell.robot.joint_names, home, cell.robot.acceleration)
         self._hand: Hand = _hand(cell)
@@ -179,15 +174,10 @@ class Simulation:
 
     def frame(self) -> Frame:
         """What the camera sees now. The n-th call after a reset has the n-th noise of the seed."""
-        if self._camera is None:
-            assert self._renderer is not None, "made without a renderer"
-            camera = self.cell.camera
-            self._camera = open_camera(
-                self._renderer, self.model, CAMERA, camera.pinhole, camera.near, camera.far
-            )
-        frame = self._camera.render(self.data)
-        if self._stereo is not None:
-            frame = Frame(frame.colour, self._stereo.apply(frame.depth, self._seed, self._frames))
+        if self._view is None:
+            assert self._open_view is not None, "made without a renderer"
+            self._view = self._open_view(self.model, self.parts)
+        frame = self._view.render(self.data, self._frames, self.time)
         self._frames += 1
         return frame
 
@@ -266,9 +256,9 @@ class Simulation:
 
     def close(self) -> None:
         """Give back what the renderer holds."""
-        if self._camera is not None:
-            self._camera.close()
-            self._camera = None
+        if self._view is not None:
+            self._view.close()
+            self._view = None
 
     def _control(self) -> None:
         """One cycle of the controllers: torques for the next step."""

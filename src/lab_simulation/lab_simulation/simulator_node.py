@@ -24,6 +24,7 @@ from lab_simulation.scene_file import MAXIMUM_PARTS, load_scene_file
 from lab_simulation.scenes import Area, make_scene
 from lab_simulation.simulation import Simulation
 from lab_simulation.simulation_loop import LoopState, SimulationLoop
+from lab_simulation.view import LOOKS, Look
 
 CLOSE_TO_WANTED = 0.95
 """Of the wanted speed: below it the diagnostics warn."""
@@ -41,11 +42,17 @@ class SimulatorParameters:
     meshes: str = parameter(
         "", "folder of OBJ or STL files to take the parts from; empty: the kinds of the scene"
     )
-    seed: int = parameter(0, "decides the scene and the noise of the depth", minimum=0, maximum=2**31 - 1)
+    seed: int = parameter(0, "decides the scene, its look and the noise", minimum=0, maximum=2**31 - 1)
     speed: float = parameter(
         1.0, "simulated seconds a second; 0: as fast as it can", minimum=0.0, maximum=100.0
     )
-    noise: bool = parameter(True, "noise of a stereo camera on the depth")
+    look: str = parameter(
+        "real",
+        "what the images show; real: print, shadows, gloss and the errors of a stereo camera;"
+        " plain: one colour a part and independent noise",
+        choices=LOOKS,
+    )
+    noise: bool = parameter(True, "noise of the camera")
     renderer: str = parameter(
         "auto",
         "how images are made; auto: the first that works",
@@ -80,10 +87,11 @@ class SimulatorNode(LabNode):
         area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
         scene = make_scene(recipe, chosen.seed, area, chosen.parts or None, source)
 
+        look: Look = "real" if chosen.look == "real" else "plain"
         made: list[Simulation] = []
 
         def make() -> Simulation:
-            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise)
+            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise, look)
             simulation.frame()  # compiles the noise, opens the renderer: now, not when time runs
             simulation.reset()
             made.append(simulation)
@@ -104,7 +112,7 @@ class SimulatorNode(LabNode):
         self.create_timer(1.0, self._tell_standing_clock, clock=Clock(clock_type=ClockType.STEADY_TIME))
         kinds = ", ".join(part.name for part in scene.parts) or "nothing"
         self.get_logger().info(
-            f"{recipe.arrangement} scene, seed {chosen.seed}, by {choice.renderer}: {kinds}"
+            f"{recipe.arrangement} scene, {look} look, seed {chosen.seed}, by {choice.renderer}: {kinds}"
         )
 
     def activate(self) -> None:

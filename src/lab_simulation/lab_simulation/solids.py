@@ -93,6 +93,29 @@ def frustum(bottom: FloatArray, top: FloatArray, height: float) -> Solid:
     return hull(np.vstack([_lift(bottom, -height / 2.0), _lift(top, height / 2.0)]))
 
 
+def lathe(profile: FloatArray, sides: int) -> Solid:
+    """A profile (N, 2) of radius and z, turned about z: up the outside and, of a hollow one, down the inside.
+
+    Its ends are closed by discs, or for a hollow one by a bottom inside and one outside.
+    """
+    n, angles = len(profile), np.arange(sides) * (2.0 * np.pi / sides)
+    circle = np.column_stack([np.cos(angles), np.sin(angles)])
+    rings = [np.column_stack([radius * circle, np.full(sides, z)]) for radius, z in profile]
+    tips = np.array([[0.0, 0.0, profile[0, 1]], [0.0, 0.0, profile[-1, 1]]])
+    vertices = np.vstack([*rings, tips])
+    i = np.arange(sides)
+    j = (i + 1) % sides
+    faces: list[npt.NDArray[np.int_]] = []
+    for k in range(n - 1):
+        low, high = k * sides, (k + 1) * sides
+        faces += _wall(low + i, low + j, high + i, high + j)
+    first, last = n * sides, n * sides + 1
+    faces.append(np.column_stack([np.full(sides, first), j, i]))
+    top = (n - 1) * sides
+    faces.append(np.column_stack([np.full(sides, last), top + i, top + j]))
+    return Solid(vertices, _faces(*faces))
+
+
 def hull(points: FloatArray) -> Solid:
     """Convex hull of points (N, 3), N >= 4, not all in one plane.
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import numpy as np
 
-from lab_simulation.catalogue import KINDS, make_part
+from lab_simulation.catalogue import NAMED_KINDS, make_part
 from lab_simulation.errors import SceneError
 from lab_simulation.mesh_parts import SUFFIXES, part_from_mesh
 from lab_simulation.parts import Part
@@ -23,7 +23,7 @@ def spawnable_addresses() -> dict[str, str]:
     """Address and description of each kind of part."""
     return {
         f"{SCHEME}://{kind.name}": f"{', '.join(kind.dimensions)} in metres; colour, material, seed"
-        for kind in KINDS.values()
+        for kind in NAMED_KINDS.values()
     }
 
 

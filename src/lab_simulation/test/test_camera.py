@@ -28,7 +28,7 @@ def test_renderers_agree_on_the_whole_cell(renderer: RendererChoice, cell: Cell,
     if renderer.renderer == "raycast":
         pytest.skip("no OpenGL here to compare with")
     scene = make_scene(load_scene_file("pile"), 2, area)
-    simulation = Simulation(cell, scene, 0, renderer.renderer, noise=False)
+    simulation = Simulation(cell, scene, 0, renderer.renderer, noise=False, look="plain")
     drawn = simulation.frame()
     pinhole, camera = cell.camera.pinhole, cell.camera
     cast = RayCamera(simulation.model, "camera", pinhole, camera.near, camera.far).render(simulation.data)
