@@ -18,8 +18,13 @@ path = get_share_file_path_from_package(package_name="lab_bringup", file_name="c
 sys.exit(launch_a_launch_file(launch_file_path=path, launch_file_arguments=sys.argv[1:], noninteractive=True))
 """
 
-LEVELS = ("ERROR", "FATAL")
-"""Who refuses says why at the first; who ends because of that says so at the second."""
+SOURCES = (
+    re.compile(r"^\[[^]]+-\d+\] \[ERROR\]"),
+    re.compile(r"^\[[^]]+-\d+\] \[FATAL\]"),
+    re.compile(r"\[ERROR\] \[launch\]"),
+    re.compile(r"\[(ERROR|FATAL)\]"),
+)
+"""Who says best why: the node that refuses, the one that ends because of that, the launch."""
 ELSEWHERE = ("above says why", "above say why")
 """How a sentence ends that knows no reason of its own."""
 LAST_LINES = 15
@@ -68,7 +73,7 @@ class CellProcess:
     def complaint(self) -> str:
         """The sentence with which the cell refused to go on."""
         lines = self._lines()
-        said = [_said(line) for level in LEVELS for line in lines if f"[{level}]" in line]
+        said = [_said(line) for source in SOURCES for line in lines if source.search(line)]
         own = [sentence for sentence in said if not sentence.endswith(ELSEWHERE)]
         return next(iter(own or said or lines[-1:]), "it said nothing")
 

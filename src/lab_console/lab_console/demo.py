@@ -91,18 +91,16 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 def run_demo(
     options: argparse.Namespace,
     console: Console,
-    at_end: Callable[[], None] = lambda: None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> RunRecord:
     """Run the cell once and write report.html, run.json and the video into options.out.
 
-    at_end: called when the task has ended, while the cell is still up. interrupted: asked often, whether the
-    run is to end at once.
+    interrupted: asked often, whether the run is to end at once.
     """
     out: Path = options.out
     record = RunRecord(options.robot, options.scene, options.seed, options.speed, command_of(options))
     if options.meshes is not None:
-        record.left_out, record.remarks = prepare_meshes(options.meshes, console)
+        record.left_out, record.remarks = prepare_meshes(options.meshes, console, interrupted)
     pictures_folder = out / "pictures"
     pictures_folder.mkdir(parents=True, exist_ok=True)
     pictures: dict[int, Path] = {}
@@ -128,7 +126,6 @@ def run_demo(
         observer = Observer(record, frames, keep_picture, start)
         _observe(observer, cell, console, start, interrupted)
         record.wall_seconds = time.monotonic() - start
-        at_end()
         died = cell.ended()
     if died and record.outcome == "UNAVAILABLE":
         record.message = cell.complaint()
@@ -212,7 +209,9 @@ def command_of(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def prepare_meshes(folder: Path, console: Console) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def prepare_meshes(
+    folder: Path, console: Console, interrupted: Callable[[], bool]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Read a folder before any node starts; sentences on the files that are left out, and on coarse ones.
 
     Raises SceneError when no file can be used.
@@ -222,12 +221,13 @@ def prepare_meshes(folder: Path, console: Console) -> tuple[tuple[str, ...], tup
     columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=None)
-        source = mesh_source(
-            folder,
-            progress=lambda done, of, name: progress.update(
-                bar, completed=done, total=of, description=escape(name)
-            ),
-        )
+
+        def tell(done: int, of: int, name: str) -> None:
+            if interrupted():
+                raise KeyboardInterrupt
+            progress.update(bar, completed=done, total=of, description=escape(name))
+
+        source = mesh_source(folder, progress=tell)
     for sentence in source.left_out:
         console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
     for sentence in source.remarks:
@@ -277,6 +277,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print(
             f"lab demo: {error.filename}: {error.strerror}; choose another folder with --out", style="red"
         )
+        return 1
+    except KeyboardInterrupt:
+        console.print("lab demo: interrupted before anything was started", style="red")
         return 1
     except SceneError as error:
         console.print(f"lab demo: {error}", style="red", markup=False)

@@ -148,12 +148,18 @@ REFUSED = """
 [manager-9] [FATAL] [1.1] [manager]: node simulator refused to configure: its own message above says why
 [ERROR] [launch]: manager-9 ended with exit code 1: its messages above say why
 """
+SILENT = """
+[manager-9] [FATAL] [1.1] [manager]: node perception (to configure) did not answer within 60.0 s
+[ERROR] [manager-9]: process has died [pid 7, exit code 1, cmd 'manager']
+[ERROR] [launch]: manager-9 ended with exit code 1: its messages above say why
+"""
 
 
 @pytest.mark.parametrize(
     ("log", "sentence"),
     [
         (REFUSED, "cannot configure: 1000 parts are asked for"),
+        (SILENT, "node perception (to configure) did not answer within 60.0 s"),
         (f"\x1b[31m{LAUNCH}no such cell\x1b[0m", "no such cell"),
         (f"{LAUNCH}x-1 ended with exit code 1: its messages above say why", "say why"),
         ("a traceback\nof something", "of something"),

@@ -14,7 +14,7 @@ from lab_simulation.solids import Solid, hull
 
 MOST_PIECES = 24
 FELT_FACES = 2000
-"""What a body is cut from; with 8,000 triangles it takes twice as long and the pieces are the same."""
+"""What a body is cut from: a wavy ring of 20,000 triangles takes 18 s of processor time, of 2,000 5 s."""
 CONVEX = 0.02
 """Share of the hull's volume that a body may lack and still be taken for convex."""
 CONCAVITY = 0.04

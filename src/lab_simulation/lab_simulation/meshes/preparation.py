@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -14,8 +14,13 @@ from lab_simulation.meshes.process import MeshProcess
 from lab_simulation.meshes.reading import LARGEST_FILE, MeshFile
 
 MOST_PROCESSES = 4
+TICK = 0.5
+"""Seconds."""
 Progress = Callable[[int, int, str], None]
-"""Called with how many files are done, of how many, and the name of the newest."""
+"""Called with how many files are done, of how many, and the name of the newest, at least every TICK.
+
+It can end the work by an exception.
+"""
 
 
 def silent(done: int, of: int, name: str) -> None:
@@ -54,15 +59,18 @@ def prepare(
     pool = ThreadPoolExecutor(count, thread_name_prefix="meshes")
     try:
         work = {pool.submit(make, path): path for path in missing}
-        for future in as_completed(work):
-            path = work[future]
-            found[path] = future.result()
-            cache.store(missing[path], found[path])
-            progress(len(found), len(paths), path.name)
+        pending, newest = set(work), ""
+        while pending:
+            done, pending = wait(pending, TICK, FIRST_COMPLETED)
+            for future in done:
+                path = work[future]
+                found[path], newest = future.result(), path.name
+                cache.store(missing[path], found[path])
+            progress(len(found), len(paths), newest)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
-            process.__exit__(None, None, None)
+            process.close()
     return {path: found[path] for path in paths}
 
 

@@ -8,9 +8,11 @@ the bytes of a MeshPieces.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -25,6 +27,8 @@ from lab_simulation.solids import Solid
 
 MEMORY = 6 << 30
 """Bytes of address space, of which libraries that are only loaded take 2 GiB."""
+END_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl."""
 READING_SECONDS = 60
 """Of processor time."""
 
@@ -81,8 +85,13 @@ def _proven(mesh: MeshPieces) -> MeshPieces:
 def _limit_processor_time(seconds: int) -> None:
     """From now on; the system ends the process that goes beyond."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
+
+
+def _limit(what: int, most: int) -> None:
+    """Unless the system's limit is lower."""
+    hard = resource.getrlimit(what)[1]
+    resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _serve(connection: Connection) -> None:
@@ -105,12 +114,14 @@ def _serve(connection: Connection) -> None:
 
 def main() -> None:
     """Answer requests until the other side is gone."""
+    # as long as it works on a body it does not read, and so does not see that nobody waits any more
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
     connection = Connection(int(sys.argv[1]))
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # what libraries print would end up in the user's terminal
         os.dup2(nothing, descriptor)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_CORE, 0)
     _serve(connection)
 
 
