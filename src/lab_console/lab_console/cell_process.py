@@ -28,6 +28,7 @@ SOURCES = (
 ELSEWHERE = ("above says why", "above say why")
 """How a sentence ends that knows no reason of its own."""
 LAST_LINES = 15
+ORDERLY = re.compile(r"process started with|sending signal|process has finished cleanly|failed to terminate")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -78,8 +79,8 @@ class CellProcess:
         return next(iter(own or said or lines[-1:]), "it said nothing")
 
     def last_words(self) -> tuple[str, ...]:
-        """The end of what it said."""
-        return tuple(self._lines()[-LAST_LINES:])
+        """The end of what it said, but for how its processes came and went in order."""
+        return tuple([line for line in self._lines() if not ORDERLY.search(line)][-LAST_LINES:])
 
     def _lines(self) -> list[str]:
         text = self._log.read_text(encoding="utf-8", errors="replace")
