@@ -29,17 +29,19 @@ from typing import Any
 
 from lab_evaluation.campaign import figures, run_rounds
 from lab_evaluation.report import write_report
-from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, scene_of
+from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, widest_of
 from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
 from lab_grasping.registry import planner_names
 from lab_node.errors import LabError
+from lab_simulation.mesh_parts import mesh_source
 from lab_simulation.view import LOOKS
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab_description import SuctionCup, load_cell
+from lab_description import Cell, SuctionCup, load_cell
 
 
 def main() -> int:
@@ -96,9 +98,9 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.rounds)
     console = Console()
     try:
-        scene_of(task, seeds[0], cell)
+        left_out = read_meshes(task, cell, console)
     except LabError as error:
-        console.print(f"lab bench clutter: {error}", style="red")
+        console.print(f"lab bench clutter: {error}", style="red", markup=False)
         return 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -118,12 +120,13 @@ def main() -> int:
         "embodiment": task.cell,
         "planner": task.planner,
         "look": task.look,
+        "meshes_left_out": left_out,
         "seeds": [seeds[0], seeds[-1]],
         "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
         **figures(rounds),
         "by_round": [
             {"seed": one.seed, "presented": one.presented, "removed": one.removed, "ended": one.ended,
-             "attempts": [attempt.ending for attempt in one.attempts]}
+             "lost": one.lost, "attempts": [attempt.ending for attempt in one.attempts]}
             for one in rounds
         ],
     }  # fmt: skip
@@ -134,7 +137,29 @@ def main() -> int:
     if options.report:
         write_report(results, rounds, options.report)
         console.print(f"pictures of the failures: {options.report}")
-    return 0
+    for seed, why in results["rounds_lost"].items():
+        console.print(f"lost: seed {seed}: {why}", style="red", markup=False)
+    return 1 if results["rounds_lost"] else 0
+
+
+def read_meshes(task: Task, cell: Cell, console: Console) -> list[str]:
+    """Read them before any round does; a sentence for each that is left out.
+
+    Raises SceneError when no file can be used.
+    """
+    if not task.meshes:
+        return []
+    columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=None)
+        source = mesh_source(
+            task.meshes,
+            widest_of(cell),
+            lambda done, of, name: progress.update(bar, completed=done, total=of, description=escape(name)),
+        )
+    for sentence in (*(f"left out: {one}" for one in source.left_out), *source.remarks):
+        console.print(sentence, style="yellow", markup=False, highlight=False)
+    return list(source.left_out)
 
 
 def as_table(results: dict[str, Any]) -> Table:

@@ -1,8 +1,9 @@
 """The whole cell through its launch file: how many parts it places, how fast, and whether it tells the truth.
 
 Protocol: seeds FIRST..FIRST+N-1 of a scene, each in a cell of its own (all nodes new), until the task ends.
-A part counts as placed when the simulator, not the cell, says that it rests in a destination. False successes
-are parts that the cell reports as placed and the simulator does not.
+Presented are the parts that the simulator has there, whatever the cell counts; of a run whose simulator gave
+no answer, those that were asked for. A part counts as placed when the simulator, not the cell, says that it
+rests in a destination. False successes are parts that the cell reports as placed and the simulator does not.
 """
 
 from __future__ import annotations
@@ -22,55 +23,21 @@ import numpy as np
 import rclpy
 from lab_console.demo import SCENES, run_demo
 from lab_evaluation.campaign import wilson
-from lab_node.actions import wait_for
-from lab_node.errors import ConfigurationError, LabError
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
+from lab_node.errors import ConfigurationError
 from rich.console import Console
 from rich.table import Table
-from simulation_interfaces.srv import GetEntitiesStates
 
-from lab_description import Cell, load_cell
-from lab_geometry import OrientedBox, make_transform
+from lab_description import load_cell
 
 
-class Judge:
-    """Beside the cell: memory of its processes, and the simulator's truth when the task has ended."""
+class Scales:
+    """Beside the cell: the most memory that its processes took."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self) -> None:
         self.peak_memory = 0
-        self.in_destination: int | None = None
-        self._destinations = [
-            OrientedBox(
-                make_transform(np.eye(3), destination.base_from_floor[:3, 3] + [0, 0, 0.1]),
-                np.array([*destination.size, 0.25]),
-            )
-            for destination in cell.destinations.values()
-        ]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
-
-    def at_end(self) -> None:
-        """Ask the simulator where the parts are."""
-        node = Node("judge")
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        thread = threading.Thread(target=executor.spin, daemon=True)
-        thread.start()
-        try:
-            client = node.create_client(GetEntitiesStates, "/simulator/get_entities_states")
-            if client.wait_for_service(5.0):
-                answer = wait_for(client.call_async(GetEntitiesStates.Request()), 10.0, "simulator")
-                centres = [[s.pose.position.x, s.pose.position.y, s.pose.position.z] for s in answer.states]
-                inside = [box.contains(np.array(centres), margin=0.01) for box in self._destinations]
-                self.in_destination = int(np.any(inside, axis=0).sum()) if centres else 0
-        except LabError:
-            pass
-        finally:
-            executor.shutdown()
-            thread.join()
-            node.destroy_node()
 
     def close(self) -> None:
         """End the watch."""
@@ -106,8 +73,8 @@ def resident_memory_of_children() -> dict[str, int]:
     return dict(bytes_of)
 
 
-def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Console) -> dict[str, Any]:
-    """One run; the figures of run.json and the judge's."""
+def run_seed(options: argparse.Namespace, seed: int, console: Console) -> dict[str, Any]:
+    """One run; the figures of run.json, and memory."""
     with tempfile.TemporaryDirectory() as folder:
         out = options.keep / f"seed_{seed}" if options.keep else Path(folder)
         demo = argparse.Namespace(
@@ -121,22 +88,26 @@ def run_seed(options: argparse.Namespace, seed: int, cell: Cell, console: Consol
             out=out,
             no_video=True,
         )
-        judge = Judge(cell)
+        scales = Scales()
         try:
-            record = run_demo(demo, console, at_end=judge.at_end)
+            record = run_demo(demo, console)
         finally:
-            judge.close()
-    figures = record.as_json()
-    figures["placed_by_truth"] = judge.in_destination
-    figures["peak_memory_mb"] = round(judge.peak_memory / 1e6)
-    return figures
+            scales.close()
+    return {**record.as_json(), "peak_memory_mb": round(scales.peak_memory / 1e6)}
 
 
-def pooled(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Figures over all runs."""
-    presented = sum(run["presented"] for run in runs)
-    claimed = sum(run["placed"] for run in runs)
-    placed = sum(run["placed"] if run["placed_by_truth"] is None else run["placed_by_truth"] for run in runs)
+def pooled(runs: list[dict[str, Any]], asked: int) -> dict[str, Any]:
+    """Figures over all runs, by the simulator's truth.
+
+    asked: parts of a run; they lay there, and none is known to be placed, where the simulator did not answer.
+    """
+    truths = [run["truth"] or {"presented": asked, "placed": 0} for run in runs]
+    presented = sum(truth["presented"] for truth in truths)
+    placed = sum(truth["placed"] for truth in truths)
+    claimed = sum(run["books"]["placed"] for run in runs)
+    false = sum(
+        max(0, r["books"]["placed"] - t["placed"]) for r, t in zip(runs, truths, strict=True) if r["truth"]
+    )
     sim_seconds = sum(run["sim_seconds"] for run in runs)
     stages = sorted({stage for run in runs for stage in run["latency_ms"]})
     return {
@@ -145,6 +116,9 @@ def pooled(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "placed_share": placed / presented if presented else 0.0,
         "placed_ci95": wilson(placed, presented),
         "claimed": claimed,
+        "counted": sum(run["books"]["presented"] for run in runs),
+        "false_successes": false,
+        "without_truth": sum(run["truth"] is None for run in runs),
         "attempts": sum(run["attempts"] for run in runs),
         "successes": sum(run["successes"] for run in runs),
         "sim_seconds": sim_seconds,
@@ -178,14 +152,26 @@ def show(
         title=f"{options.robot}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
         f" speed {options.speed}"
     )
-    for heading in ("seed", "presented", "placed", "by truth", "attempts", "sim s", "wall s", "ended"):
+    for heading in (
+        "seed",
+        "placed",
+        "presented",
+        "counted",
+        "claimed",
+        "attempts",
+        "sim s",
+        "wall s",
+        "ended",
+    ):
         table.add_column(heading, justify="right")
     for run in runs:
+        truth, books = run["truth"] or {"presented": "?", "placed": "?"}, run["books"]
         table.add_row(
             str(run["seed"]),
-            str(run["presented"]),
-            str(run["placed"]),
-            str(run["placed_by_truth"]),
+            str(truth["placed"]),
+            str(truth["presented"]),
+            str(books["presented"]),
+            str(books["placed"]),
             str(run["attempts"]),
             f"{run['sim_seconds']:.0f}",
             f"{run['wall_seconds']:.0f}",
@@ -195,7 +181,8 @@ def show(
     low, high = total["placed_ci95"]
     console.print(
         f"placed {total['placed']} of {total['presented']} = {100 * total['placed_share']:.1f} %"
-        f" (95 % interval {100 * low:.1f} to {100 * high:.1f}), claimed {total['claimed']};"
+        f" (95 % interval {100 * low:.1f} to {100 * high:.1f}), claimed {total['claimed']},"
+        f" {total['false_successes']} of them falsely;"
         f" {total['picks_per_hour']:.0f} parts per simulated hour; outcomes {total['outcomes']};"
         f" left {total['left']}; memory at most {total['peak_memory_mb']} MB"
     )
@@ -222,7 +209,7 @@ def main() -> int:
     options = parser.parse_args()
     console = Console()
     try:
-        cell = load_cell(f"{options.robot}_table")
+        load_cell(f"{options.robot}_table")
     except ConfigurationError as error:
         parser.error(f"--robot {options.robot}: {error}")
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
@@ -230,10 +217,10 @@ def main() -> int:
     runs = []
     start = time.monotonic()
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        runs.append(run_seed(options, seed, cell, console))
+        runs.append(run_seed(options, seed, console))
         console.print(f"{len(runs)} of {options.seeds} seeds, {time.monotonic() - start:.0f} s", style="dim")
     rclpy.try_shutdown()
-    total = pooled(runs)
+    total = pooled(runs, options.parts)
     show(options, runs, total, console)
     if options.out:
         described = {
@@ -246,7 +233,7 @@ def main() -> int:
         options.out.write_text(
             json.dumps({**described, "total": total, "runs": runs}, indent=1), encoding="utf-8"
         )
-    honest = all(run["placed_by_truth"] is None or run["placed_by_truth"] >= run["placed"] for run in runs)
+    honest = total["false_successes"] == 0
     typed = all(run["outcome"] not in ("UNAVAILABLE", "TIMEOUT", "INTERNAL_ERROR") for run in runs)
     return 0 if honest and typed else 1
 

@@ -36,6 +36,7 @@ def launch(*arguments):
         ("sim:=unity", ["unity", "mujoco"]),
         ("planner:=moveit", ["planner:=moveit", "moveit_py"]),
         ("speed:=fast", ["fast"]),
+        ("meshes:=/nowhere/meshes", ["/nowhere/meshes", "OBJ or STL"]),
     ],
 )
 def test_the_launch_file_refuses(argument, words):
@@ -62,7 +63,6 @@ def test_the_launch_file_refuses_a_cell_without_fingers(tmp_path):
         ("scene:=heap", ["heap", "scattered"]),
         ("parts:=-3", ["parts", "-3"]),
         ("speed:=-1.0", ["speed", "-1.0"]),
-        ("meshes:=/nowhere/meshes", ["/nowhere/meshes"]),
     ],
 )
 def test_the_node_that_knows_refuses_and_the_cell_ends(argument, words):

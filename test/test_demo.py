@@ -47,9 +47,12 @@ def test_a_part_is_placed_and_the_record_tells_of_it(tmp_path):
     assert "1 of 1 parts placed" in output
     run = json.loads((tmp_path / "run.json").read_text())
     assert (run["presented"], run["placed"], run["seed"], run["outcomes"]) == (1, 1, 3, {"SUCCESS": 1})
+    assert run["truth"] == run["books"] == {"presented": 1, "placed": 1} and run["disagreement"] == ""
     assert run["picks_per_hour"] > 0 and run["sim_seconds"] > 0
     assert {"perception", "grasp", "plan"} <= set(run["latency_ms"])
-    assert "data:image/jpeg;base64," in (tmp_path / "report.html").read_text()
+    report = (tmp_path / "report.html").read_text()
+    assert report.count("data:image/jpeg;base64,") == 2  # of the pick, and of the table at the end
+    assert "The table at the end" in report and "Counted by the simulator" in report
     assert (tmp_path / "video.webm").stat().st_size > 1000
     assert processes_of(tmp_path) == []
 

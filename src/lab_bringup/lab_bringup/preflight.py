@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 from lab_node.errors import LabError
+from launch.logging import get_logger
 
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_description import load_cell
 from launch import LaunchContext
 
+TELL_EVERY = 5.0
+"""Seconds, while meshes are read."""
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 """Launch arguments of the cell that are numbers."""
 # What sim:=gazebo starts, beside our own packages.
@@ -48,8 +52,31 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         refuse_missing(GAZEBO, "sim:=gazebo needs Gazebo", ", or use sim:=mujoco")
     if sim == "none":
         refuse_missing_drivers(context)
+    elif context.launch_configurations["meshes"]:
+        prepare_meshes(context.launch_configurations["meshes"])
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
+
+
+def prepare_meshes(folder: str) -> None:
+    """Read them before a node has to, which may not take a minute; the node finds them on the disk then.
+
+    Raises RuntimeError when none can be used.
+    """
+    from lab_simulation.mesh_parts import mesh_source
+
+    said, logger = time.monotonic(), get_logger("meshes")
+
+    def tell(done: int, of: int, name: str) -> None:
+        nonlocal said
+        if time.monotonic() - said > TELL_EVERY:
+            said = time.monotonic()
+            logger.info(f"{done} of {of} are read, the newest is {name}")
+
+    try:
+        mesh_source(folder, progress=tell)
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
 
 
 def refuse_mixed_distributions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,19 @@ from ros2launch.api import get_share_file_path_from_package, launch_a_launch_fil
 path = get_share_file_path_from_package(package_name="lab_bringup", file_name="cell.launch.py")
 sys.exit(launch_a_launch_file(launch_file_path=path, launch_file_arguments=sys.argv[1:], noninteractive=True))
 """
+
+SOURCES = (
+    re.compile(r"^\[[^]]+-\d+\] \[ERROR\]"),
+    re.compile(r"^\[[^]]+-\d+\] \[FATAL\]"),
+    re.compile(r"\[ERROR\] \[launch\]"),
+    re.compile(r"\[(ERROR|FATAL)\]"),
+)
+"""Who says best why: the node that refuses, the one that ends because of that, the launch."""
+ELSEWHERE = ("above says why", "above say why")
+"""How a sentence ends that knows no reason of its own."""
+LAST_LINES = 15
+ORDERLY = re.compile(r"process started with|sending signal|process has finished cleanly|failed to terminate")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class CellProcess:
@@ -59,11 +73,19 @@ class CellProcess:
 
     def complaint(self) -> str:
         """The sentence with which the cell refused to go on."""
-        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        for level in ("FATAL", "ERROR"):
-            for line in lines:
-                if f"[{level}]" in line:
-                    return line.rsplit("]: ", 1)[-1].removeprefix(
-                        "Caught exception in launch (see debug for traceback): "
-                    )
-        return lines[-1] if lines else "it said nothing"
+        lines = self._lines()
+        said = [_said(line) for source in SOURCES for line in lines if source.search(line)]
+        own = [sentence for sentence in said if not sentence.endswith(ELSEWHERE)]
+        return next(iter(own or said or lines[-1:]), "it said nothing")
+
+    def last_words(self) -> tuple[str, ...]:
+        """The end of what it said, but for how its processes came and went in order."""
+        return tuple([line for line in self._lines() if not ORDERLY.search(line)][-LAST_LINES:])
+
+    def _lines(self) -> list[str]:
+        text = self._log.read_text(encoding="utf-8", errors="replace")
+        return [line for line in COLOUR.sub("", text).splitlines() if line.strip()]
+
+
+def _said(line: str) -> str:
+    return line.rsplit("]: ", 1)[-1].removeprefix("Caught exception in launch (see debug for traceback): ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -19,10 +20,13 @@ from lab_bringup.shared_memory import remove_unused
 from lab_node.action_client import destroy_actions
 from lab_node.errors import ConfigurationError
 from lab_node.executor import ExecutorThread
+from lab_simulation.errors import SceneError
 from rich.console import Console
 from rich.live import Live
-from rich.progress import Progress
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
@@ -30,6 +34,7 @@ from lab_console.observer import Observer
 from lab_console.operator_keys import RESET, STOP, Keys, Operator
 from lab_console.overlay import Image
 from lab_console.report import write_report
+from lab_console.ros_truth import TruthNode
 from lab_console.run_record import RunRecord
 from lab_description import load_cell
 
@@ -89,15 +94,16 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 def run_demo(
     options: argparse.Namespace,
     console: Console,
-    at_end: Callable[[], None] = lambda: None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> RunRecord:
     """Run the cell once and write report.html, run.json and the video into options.out.
 
-    at_end: called when the task has ended, while the cell is still up. interrupted: asked often, whether the
-    run is to end at once.
+    interrupted: asked often, whether the run is to end at once.
     """
     out: Path = options.out
+    record = RunRecord(options.robot, options.scene, options.seed, options.speed, command_of(options))
+    if options.meshes is not None:
+        record.left_out, record.remarks = prepare_meshes(options.meshes, console, interrupted)
     pictures_folder = out / "pictures"
     pictures_folder.mkdir(parents=True, exist_ok=True)
     pictures: dict[int, Path] = {}
@@ -106,7 +112,6 @@ def run_demo(
         pictures[number] = pictures_folder / f"{number:03d}.jpg"
         cv2.imwrite(str(pictures[number]), image[..., ::-1])
 
-    record = RunRecord(robot=options.robot, scene=options.scene, seed=options.seed, speed=options.speed)
     frames = Frames(out / "frames.part")
     cell_arguments = {
         "robot": options.robot,
@@ -122,12 +127,15 @@ def run_demo(
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
     with CellProcess(cell_arguments, out / "cell.log") as cell:
-        _observe(Observer(record, frames, keep_picture, start), cell, console, start, interrupted)
+        observer = Observer(record, frames, keep_picture, start)
+        _observe(observer, cell, console, start, interrupted)
         record.wall_seconds = time.monotonic() - start
-        at_end()
         died = cell.ended()
     if died and record.outcome == "UNAVAILABLE":
         record.message = cell.complaint()
+    if not record.started:
+        record.log = cell.last_words()
+    record.attempts = with_cases(record.attempts, out)
     video = None
     if not options.no_video and frames.count:
         video = out / "video.webm"
@@ -135,7 +143,7 @@ def run_demo(
             bar = progress.add_task("video", total=frames.count)
             frames.write_video(video, 2 * CAMERA_RATE, lambda done: progress.update(bar, completed=done))
     (out / "frames.part").unlink(missing_ok=True)
-    write_report(record, pictures, video, out / "report.html")
+    write_report(record, pictures, video, out / "report.html", out)
     (out / "run.json").write_text(json.dumps(record.as_json(), indent=1), encoding="utf-8")
     return record
 
@@ -150,6 +158,7 @@ def _observe(
     """Show the run until the task is done, the cell has ended or gone silent."""
     record = observer.record
     operator = Operator(observer)
+    truth = TruthNode(observer, load_cell(f"{record.robot}_table"))
     executor = ExecutorThread(observer)
     heard, last = time.monotonic(), (0, "")
     try:
@@ -172,7 +181,7 @@ def _observe(
                 doing = (
                     f"{record.outcome}: {record.message}" if stopped else f"{status.phase} {status.object_id}"
                 )
-                live.update(live_view(record, doing, now - start, hint))
+                live.update(live_view(record, doing, now - start, hint, truth.at_start))
                 if stopped:
                     heard = now
                 if (state := (record.frames, status.phase)) != last:
@@ -184,9 +193,50 @@ def _observe(
     except KeyboardInterrupt:
         record.outcome, record.message = "CANCELLED", "interrupted from the keyboard"
     finally:
+        if not cell.ended():
+            record.truth = truth.at_end()
         executor.close()
+        observer.keep_last_picture()
         destroy_actions(observer)
         observer.destroy_node()
+
+
+def command_of(options: argparse.Namespace) -> str:
+    """What does the same run again."""
+    words = ["./lab", "demo", "--robot", options.robot, "--scene", options.scene, "--seed", str(options.seed)]
+    if options.parts:
+        words += ["--parts", str(options.parts)]
+    if options.meshes is not None:
+        words += ["--meshes", str(options.meshes)]
+    if options.speed != 1.0:
+        words += ["--speed", f"{options.speed:g}"]
+    return shlex.join(words)
+
+
+def prepare_meshes(
+    folder: Path, console: Console, interrupted: Callable[[], bool]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read a folder before any node starts; sentences on the files that are left out, and on coarse ones.
+
+    Raises SceneError when no file can be used.
+    """
+    from lab_simulation.mesh_parts import mesh_source  # takes a second to import
+
+    columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=None)
+
+        def tell(done: int, of: int, name: str) -> None:
+            if interrupted():
+                raise KeyboardInterrupt
+            progress.update(bar, completed=done, total=of, description=escape(name))
+
+        source = mesh_source(folder, progress=tell)
+    for sentence in source.left_out:
+        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
+    for sentence in source.remarks:
+        console.print(sentence, style="yellow", markup=False, highlight=False)
+    return source.left_out, source.remarks
 
 
 def _ended(observer: Observer, keys: Keys) -> bool:
@@ -231,6 +281,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print(
             f"lab demo: {error.filename}: {error.strerror}; choose another folder with --out", style="red"
         )
+        return 1
+    except KeyboardInterrupt:
+        console.print("lab demo: interrupted before anything was started", style="red")
+        return 1
+    except SceneError as error:
+        console.print(f"lab demo: {error}", style="red", markup=False)
         return 1
     finally:
         context = rclpy.get_default_context()

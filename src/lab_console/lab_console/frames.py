@@ -19,8 +19,6 @@ Image = npt.NDArray[np.uint8]
 # images kept at hand: a pick ends within this many after the image that it was planned on (40 s at 7.5 Hz)
 AT_HAND = 300
 JPEG_QUALITY = 88
-# images are sent best effort: one that is this close shows the same, nanoseconds
-NEIGHBOUR = 300_000_000
 
 
 class Frames:
@@ -44,12 +42,14 @@ class Frames:
             self._recent.popitem(last=False)
         self._spool.write(struct.pack("<I", len(jpeg)) + jpeg)
 
-    def at(self, stamp: int) -> Image | None:
-        """The image (H, W, 3), red first, of the stamp while at hand; its neighbour where it was not kept."""
-        nearest = min(self._recent, key=lambda other: abs(other - stamp), default=None)
-        if nearest is None or abs(nearest - stamp) > NEIGHBOUR:
-            return None
-        return _decode(self._recent[nearest])
+    def nearest(self, stamp: int) -> tuple[Image, float] | None:
+        """The image at hand that is nearest to a stamp, and how many seconds later it is."""
+        found = min(self._recent, key=lambda other: abs(other - stamp), default=None)
+        return None if found is None else (_decode(self._recent[found]), 1e-9 * (found - stamp))
+
+    def newest(self) -> Image | None:
+        """The last image that was kept."""
+        return _decode(next(reversed(self._recent.values()))) if self._recent else None
 
     def write_video(self, path: Path, rate: float, progress: Callable[[int], None]) -> None:
         """WebM (VP8, plays in every browser) of what was kept; removes the spool.

@@ -12,9 +12,14 @@ from rich.text import Text
 from lab_console.run_record import AttemptRecord, RunRecord
 
 
-def live_view(record: RunRecord, doing: str, wall_seconds: float, keys: str = "") -> RenderableType:
-    """What the cell does now, one row an attempt, and what the keys do."""
-    totals = f"placed {record.placed} of {record.presented}"
+def live_view(
+    record: RunRecord, doing: str, wall_seconds: float, keys: str = "", lying: int | None = None
+) -> RenderableType:
+    """What the cell does now, one row an attempt, and what the keys do.
+
+    lying: parts that lay there by the simulator; None where it is not known.
+    """
+    totals = f"placed {record.placed} of {lying or record.presented}"
     totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
     if record.placed:
         totals += f"   {record.picks_per_hour:.0f} picks/h"
@@ -62,8 +67,10 @@ def summary(record: RunRecord) -> RenderableType:
     text.append(
         f" in {record.sim_seconds:.0f} s simulated, {record.wall_seconds:.0f} s wall", style="not bold"
     )
-    if not record.complete:
+    if not record.complete and (record.outcome != "SUCCESS" or not record.disagreement):
         text.append(f"\n{record.outcome}: {record.message}", style="not bold")
+    if record.disagreement:
+        text.append(f"\nthe counts disagree: {record.disagreement}", style="yellow")
     for left in record.left:
         text.append(
             f"\n  left: {left.object_id} after {left.attempts} attempts, {left.outcome}: {left.message}",

@@ -20,11 +20,16 @@ from rclpy.time import Time
 from sensor_msgs.msg import Image
 
 from lab_console.frames import AT_HAND, Frames
+from lab_console.neighbours import named_in
 from lab_console.overlay import Image as Pixels
 from lab_console.overlay import SeenScene, draw
-from lab_console.run_record import AttemptRecord, LeftRecord, RunRecord, StageTime
+from lab_console.report import END
+from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 from lab_geometry import FloatArray, OrientedBox
 from lab_interfaces.msg import Attempt, Scene, TaskStatus
+
+# images are sent best effort: one that is this close shows the same, seconds
+NEIGHBOUR = 0.3
 
 
 class Observer(Node):
@@ -40,7 +45,7 @@ class Observer(Node):
         """Start to listen.
 
         frames: where images go; None: neither images nor scenes are listened to.
-        keep_picture: called with the number of an attempt and its picture (H, W, 3), red first.
+        keep_picture: called with the number of an attempt, or END, and its picture (H, W, 3), red first.
         start: time.monotonic() at which the user started to wait.
         """
         super().__init__("console")
@@ -50,6 +55,7 @@ class Observer(Node):
         self._placed_before = 0
         self._start = start
         self._scenes: OrderedDict[int, SeenScene] = OrderedDict()
+        self._newest_scene: SeenScene | None = None
         self._image_times: OrderedDict[int, float] = OrderedDict()
         self._last_end: float | None = None
         self.create_subscription(TaskStatus, "/task/status", self._take_status, LATCHED)
@@ -79,8 +85,9 @@ class Observer(Node):
         if arrived is not None:
             self.record.perception_latency.append(time.perf_counter() - arrived)
         if not message.objects:
+            self._newest_scene = None
             return
-        self._scenes[stamp] = SeenScene(
+        self._newest_scene = self._scenes[stamp] = SeenScene(
             boxes={
                 seen.id: _box(matrix_from_pose(seen.box.center), seen.box.size) for seen in message.objects
             },
@@ -96,8 +103,7 @@ class Observer(Node):
             self._placed_before += self.status.placed
         self.status = message
         record, now = self.record, _seconds(message.header.stamp)
-        record.presented = self._placed_before + message.presented
-        record.placed = self._placed_before + message.placed
+        record.books = Count(self._placed_before + message.presented, self._placed_before + message.placed)
         if message.phase == "idle":
             return
         if record.sim_start is None:
@@ -124,12 +130,17 @@ class Observer(Node):
     def _take_attempt(self, message: Attempt) -> None:
         grasped = message.grasp.object_id != ""
         stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds
-        scene = self._scenes.get(stamp)
+        scene = self._scene_at(stamp)
         end = _seconds(message.header.stamp)
         number = len(self.record.attempts) + 1
+        ids = () if scene is None else scene.boxes
+        blocking = named_in(message.outcome.message, ids, but=message.object_id)
+        pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
+        shown = self._picture(stamp, scene, message.object_id, pose, message.grasp.opening, blocking)
         self.record.attempts.append(
             AttemptRecord(
                 number=number,
+                number_in_task=message.number,
                 object_id=message.object_id,
                 colour="" if scene is None else scene.colours.get(message.object_id, ""),
                 outcome=name_of(message.outcome),
@@ -142,13 +153,46 @@ class Observer(Node):
                 stages=tuple(
                     StageTime(stage.stage, stage.duration, stage.compute) for stage in message.stages
                 ),
+                neighbours=blocking,
+                picture="" if shown is None else shown[1],
             )
         )
         self._last_end = end
-        image = None if self.frames is None else self.frames.at(stamp)
-        if image is not None and scene is not None:
-            pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
-            self._keep_picture(number, draw(image, scene, message.object_id, pose, message.grasp.opening))
+        if shown is not None:
+            self._keep_picture(number, shown[0])
+
+    def keep_last_picture(self) -> None:
+        """The table as it is now, with what was seen last."""
+        image = None if self.frames is None else self.frames.newest()
+        if image is not None:
+            scene = self._newest_scene
+            self._keep_picture(END, image if scene is None else draw(image, scene, "", None, 0.0))
+
+    def _scene_at(self, stamp: int) -> SeenScene | None:
+        """What was seen in the image of a stamp; where that scene was lost on its way, in the one before."""
+        before = [other for other in self._scenes if other <= stamp]
+        return self._scenes[max(before)] if before else None
+
+    def _picture(
+        self,
+        stamp: int,
+        scene: SeenScene | None,
+        target: str,
+        base_from_tcp: FloatArray | None,
+        opening: float,
+        blocking: tuple[str, ...],
+    ) -> tuple[Pixels, str] | None:
+        """The picture of an attempt, and what is to be said of it; None when no image ever came."""
+        nearest = None if self.frames is None else self.frames.nearest(stamp)
+        if nearest is None:
+            return None
+        image, later = nearest
+        said = ""
+        if abs(later) > NEIGHBOUR:
+            said = f"the image is of {abs(later):.1f} s {'after' if later > 0.0 else 'before'} the decision"
+        if scene is None:
+            return image, said or "what was seen in it did not reach the console"
+        return draw(image, scene, target, base_from_tcp, opening, blocking), said
 
 
 def _box(frame_from_box: FloatArray, size: Vector3) -> OrientedBox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +14,7 @@ from lab_geometry import FloatArray, OrientedBox, PinholeCamera, invert, transfo
 Image = npt.NDArray[np.uint8]
 
 EDGES = ((0, 1), (0, 2), (0, 4), (1, 3), (1, 5), (2, 3), (2, 6), (3, 7), (4, 5), (4, 6), (5, 7), (6, 7))
-OTHER, TARGET, GRASP = (60, 64, 72), (255, 170, 0), (0, 190, 120)
+OTHER, TARGET, GRASP, BLOCKING = (60, 64, 72), (255, 170, 0), (0, 190, 120), (225, 60, 50)
 # drawn length of the fingers and of the stem behind them, metres
 FINGER, STEM = 0.04, 0.05
 
@@ -29,11 +30,16 @@ class SeenScene:
 
 
 def draw(
-    image: Image, scene: SeenScene, target: str, base_from_tcp: FloatArray | None, opening: float
+    image: Image,
+    scene: SeenScene,
+    target: str,
+    base_from_tcp: FloatArray | None,
+    opening: float,
+    blocking: Collection[str] = (),
 ) -> Image:
     """Copy of the image (H, W, 3) with all boxes, the target's in colour, and the grasp as a fork.
 
-    opening: distance of the fingers, metres.
+    opening: distance of the fingers, metres. blocking: ids of parts that stood in the way.
     """
     canvas = np.ascontiguousarray(image).copy()
     camera = scene.camera.scaled(image.shape[1] / scene.camera.width)
@@ -48,8 +54,9 @@ def draw(
 
     for name, box in scene.boxes.items():
         corners = box.corners()
+        colour = TARGET if name == target else BLOCKING if name in blocking else OTHER
         for a, b in EDGES:
-            line(corners[a], corners[b], TARGET if name == target else OTHER, 2 if name == target else 1)
+            line(corners[a], corners[b], colour, 1 if colour == OTHER else 2)
     if base_from_tcp is not None:
         half = 0.5 * opening
         fork = transform_points(

@@ -24,11 +24,15 @@ class StageTime:
 class AttemptRecord:
     """One attempt to move one part.
 
-    outcome: name of the code. held_width in metres, held_force in newtons, start and end in seconds of the
-    cell's clock.
+    number: of this run; number_in_task: of the task, which may have been started several times. outcome: name
+    of the code. held_width in metres, held_force in newtons, start and end in seconds of the cell's clock.
+    neighbours: parts that the outcome's sentence names beside this one: what stood in the way. case: folder
+    of the case that the recorder saved, in the run's folder; empty when there is none. picture: what the
+    picture shows, when it is not the image that was decided on.
     """
 
     number: int
+    number_in_task: int
     object_id: str
     colour: str
     outcome: str
@@ -39,6 +43,17 @@ class AttemptRecord:
     start: float
     end: float
     stages: tuple[StageTime, ...]
+    neighbours: tuple[str, ...] = ()
+    case: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Parts that lay there to be moved, and those of them that are in a destination."""
+
+    presented: int = 0
+    placed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +69,28 @@ class LeftRecord:
 
 @dataclass
 class RunRecord:
-    """One run of a task."""
+    """One run of a task.
+
+    books: what the cell says. truth: what the simulator says; None where there is none, or it did not answer.
+    Figures are of the truth where there is one: what perception counts is no denominator, as it may see one
+    part as two. command: does the same run again. left_out, remarks: sentences on meshes that are no parts,
+    or coarse ones. log: last lines of the cell's log, of a run that did not start.
+    """
 
     robot: str
     scene: str
     seed: int
     speed: float
+    command: str = ""
     attempts: list[AttemptRecord] = field(default_factory=list)
     left: list[LeftRecord] = field(default_factory=list)
     outcome: str = "UNAVAILABLE"
     message: str = "the cell did not come up"
-    presented: int = 0
-    placed: int = 0
+    books: Count = Count()
+    truth: Count | None = None
+    left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
     sim_start: float | None = None
     sim_end: float | None = None
     wall_seconds: float = 0.0
@@ -97,9 +122,35 @@ class RunRecord:
         return 3600.0 * self.placed / self.sim_seconds if self.sim_seconds > 0.0 else 0.0
 
     @property
+    def presented(self) -> int:
+        """Parts that lay there."""
+        return (self.truth or self.books).presented
+
+    @property
+    def placed(self) -> int:
+        """Parts that are in a destination."""
+        return (self.truth or self.books).placed
+
+    @property
+    def disagreement(self) -> str:
+        """In what the cell's books and the simulator differ, one sentence; empty when they agree."""
+        if self.truth is None or self.truth == self.books:
+            return ""
+        return (
+            f"the cell counted {self.books.placed} of {self.books.presented} parts placed, the simulator"
+            f" {self.truth.placed} of {self.truth.presented}"
+        )
+
+    @property
     def complete(self) -> bool:
-        """Whether every part that was seen was placed."""
-        return self.outcome == "SUCCESS" and self.placed == self.presented > 0
+        """Whether every part was placed, and nothing says otherwise."""
+        placed_all = self.placed == self.presented > 0
+        return self.outcome == "SUCCESS" and placed_all and self.books.placed <= self.placed
+
+    @property
+    def started(self) -> bool:
+        """Whether the task ever did anything."""
+        return self.sim_start is not None
 
     def latency_ms(self) -> dict[str, dict[str, float]]:
         """Milliseconds of computing a stage, p50 and p95; perception: image received to scene received."""
@@ -129,8 +180,14 @@ class RunRecord:
             "speed": self.speed,
             "outcome": self.outcome,
             "message": self.message,
+            "command": self.command,
             "presented": self.presented,
             "placed": self.placed,
+            "books": dataclasses.asdict(self.books),
+            "truth": None if self.truth is None else dataclasses.asdict(self.truth),
+            "disagreement": self.disagreement,
+            "meshes_left_out": list(self.left_out),
+            "meshes_remarks": list(self.remarks),
             "attempts": len(self.attempts),
             "successes": sum(attempt.outcome == "SUCCESS" for attempt in self.attempts),
             "sim_seconds": round(self.sim_seconds, 3),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from lab_console.frames import Frames
 from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
-from lab_console.report import write_report
-from lab_console.run_record import AttemptRecord, LeftRecord, RunRecord, StageTime
+from lab_console.report import END, write_report
+from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 
 from lab_console import demo
 from lab_geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
@@ -20,6 +20,7 @@ def attempt(number, outcome="SUCCESS", start=0.0, end=10.0):
     success = outcome == "SUCCESS"
     return AttemptRecord(
         number=number,
+        number_in_task=number,
         object_id=f"object_{number}",
         colour="red",
         outcome=outcome,
@@ -47,8 +48,8 @@ def record():
         left=[LeftRecord("object_9", (0.5, 0.1, 0.02), 3, "GRASP_EMPTY", "<script>alert(1)</script>")],
         outcome="OBJECTS_LEFT",
         message="1 of 3 parts are left",
-        presented=3,
-        placed=2,
+        books=Count(3, 2),
+        command="./lab demo --seed 3",
         sim_start=0.5,
         sim_end=30.5,
         perception_latency=[0.03, 0.05],
@@ -88,7 +89,7 @@ class Page(HTMLParser):
 def test_the_report_is_one_file_that_asks_nobody(record, tmp_path):
     picture = tmp_path / "001.jpg"
     cv2.imwrite(str(picture), np.full((48, 64, 3), 128, np.uint8))
-    write_report(record, {1: picture}, None, tmp_path / "report.html")
+    write_report(record, {1: picture, END: picture}, None, tmp_path / "report.html", tmp_path)
     text = (tmp_path / "report.html").read_text()
     page = Page()
     page.feed(text)
@@ -123,9 +124,12 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     frames = Frames(tmp_path / "spool")
     for index in range(30):
         frames.put(index * FRAME, np.full((48, 64, 3), (8 * index, 0, 0), np.uint8))
-    assert frames.at(10 * FRAME)[0, 0, 0] == pytest.approx(80, abs=4)
-    assert frames.at(10 * FRAME + 9)[0, 0, 0] == pytest.approx(80, abs=4)  # one that was lost on the way
-    assert frames.at(99 * FRAME) is None
+    image, later = frames.nearest(10 * FRAME)
+    assert image[0, 0, 0] == pytest.approx(80, abs=4) and later == 0.0
+    image, later = frames.nearest(11 * FRAME - 9)  # one that was not kept
+    assert image[0, 0, 0] == pytest.approx(80, abs=16) and abs(later) < 0.1
+    assert frames.nearest(99 * FRAME)[1] == pytest.approx(-71 / 15, abs=0.01)
+    assert frames.newest()[0, 0, 0] == pytest.approx(224, abs=4)
     done = []
     frames.write_video(tmp_path / "video.webm", 30.0, done.append)
     assert done[-1] == 30

@@ -99,7 +99,7 @@ def show(findings: dict[str, list[Finding]], snapshot: Snapshot, console: Consol
     for area, finding in wrong:
         table.add_row(f"{area}\n{finding.check}", finding.what, finding.fix)
     console.print(table, highlight=False, markup=False)
-    console.print(f"{len(wrong)} findings", highlight=False)
+    console.print(f"{len(wrong)} finding{'' if len(wrong) == 1 else 's'}", highlight=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

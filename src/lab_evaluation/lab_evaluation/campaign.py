@@ -10,7 +10,7 @@ from typing import Any
 
 import dask
 import numpy as np
-from dask.distributed import Client, LocalCluster, as_completed
+from dask.distributed import Client, KilledWorker, LocalCluster, as_completed
 
 from lab_evaluation.rounds import Round, Task, play
 
@@ -31,13 +31,18 @@ def run_rounds(
 
     scheduler: address of a Dask scheduler whose workers have this workspace's environment; without it,
     `workers` processes of this machine. done: called with each round as it ends. A worker that dies loses no
-    round.
+    round, and a round that is lost no other.
     """
     rounds: dict[int, Round] = {}
     with _client(workers, scheduler) as client:
-        futures = [client.submit(play, task, seed, pure=False, retries=1) for seed in seeds]
+        futures = {client.submit(play, task, seed, pure=False, retries=1): seed for seed in seeds}
         for future in as_completed(futures):
-            result = future.result()
+            try:
+                result = future.result()
+            except KilledWorker:
+                result = Round.not_played(
+                    futures[future], f"it ended the process that played it {LOST_WORKERS + 1} times"
+                )
             rounds[result.seed] = result
             done(result)
     return [rounds[seed] for seed in seeds]
@@ -72,7 +77,13 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 
 def figures(rounds: Sequence[Round]) -> dict[str, Any]:
-    """Figures over all rounds: GSR = successes / attempts, DR = removed / presented, with 95 % intervals."""
+    """Figures over all rounds played: GSR = successes / attempts, DR = removed / presented, with 95 %
+    intervals.
+
+    Presented is what the simulator has on the table, removed what it has in the hand in the end.
+    """
+    lost = {one.seed: one.lost for one in rounds if one.lost}
+    rounds = [one for one in rounds if not one.lost]
     attempts = [attempt for one in rounds for attempt in one.attempts]
     successes = sum(one.successes for one in rounds)
     presented = sum(one.presented for one in rounds)
@@ -83,6 +94,7 @@ def figures(rounds: Sequence[Round]) -> dict[str, Any]:
     false_failure = sum(is_so and not says for says, is_so in zip(claimed, truth, strict=True))
     return {
         "rounds": len(rounds),
+        "rounds_lost": lost,
         "attempts": len(attempts),
         "successes": successes,
         "presented": presented,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from lab_simulation.rendering import choose_renderer
@@ -29,9 +30,10 @@ from lab_perception.detector import load_detector  # noqa: E402
 from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
-from lab_simulation.mesh_parts import mesh_source  # noqa: E402
+from lab_simulation.errors import SimulationError  # noqa: E402
+from lab_simulation.mesh_parts import MeshFolder, mesh_source  # noqa: E402
 from lab_simulation.scene_file import SceneFile  # noqa: E402
-from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
+from lab_simulation.scenes import Area, PartSource, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
 from lab_simulation.view import Look  # noqa: E402
 
@@ -102,7 +104,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What became of one scene. ended: clear, two failures in a row, or the outcome of the last plan."""
+    """What became of one scene.
+
+    presented: parts that the simulator has there. ended: clear, two failures in a row, or the outcome of the
+    last plan. lost: why the scene could not be played, one sentence; then nothing else is known of it.
+    """
 
     seed: int
     presented: int
@@ -110,6 +116,12 @@ class Round:
     ended: str
     attempts: tuple[Attempt, ...]
     last_view: bytes = field(default=b"", repr=False)
+    lost: str = ""
+
+    @classmethod
+    def not_played(cls, seed: int, why: str) -> Round:
+        """Of a scene that could not be played."""
+        return cls(seed, 0, 0, "lost", (), lost=why)
 
     @property
     def successes(self) -> int:
@@ -120,24 +132,41 @@ class Round:
 def scene_of(task: Task, seed: int, cell: Cell) -> Scene:
     """The scene of a seed. Raises SceneError, which names the mesh or what does not fit."""
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
-    effector = cell.end_effector
-    widest = GRASPABLE * effector.maximum_opening if isinstance(effector, Gripper) else FOR_A_CUP
-    source = None
+    source: PartSource | None = None
     if task.meshes:
-        source = mesh_source(task.meshes, widest)
+        source = meshes_of(task.meshes, widest_of(cell))
     elif task.objects != CATALOGUE:
         source = part_source(SETS[task.objects], standing=task.scene == "packed")
     return make_scene(ARRANGEMENTS[task.scene], seed, area, task.parts, source)
 
 
+def widest_of(cell: Cell) -> float:
+    """Metres: to which meshes are scaled for the hand of a cell."""
+    effector = cell.end_effector
+    return GRASPABLE * effector.maximum_opening if isinstance(effector, Gripper) else FOR_A_CUP
+
+
+@lru_cache(maxsize=2)
+def meshes_of(folder: str, widest: float) -> MeshFolder:
+    """Once a process. Raises SceneError when no file can be used."""
+    return mesh_source(folder, widest)
+
+
 def play(task: Task, seed: int) -> Round:
-    """Play the round of a seed; the same arguments give the same round, but for its times."""
+    """Play the round of a seed; the same arguments give the same round, but for its times.
+
+    A scene that cannot be laid out, or in which the physics blow up, is a round that is lost.
+    """
     cell = load_cell(CELLS / f"{task.cell}.yaml")
     _warm_up(task, cell)
-    scene = scene_of(task, seed, cell)
-    simulation = Simulation(cell, scene, seed, RENDERER, look=task.look)
+    try:
+        simulation = Simulation(cell, scene_of(task, seed, cell), seed, RENDERER, look=task.look)
+    except SimulationError as error:
+        return Round.not_played(seed, str(error))
     try:
         return _Round(task, seed, simulation).play()
+    except SimulationError as error:
+        return Round.not_played(seed, str(error))
     finally:
         simulation.close()
 

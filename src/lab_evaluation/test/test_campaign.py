@@ -52,6 +52,29 @@ def test_the_interval_is_wilsons():
     assert high == pytest.approx(0.9448, abs=1e-4)
 
 
+def test_a_round_that_is_lost_counts_nowhere_and_is_told():
+    played = Round(0, 5, 4, "two failures in a row", tuple(attempt("removed", True, True) for _ in range(4)))
+    result = figures([played, Round.not_played(1, "5 parts do not fit")])
+    assert (result["rounds"], result["presented"], result["removed"]) == (1, 5, 4)
+    assert (result["gsr"], result["dr"]) == (1.0, 0.8)
+    assert result["rounds_lost"] == {1: "5 parts do not fit"}
+    assert result["ended"] == {"two failures in a row": 1}
+
+
+def deadly_round(task, seed):
+    if seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Round(seed, 5, 5, "clear", ())
+
+
+def test_a_round_that_kills_each_worker_is_lost_alone(monkeypatch):
+    monkeypatch.setattr(campaign, "play", deadly_round)
+    monkeypatch.setattr(campaign, "LOST_WORKERS", 1)
+    rounds = run_rounds(Task(), range(3), workers=1)
+    assert [bool(one.lost) for one in rounds] == [False, True, False]
+    assert "ended the process that played it 2 times" in rounds[1].lost
+
+
 def slow_round(task, seed):
     """A round that takes until its worker has been killed once."""
     marker = Path(os.environ["LAB_TEST_MARKER"])

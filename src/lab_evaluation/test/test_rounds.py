@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import trimesh
 from lab_evaluation.rounds import Task, play
 
 
@@ -19,6 +20,15 @@ def test_a_round_repeats_and_keeps_count():
     assert one.removed <= one.presented
     assert all(bool(item.picture) == (item.ending != "removed") for item in one.attempts)
     assert without_times(play(task, 3)) == without_times(one)
+
+
+def test_a_scene_that_cannot_be_laid_out_loses_its_round(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "meshes").mkdir()
+    trimesh.creation.box((0.06, 0.12, 0.14)).export(tmp_path / "meshes" / "brick.stl")
+    one = play(Task("packed", parts=20, meshes=str(tmp_path / "meshes")), 0)
+    assert "20 parts do not fit" in one.lost
+    assert (one.presented, one.removed, one.attempts) == (0, 0, ())
 
 
 @pytest.mark.parametrize("planner", ["random_antipodal", "highest_point"])

@@ -1,10 +1,11 @@
-"""Rigid transforms, boxes, planes and pinhole projection on NumPy arrays.
+"""Rigid transforms, boxes, planes, pinhole projection and colours on NumPy arrays.
 
 Units are metres and radians. A transform is a (4, 4) matrix named like a fraction: `base_from_camera`
 maps coordinates in the camera frame to coordinates in the base frame.
 """
 
 from lab_geometry.boxes import OrientedBox, minimum_area_rectangle
+from lab_geometry.colour import looks, oklab
 from lab_geometry.pinhole import PinholeCamera
 from lab_geometry.planes import Plane, fit_plane
 from lab_geometry.transforms import (
@@ -29,10 +30,12 @@ __all__ = [
     "Plane",
     "fit_plane",
     "invert",
+    "looks",
     "make_transform",
     "matrix_from_quaternion",
     "matrix_from_rpy",
     "minimum_area_rectangle",
+    "oklab",
     "quaternion_from_matrix",
     "rotate_vectors",
     "rotation_about",

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from lab_geometry import FloatArray
-from lab_perception.color_names import oklab
+from lab_geometry import FloatArray, looks
 from lab_perception.objects import PerceivedObject
 
 SECOND = 1_000_000_000
@@ -110,6 +109,5 @@ class Tracker:
 
 
 def _sight(item: PerceivedObject, stamp: int) -> _Track:
-    # Lightness depends on which faces are seen; the two other axes of Oklab do much less.
-    color = oklab(item.color) * [0.5, 1.0, 1.0]
+    color = looks(item.color)
     return _Track(0, item.box.centre.copy(), float(np.cbrt(np.prod(item.box.size))), color, stamp)

@@ -70,6 +70,8 @@ def scene_of(cell: Cell, name: str, seed: int, parts: int, meshes: str) -> Scene
     """
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     source = mesh_source(meshes) if meshes else None
+    for sentence in () if source is None else (*source.left_out, *source.remarks):
+        print(sentence, file=sys.stderr)
     return make_scene(load_scene_file(name), seed, area, parts or None, source)
 
 

@@ -15,6 +15,7 @@ from lab_geometry import (
     rotation_about,
     transform_points,
 )
+from lab_simulation.errors import SceneError
 from lab_simulation.parts import Part
 from lab_simulation.world import add_parts, add_table, apply_settings
 
@@ -120,7 +121,10 @@ def _world(
     if wall is not None:
         _add_wall(spec, *wall, table_height)
     add_parts(spec, parts)
-    model = spec.compile()
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise SceneError(f"the simulator cannot build the parts: {error}; take other parts") from error
     return model, mujoco.MjData(model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.parameter import Parameter
 
 from lab_description import SuctionCup, load_cell
-from lab_simulation.mesh_parts import mesh_source
+from lab_simulation.mesh_parts import MeshFolder, mesh_source
 from lab_simulation.rendering import choose_renderer
 from lab_simulation.ros_actions import FEEDBACK_TICKS, ArmAction
 from lab_simulation.ros_fingers import FingerTopics
@@ -26,6 +27,8 @@ from lab_simulation.simulation import Simulation
 from lab_simulation.simulation_loop import LoopState, SimulationLoop
 from lab_simulation.view import LOOKS, Look
 
+TELL_EVERY = 5.0
+"""Seconds, while meshes are read."""
 CLOSE_TO_WANTED = 0.95
 """Of the wanted speed: below it the diagnostics warn."""
 
@@ -80,7 +83,7 @@ class SimulatorNode(LabNode):
         chosen = self.parameters
         cell = load_cell(chosen.cell)
         recipe = load_scene_file(chosen.scene)
-        source = mesh_source(chosen.meshes) if chosen.meshes else None
+        source = self._meshes(chosen.meshes) if chosen.meshes else None
         choice = choose_renderer(chosen.renderer)
         if choice.warning:
             self.get_logger().warning(choice.warning)
@@ -114,6 +117,22 @@ class SimulatorNode(LabNode):
         self.get_logger().info(
             f"{recipe.arrangement} scene, {look} look, seed {chosen.seed}, by {choice.renderer}: {kinds}"
         )
+
+    def _meshes(self, folder: str) -> MeshFolder:
+        said = time.monotonic()
+
+        def tell(done: int, of: int, name: str) -> None:
+            nonlocal said
+            if time.monotonic() - said > TELL_EVERY:
+                said = time.monotonic()
+                self.get_logger().info(f"meshes: {done} of {of} are read, the newest is {name}")
+
+        source = mesh_source(folder, progress=tell)
+        for sentence in source.left_out:
+            self.get_logger().warning(f"left out: {sentence}")
+        for sentence in source.remarks:
+            self.get_logger().warning(sentence)
+        return source
 
     def activate(self) -> None:
         """Let time run."""

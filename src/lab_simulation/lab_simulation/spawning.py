@@ -9,7 +9,8 @@ import numpy as np
 
 from lab_simulation.catalogue import NAMED_KINDS, make_part
 from lab_simulation.errors import SceneError
-from lab_simulation.mesh_parts import SUFFIXES, part_from_mesh
+from lab_simulation.mesh_parts import part_from_mesh
+from lab_simulation.meshes.reading import SUFFIXES
 from lab_simulation.parts import Part
 
 SCHEME = "part"

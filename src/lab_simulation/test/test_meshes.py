@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
 from lab_simulation.errors import SceneError
-from lab_simulation.mesh_parts import LARGEST_FILE, MOST_FACES, mesh_source, part_from_mesh, read_pieces
+from lab_simulation.mesh_parts import mesh_source, part_from_mesh, read_pieces
+from lab_simulation.meshes.preparation import prepare
+from lab_simulation.meshes.reading import LARGEST_FILE, MOST_FACES
 from lab_simulation.scene_file import load_scene_file
 from lab_simulation.scenes import Area, make_scene
 from lab_simulation.solids import regular_polygon, ring
 from lab_simulation.spawning import UnsupportedResource, part_from_address
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def cube(size: float = 0.04) -> trimesh.Trimesh:
@@ -82,26 +90,67 @@ def test_bad_meshes_name_the_file_and_the_fix(tmp_path: Path) -> None:
     open_mesh.update_faces(np.arange(12) > 1)
     open_mesh.export(tmp_path / "open.stl")
     cube(40.0).export(tmp_path / "millimetres.stl")
-    cube(0.001).export(tmp_path / "tiny.stl")
+    cube(0.0005).export(tmp_path / "half_a_millimetre.stl")
+    cube(0.00004).export(tmp_path / "scaled_twice.stl")
     cube(30.0).export(tmp_path / "wide.obj")
+    trimesh.creation.box((0.05, 0.05, 0.0005)).export(tmp_path / "foil.stl")
+    crowded = trimesh.util.concatenate([cube(), cube().apply_translation((0.04, 0.04, 0.0))])
+    crowded.export(tmp_path / "crowded.stl")
     (tmp_path / "text.obj").write_text("hello")
-    (tmp_path / "cut.stl").write_bytes(b"\0" * 100)
+    (tmp_path / "bytes.obj").write_bytes(bytes(range(256)) * 4)
+    (tmp_path / "zeros.stl").write_bytes(b"\0" * 100)
     (tmp_path / "nan.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    (tmp_path / "index.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 900\n")
     (tmp_path / "empty.stl").write_bytes(b"")
-    for name, sentence in {
-        "open.stl": "the surface is not closed; fill its holes",
+    binary = trimesh.creation.icosphere(2, 0.02).export(file_type="stl")
+    (tmp_path / "cut.stl").write_bytes(binary[: len(binary) // 2])
+    text = trimesh.creation.icosphere(2, 0.02).export(file_type="stl_ascii").encode()
+    (tmp_path / "cut_text.stl").write_bytes(text[: len(text) // 2])
+    expected = {
+        "open.stl": "the surface is not closed, 4 edges are open; fill its holes",
         "millimetres.stl": "40 m long, expected 0.01 to 0.2 m .*; if it is in millimetres, scale it by 0.001",
-        "tiny.stl": "0.001 m long, expected",
-        "text.obj": "no triangles|no readable mesh",
-        "cut.stl": "no triangles|no readable mesh",
-        "nan.obj": "not finite|not closed|no triangles|no readable mesh",
-        "empty.stl": "no triangles|no readable mesh",
+        "half_a_millimetre.stl": "0.0005 m long, expected .*; too small to see and to hold: if it was scaled",
+        "scaled_twice.stl": "4e-05 m long, .*; too small to see .* once too often, scale it by 1000",
+        "foil.stl": "0.5 mm thin; what is lower than 3 mm the camera cannot tell from the table",
+        "crowded.stl": "1 edges join more than two triangles; make it manifold",
+        "text.obj": "holds no triangles; export|no readable mesh",
+        "bytes.obj": "holds no triangles; export|no readable mesh",
+        "zeros.stl": "holds no triangles; export",
+        "nan.obj": "not finite|holds no triangles",
+        "index.obj": "no readable mesh",
+        "empty.stl": "is empty; export the part again",
         "gone.stl": "cannot be read: No such file",
-    }.items():
-        with pytest.raises(SceneError, match=sentence) as failure:
-            read_pieces(tmp_path / name)
-        assert name in str(failure.value)
-        assert "\n" not in str(failure.value)
+        "cut.stl": "is cut short or no STL: by its header it holds 320 triangles, there are 159",
+        "cut_text.stl": "is cut short: its text does not end with 'endsolid'",
+    }
+    found = prepare([tmp_path / name for name in expected], None)
+    for path, mesh in found.items():
+        assert re.search(expected[path.name], mesh.refused), (path.name, mesh.refused)
+        assert "\n" not in mesh.refused and "module" not in mesh.refused
+    with pytest.raises(SceneError, match=f"^{tmp_path}/foil.stl: 0.5 mm thin"):
+        read_pieces(tmp_path / "foil.stl")
+
+
+def test_a_comment_in_an_old_encoding_is_no_obstacle(tmp_path: Path) -> None:
+    text = "# Gehäuse für Schlüssel\n" + cube().export(file_type="obj")
+    (tmp_path / "part.obj").write_bytes(text.encode("latin-1"))
+    assert read_pieces(tmp_path / "part.obj")
+
+
+def test_one_bad_file_never_refuses_the_folder(tmp_path: Path, area: Area) -> None:
+    cube().export(tmp_path / "cube.stl")
+    cube(40.0).export(tmp_path / "large.stl")
+    (tmp_path / "empty.obj").write_text("")
+    source = mesh_source(tmp_path)
+    assert [sentence.split(":")[0] for sentence in source.left_out] == [
+        str(tmp_path / "empty.obj"),
+        str(tmp_path / "large.stl"),
+    ]
+    parts = make_scene(load_scene_file("scattered"), 0, area, 3, source).parts
+    assert {part.kind for part in parts} == {"cube"}
+    (tmp_path / "cube.stl").unlink()
+    with pytest.raises(SceneError, match=r"no file can be used \(so .* 1 others .*empty\.obj: is empty"):
+        mesh_source(tmp_path)
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:

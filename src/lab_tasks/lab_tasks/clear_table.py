@@ -31,7 +31,7 @@ from py_trees.composites import Selector, Sequence
 from py_trees.decorators import FailureIsSuccess, Repeat
 
 from lab_tasks.job import Attempt, Job
-from lab_tasks.ledger import SAME_PLACE, Failure, Fate, SeenObject, View
+from lab_tasks.ledger import SAME_PLACE, Failure, Fate, SeenObject, View, alike_in_colour
 from lab_tasks.policy import Reaction
 from lab_tasks.skills import Stage
 
@@ -330,7 +330,7 @@ def _lies_still(part: SeenObject, view: View) -> bool:
     return any(
         np.linalg.norm(seen.centre - part.centre) < 0.5 * SAME_PLACE
         and np.linalg.norm(seen.size - part.size) < SAME_PLACE
-        and seen.colour == part.colour
+        and alike_in_colour(seen, part)
         for seen in view.objects
     )
 

@@ -13,6 +13,7 @@ from lab_node.poses import matrix_from_pose
 from rclpy.time import Time
 from std_msgs.msg import Header
 
+from lab_geometry import looks
 from lab_interfaces.msg import Attempt as AttemptMessage
 from lab_interfaces.msg import Grasp, LeftObject, ObservedObject, Outcome, Scene, StageTime
 from lab_tasks.job import Attempt
@@ -91,5 +92,5 @@ def _seen_object(observed: ObservedObject) -> SeenObject:
         observed.id,
         np.array([centre.x, centre.y, centre.z]),
         np.array([size.x, size.y, size.z]),
-        observed.color_name,
+        looks([observed.color.r, observed.color.g, observed.color.b]),
     )

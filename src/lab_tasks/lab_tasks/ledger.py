@@ -22,18 +22,24 @@ SAME_PLACE = 0.02
 # a part that appears is taken for one that vanished when neither's size, the cube root of its box, is so many
 # times the other's; as in perception
 SAME_SIZE = 1.8
+# two sights of a part are no further apart than this, see lab_geometry.looks. Names would not do: what lies
+# between two of them has one from this side and the other from that
+SAME_COLOUR = 0.12
 # grasps closer to a failed one than this are not tried again, metres and radians
 SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
-    """A part in a view: centre and size of its box, (3,) metres in base_link, and the name of its colour."""
+    """A part in a view: centre and size of its box, (3,) metres in base_link.
+
+    colour: (3,) as of lab_geometry.looks.
+    """
 
     id: str
     centre: FloatArray
     size: FloatArray
-    colour: str = ""
+    colour: FloatArray = field(default_factory=lambda: np.zeros(3))
 
     @property
     def extent(self) -> float:
@@ -106,19 +112,25 @@ class Ledger:
         self.records: list[Record] = []
         self.attempts = 0
         self._carried: SeenObject | None = None
+        self._handled: Record | None = None
 
     def enter(self, view: View) -> None:
         """Take a new view as the truth about the work area.
 
         What it shows is a part of the books by its place, else by its identity (which perception gives anew
-        after a restart), else (a part that fell or was moved) by colour and size; else it is new. A part that
-        it does not show is lost until it is seen again, unless it was a piece of another.
+        after a restart), else (a part that fell or was moved) by colour and size, of the one that the hand
+        had last by size alone; else it is new. A part that it does not show is lost until it is seen again,
+        unless it was a piece of another.
         """
         departed = [] if self._carried is None else [self._carried]
-        self._carried = None
+        handled, self._carried, self._handled = self._handled, None, None
         unseen = [record for record in self.records if record.fate is not Fate.PLACED]
         unknown = list(view.objects)
-        for same in (_same_place_and_identity, _same_place, _same_identity, _same_looks):
+
+        def handled_last(records: Sequence[Record], seen: SeenObject) -> Record | None:
+            return _nearest([r for r in records if r is handled and _same_size(r.object, seen)], seen)
+
+        for same in (_same_place_and_identity, _same_place, _same_identity, _same_looks, handled_last):
             for seen in list(unknown):
                 record = same(unseen, seen)
                 if record is not None:
@@ -147,6 +159,7 @@ class Ledger:
         """Enter a failed attempt; grasp (4, 4) where one was tried."""
         self.attempts += 1
         record.failure = failure
+        self._handled = record if grasp is not None else None
         reaction = self._policy.reaction(failure.code)
         if reaction is Reaction.WAIT:
             return reaction  # not the part's fault, nor the grasp's
@@ -231,10 +244,19 @@ def _same_looks(records: Sequence[Record], seen: SeenObject) -> Record | None:
         record
         for record in records
         if record.fate is not Fate.PIECE
-        and record.object.colour == seen.colour
-        and 1.0 / SAME_SIZE < record.object.extent / seen.extent < SAME_SIZE
+        and alike_in_colour(record.object, seen)
+        and _same_size(record.object, seen)
     ]
     return _nearest(alike, seen)
+
+
+def alike_in_colour(one: SeenObject, other: SeenObject) -> bool:
+    """Whether they may be two sights of one part."""
+    return float(np.linalg.norm(one.colour - other.colour)) < SAME_COLOUR
+
+
+def _same_size(one: SeenObject, other: SeenObject) -> bool:
+    return 1.0 / SAME_SIZE < one.extent / other.extent < SAME_SIZE
 
 
 def _nearest(records: Sequence[Record], seen: SeenObject) -> Record | None:
@@ -253,7 +275,7 @@ def _inside_another(vanished: SeenObject, view: View) -> bool:
 
 def _near(vanished: SeenObject, other: SeenObject, reach: float) -> bool:
     apart = float(np.linalg.norm((vanished.centre - other.centre)[:2]))
-    return vanished.colour == other.colour and apart < reach
+    return apart < reach and alike_in_colour(vanished, other)
 
 
 def _apart(one: SeenObject, other: SeenObject) -> float:

@@ -4,14 +4,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_tasks.ledger import Fate, Ledger, SeenObject, View
+from lab_node.codes import OutcomeCode
+from lab_tasks.ledger import Failure, Fate, Ledger, SeenObject, View
 from lab_tasks.policy import load_policy
+
+from lab_geometry import looks
 
 POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml")
 
 
+COLOURS = {
+    "red": (0.8, 0.1, 0.1),
+    "blue": (0.1, 0.3, 0.7),
+    "green": (0.1, 0.5, 0.2),
+    "yellow": (0.9, 0.8, 0.1),
+    "black": (0.1, 0.1, 0.1),
+    "purple": (0.4, 0.2, 0.6),
+    "purple in the shade": (0.27, 0.16, 0.48),
+    "violet": (0.33, 0.22, 0.65),
+}
+
+
 def part(name, x, y=0.0, size=0.03, colour="red"):
-    return SeenObject(name, np.array([x, y, 0.5 * size]), np.full(3, size), colour)
+    rgb = COLOURS[colour] if isinstance(colour, str) else colour
+    return SeenObject(name, np.array([x, y, 0.5 * size]), np.full(3, size), looks(rgb))
 
 
 A, B, C = part("a", 0.4), part("b", 0.5, colour="blue", size=0.02), part("c", 0.6, colour="green", size=0.07)
@@ -73,6 +89,29 @@ def test_another_part_is_not_taken_for_the_one_that_vanished(books, other):
     assert books(B, other) == (3, 0, 2, 1)
 
 
+@pytest.mark.parametrize("colour", ["purple in the shade", "violet"])
+def test_a_part_that_fell_is_the_same_under_another_name_of_its_colour(books, colour):
+    """Colours have no names here: one side of a part is purple, another blue."""
+    books(part("a", 0.4, colour="purple"), B)
+    assert books(B, part("fell", 0.55, 0.2, size=0.036, colour=colour)) == (2, 0, 2, 0)
+
+
+def test_what_the_hand_let_fall_is_the_same_whatever_its_other_side_looks_like(books):
+    books(A, B)
+    lost = next(record for record in books.ledger.left if record.object.id == "a")
+    books.ledger.failed(lost, Failure(OutcomeCode.OBJECT_LOST, "contact", "slipped"), np.eye(4))
+    assert books(B, part("fell", 0.55, 0.2, colour="yellow")) == (2, 0, 2, 0)
+    assert lost.object.id == "fell" and lost.attempts == 1
+    assert books(B, part("another", 0.6, -0.2, colour="black")) == (3, 0, 2, 1)
+
+
+def test_of_another_size_it_is_another_part(books):
+    books(A, B)
+    lost = next(record for record in books.ledger.left if record.object.id == "a")
+    books.ledger.failed(lost, Failure(OutcomeCode.OBJECT_LOST, "contact", "slipped"), np.eye(4))
+    assert books(B, part("uncovered", 0.55, 0.2, size=0.07, colour="yellow")) == (3, 0, 2, 1)
+
+
 def test_pieces_of_a_part_that_is_carried_off_went_with_it(books):
     books(A, part("piece of a", 0.425), B)
     books.carry("a")
@@ -94,7 +133,7 @@ def test_pieces_that_are_seen_as_one_are_one_part(books):
 
 def test_a_perception_that_was_started_anew_gives_names_anew(books):
     """A part keeps its record where it lies, whatever its name."""
-    lying = [part(f"{n}", 0.35 + 0.05 * n, colour=f"colour {n}") for n in range(6)]
+    lying = [part(f"{n}", 0.35 + 0.05 * n, colour=np.eye(3)[n % 3] / (1 + n // 3)) for n in range(6)]
     books(*lying)
     books.carry("1")
     assert books(*(one for one in lying if one.id != "1")) == (6, 1, 5, 0)

@@ -1,0 +1,1 @@
+"""Mesh files that users bring: read with care, cut into convex pieces in a process of its own, kept."""
