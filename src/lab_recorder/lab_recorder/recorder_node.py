@@ -17,6 +17,7 @@ from geometry_msgs.msg import WrenchStamped
 from lab_node.collected import CollectedSubscription
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
+from lab_node.message_rules import defect
 from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
@@ -215,6 +216,9 @@ class RecorderNode(LabNode):
 
     def _take_attempt(self, recording: Recording, entry: Entry) -> None:
         attempt = deserialize_message(entry.data, Attempt)
+        if wrong := defect(attempt):
+            self.refuse(topics.ATTEMPTS, wrong)
+            return
         self._attempts += 1
         decision = recording.decide(entry, Time.from_msg(attempt.scene_stamp).nanoseconds)
         if attempt.outcome.code not in (Outcome.SUCCESS, Outcome.CANCELLED):
