@@ -132,7 +132,7 @@ def test_a_wrong_value_is_named(
         ("- 1", "expected keys and values (robot, gripper, camera"),
         ("", "expected keys and values (robot, gripper, camera"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
-        ("#" * 2_000_000, "too large for a configuration"),
+        ("#" * 2_000_000, "too large, at most 1 MiB are read"),
     ],
 )
 def test_a_malformed_file_is_named(configuration: Path, text: str, sentence: str) -> None:
@@ -150,10 +150,10 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "\n".join(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (BOMB, "stand for more than 100000 values"),
+        (BOMB, "holds more than 100000 values, each of its aliases counted"),
         ("[" * 200_000, "nested more than 50 deep"),
         ("{a: " * 200_000, "nested more than 50 deep"),
-        ("a: &a [*a]", "aliases stand for more"),
+        ("a: &a [*a]", "alias *a holds itself"),
         ("!!python/object/apply:os.system ['touch /tmp/x']", "not valid YAML"),
         ("#" * (2 << 20), "too large"),
     ],
