@@ -88,6 +88,11 @@ ARGUMENTS = [
         description="What the cell starts with; none: it waits for actions",
     ),
     DeclareLaunchArgument(
+        "run",
+        default_value="auto",
+        description="Identity of this run, which its task tells in every status; auto: a new one",
+    ),
+    DeclareLaunchArgument(
         "record",
         default_value="auto",
         description="Folder of this run's black box and failed picks; auto: runs/<time>; none: no record",
@@ -214,6 +219,21 @@ def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context), **RESTARTED)]
 
 
+def tasks(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The task node, also when it is started anew, of this run."""
+    run = context.launch_configurations["run"]
+    told = ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)
+    return [
+        lab_node(
+            "lab_tasks",
+            "task_node",
+            "tasks",
+            {"task": LaunchConfiguration("task"), "run": told},
+            **RESTARTED,
+        )
+    ]
+
+
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     parameters: dict[str, Any] = {
@@ -286,7 +306,7 @@ def generate_launch_description() -> LaunchDescription:
             lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             OpaqueFunction(function=motion),
-            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}, **RESTARTED),
+            OpaqueFunction(function=tasks),
             lab_node(
                 "lab_recorder",
                 "recorder_node",

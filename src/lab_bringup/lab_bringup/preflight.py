@@ -6,8 +6,10 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from lab_node.domain import domain_id
 from lab_node.errors import LabError
 
+from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_description import load_cell
 from launch import LaunchContext
@@ -30,6 +32,10 @@ GAZEBO = (
 def refuse_the_impossible(context: LaunchContext) -> None:
     """Of the cell's launch arguments. Raises RuntimeError, with which the launch ends."""
     refuse_mixed_distributions()
+    try:
+        domain = domain_id()
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
     for name, kind in NUMBERS.items():
         value = context.launch_configurations[name]
         try:
@@ -50,6 +56,11 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         refuse_missing_drivers(context)
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
+    if nodes := cell_in_domain():
+        raise RuntimeError(
+            f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
+            " give this one a domain of its own by ROS_DOMAIN_ID"
+        )
 
 
 def refuse_mixed_distributions() -> None:

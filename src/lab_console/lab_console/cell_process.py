@@ -30,7 +30,7 @@ class CellProcess:
         with self._log.open("wb") as log:
             # a session of its own: Ctrl-C reaches the cell through us, once, and in order
             self._process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH, *self._arguments],
+                [sys.executable, "-P", "-c", LAUNCH, *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from uuid import uuid4
 
 import cv2
 import rclpy
@@ -112,13 +113,14 @@ def run_demo(
         "speed": str(options.speed),
         "parts": str(options.parts),
         "task": "clear_table",
+        "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
     if options.meshes is not None:
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
     with CellProcess(cell_arguments, out / "cell.log") as cell:
-        _observe(Observer(record, frames, keep_picture, start), cell, console, start, interrupted)
+        _observe(Observer(record, frames, keep_picture, start, run), cell, console, start, interrupted)
         record.wall_seconds = time.monotonic() - start
         at_end()
         died = cell.ended()
