@@ -15,7 +15,12 @@ def domain_id() -> int:
 
     Raises ConfigurationError for what is not one: the middleware's own words do not name the variable.
     """
-    text = os.environ.get("ROS_DOMAIN_ID", "").strip()
+    return domain_from(os.environ.get("ROS_DOMAIN_ID", ""))
+
+
+def domain_from(text: str) -> int:
+    """Of what ROS_DOMAIN_ID holds. Raises ConfigurationError as domain_id does."""
+    text = text.strip()
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= HIGHEST):
