@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import launch.logging
+from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description.hardware import Driver
 from launch.actions import (
@@ -279,6 +280,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *ARGUMENTS,
+            no_others_than(ARGUMENTS, __file__),
             # idle, a second thread of the linear algebra spins: a tenth of a core of perception for nothing
             SetEnvironmentVariable("OPENBLAS_NUM_THREADS", "1"),
             # glibc's heap for each thread keeps what that thread has freed: the simulator, which makes its

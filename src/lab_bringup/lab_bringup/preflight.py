@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lab_node.domain import domain_id
-from lab_node.errors import LabError
+from lab_node.errors import ConfigurationError, LabError
+from lab_simulation.simulator_parameters import refuse_unusable
 
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
@@ -36,14 +38,19 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         domain = domain_id()
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    numbers: dict[str, Any] = {}
     for name, kind in NUMBERS.items():
         value = context.launch_configurations[name]
         try:
-            kind(value)
+            numbers[name] = kind(value)
         except ValueError:
             wanted = "a whole number" if kind is int else "a number"
-            raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
+            raise RuntimeError(f"{name}:={value[:40]} is not {wanted}: see --show-args") from None
     try:
+        if context.launch_configurations["sim"] != "none":
+            words = {name: context.launch_configurations[name] for name in ("scene", "meshes")}
+            refuse_unusable(words | numbers)
+        refuse_unwritable(context.launch_configurations["record"])
         _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
     except LabError as error:
         raise RuntimeError(str(error)) from None
@@ -61,6 +68,18 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
             " give this one a domain of its own by ROS_DOMAIN_ID"
         )
+
+
+def refuse_unwritable(record: str) -> None:
+    """Raises ConfigurationError when the record of a run cannot go where it shall."""
+    folder = Path("runs" if record == "auto" else record).resolve()
+    if record == "none":
+        return
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigurationError(f"record:={record}: {there} is a file, expected a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"record:={record}: nothing can be written to {there}")
 
 
 def refuse_mixed_distributions() -> None:

@@ -17,6 +17,9 @@ path = get_share_file_path_from_package(package_name="lab_bringup", file_name="c
 sys.exit(launch_a_launch_file(launch_file_path=path, launch_file_arguments=sys.argv[1:], noninteractive=True))
 """
 
+# Ends of sentences that say that something ended, and not why.
+_POINTS_ABOVE = ("its messages above say why", "its own message above says why")
+
 
 class CellProcess:
     """Context manager: cell.launch.py with arguments, its output in a log file."""
@@ -59,11 +62,13 @@ class CellProcess:
 
     def complaint(self) -> str:
         """The sentence with which the cell refused to go on."""
-        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        for level in ("FATAL", "ERROR"):
-            for line in lines:
-                if f"[{level}]" in line:
-                    return line.rsplit("]: ", 1)[-1].removeprefix(
-                        "Caught exception in launch (see debug for traceback): "
-                    )
-        return lines[-1] if lines else "it said nothing"
+        return complaint_in(self._log.read_text(encoding="utf-8", errors="replace"))
+
+
+def complaint_in(log: str) -> str:
+    """The first cause that a cell's log names: what only points at the messages above it is none."""
+    lines = log.splitlines()
+    said = [line.rsplit("]: ", 1)[-1] for line in lines if "[FATAL]" in line or "[ERROR]" in line]
+    said = [words.removeprefix("Caught exception in launch (see debug for traceback): ") for words in said]
+    causes = [words for words in said if not words.endswith(_POINTS_ABOVE)]
+    return next(iter(causes or said or lines[-1:]), "it said nothing")
