@@ -63,14 +63,15 @@ def test_python_is_started_with_a_safe_path_everywhere():
         if "test" in file.relative_to(ROOT).parts:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.List) and _runs_python(node) and not _is_safe(node):
+            if isinstance(node, ast.List) and _runs_code(node) and not _is_safe(node):
                 unsafe.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert unsafe == []
 
 
-def _runs_python(command: ast.List) -> bool:
-    first = ast.unparse(command.elts[0]) if command.elts else ""
-    return "python" in first.lower() or first == "sys.executable"
+def _runs_code(command: ast.List) -> bool:
+    words = [ast.unparse(element) for element in command.elts]
+    interpreter = bool(words) and ("python" in words[0] or words[0] == "sys.executable")
+    return interpreter and bool({"'-m'", "'-c'"} & set(words))
 
 
 def _is_safe(command: ast.List) -> bool:
