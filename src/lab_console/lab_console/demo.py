@@ -39,6 +39,8 @@ from lab_description import load_cell
 SCENES = ("scattered", "packed", "pile")
 # of the simulator; the video is written at the rate of the cell's clock
 CAMERA_RATE = 15.0
+# the record holds images of whoever stands at the cell: nobody else of the machine reads it
+PRIVATE = 0o077
 # seconds of the wall without a word from the task until the run is given up
 SILENCE = 180.0
 
@@ -230,6 +232,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.out is None:
         options.out = Path("runs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     console = Console(markup=False, emoji=False)
+    os.umask(PRIVATE)
     # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     enclave = ["--ros-args", "--enclave", "/lab/console"]

@@ -66,7 +66,8 @@ def parse(cls: type[T], content: object, file: Path, **given: object) -> T:
     """
     if not isinstance(content, dict):
         raise ConfigurationError(
-            f"{file}: expected keys and values ({', '.join(_keys(cls))}), found {_show(content)}"
+            # not what it holds: it may be any file of the machine that somebody named
+            f"{file}: expected keys and values ({', '.join(_keys(cls))}), found {_kind(content)}"
         )
     value = _dataclass(cls, content, _Place(file, ""), given)
     assert isinstance(value, cls)
@@ -190,6 +191,10 @@ def _describe(hint: Any) -> str:
         object: "a parameter of ROS",
     }
     return names.get(hint, str(hint))
+
+
+def _kind(value: object) -> str:
+    return {list: "a list", str: "a text", type(None): "nothing"}.get(type(value), "a single value")
 
 
 def _show(value: object) -> str:

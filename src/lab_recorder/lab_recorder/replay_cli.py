@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lab_node.errors import ConfigurationError
+from lab_node.errors import LabError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -64,11 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             accept(case)
             case = load_case(options.case)
         comparisons = replay(case)
-    except (ConfigurationError, OSError) as error:
+    except (LabError, OSError) as error:
         print(f"lab replay: {error}", file=sys.stderr)
         return WRONG_USAGE
     show(case, comparisons, Console(markup=False, emoji=False))
     if options.json is not None:
         content = [{**asdict(item), "same": item.same} for item in comparisons]
-        options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        try:
+            options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        except OSError as error:
+            print(f"lab replay: --json {options.json}: {error.strerror}", file=sys.stderr)
+            return WRONG_USAGE
     return SAME if all(item.same for item in comparisons) else DIFFERS
