@@ -51,6 +51,8 @@ def test_a_part_is_placed_and_the_record_tells_of_it(tmp_path):
     assert {"perception", "grasp", "plan"} <= set(run["latency_ms"])
     assert "data:image/jpeg;base64," in (tmp_path / "report.html").read_text()
     assert (tmp_path / "video.webm").stat().st_size > 1000
+    written = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
+    assert [path for path in written if path.stat().st_mode & 0o077] == []  # it holds images
     assert processes_of(tmp_path) == []
 
 

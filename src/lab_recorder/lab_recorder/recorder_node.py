@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import traceback
 from collections.abc import Callable
@@ -56,6 +57,8 @@ IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 STATE = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 MEGABYTE = 1_000_000
+# a record holds images of whoever stands at the cell: nobody else of the machine reads it
+PRIVATE = 0o077
 
 
 @dataclass(frozen=True)
@@ -337,4 +340,5 @@ class RecorderNode(LabNode):
 
 def main() -> None:
     """Executable recorder_node."""
+    os.umask(PRIVATE)
     spin(RecorderNode)
