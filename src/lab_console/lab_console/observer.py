@@ -98,7 +98,8 @@ class Observer(Gated, Node):
             self.refuse("/task/status", f"it is of another cell's run, '{message.run}'")
             return
         self._heard_own = True
-        if message.placed < self.status.placed:  # the task was started anew
+        before = self.status
+        if message.placed < before.placed or message.attempts < before.attempts:  # the task was started anew
             self._placed_before += self.status.placed
         self.status = message
         record, now = self.record, _seconds(message.header.stamp)
