@@ -63,7 +63,7 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         refuse_missing_drivers(context)
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
-    if nodes := cell_in_domain():
+    if nodes := cell_in_domain(domain):
         raise RuntimeError(
             f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
             " give this one a domain of its own by ROS_DOMAIN_ID"

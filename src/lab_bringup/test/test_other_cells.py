@@ -1,5 +1,8 @@
 """A second cell in a domain is refused before anything starts."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -25,7 +28,7 @@ def domain(monkeypatch):
 
 def test_nobody_is_no_cell_and_neither_is_a_strangers_node(domain):
     nodes = named("motion", "camera", "console")
-    assert cell_in_domain() == []
+    assert cell_in_domain(54) == []
     for node in nodes:
         node.destroy_node()
 
@@ -33,11 +36,35 @@ def test_nobody_is_no_cell_and_neither_is_a_strangers_node(domain):
 def test_a_cell_is_known_by_its_nodes(domain):
     nodes = named("lifecycle_manager", "stop", "console")
     before, deadline = threading.active_count(), time.monotonic() + 60.0
-    while cell_in_domain() != ["lifecycle_manager", "stop"]:
+    while cell_in_domain(54) != ["lifecycle_manager", "stop"]:
         assert time.monotonic() < deadline
     assert threading.active_count() == before
     for node in nodes:
         node.destroy_node()
+
+
+def test_processes_of_this_machine_tell_at_once(tmp_path):
+    """Those of the domain; not a second of waiting for discovery."""
+    executable = tmp_path / "lib" / "lab_stop" / "stop_node"
+    executable.parent.mkdir(parents=True)
+    executable.write_text("print(flush=True)\ninput()\n")
+    running = [
+        subprocess.Popen(
+            [sys.executable, executable, "--ros-args", "-r", f"__node:={name}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "ROS_DOMAIN_ID": domain},
+        )
+        for name, domain in (("stop", "56"), ("motion", "56"), ("tasks", "57"))
+    ]
+    try:
+        for process in running:
+            process.stdout.readline()
+        assert cell_in_domain(56) == ["motion", "stop"]
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "233", "1.0", "²", "9" * 5000])

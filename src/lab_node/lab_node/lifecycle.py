@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -58,7 +57,6 @@ class LabNode(Gated, LifecycleNode):
         self.hardware_id = name
         self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
         self._told_refused: dict[str, int] = {}
-        self._service_change_state.callback = self._fitting(self._service_change_state.callback)
         self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         # wall time: a node has to say how it is when the clock of a simulation stands
         self.create_timer(1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -173,26 +171,6 @@ class LabNode(Gated, LifecycleNode):
             return TransitionCallbackReturn.ERROR
         self._state, self._refusal = then, ""
         return TransitionCallbackReturn.SUCCESS
-
-    def _fitting(self, change: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        """The callback of change_state, to which a transition that does not fit is an answer like another.
-
-        rclpy raises on it in the executor, which would end the node: anybody could, by one call.
-        """
-
-        def change_state(request: Any, response: Any) -> Any:
-            try:
-                return change(request, response)
-            except RCLError as error:
-                transition = request.transition.label or request.transition.id
-                self.get_logger().warning(
-                    f"no transition '{transition}' from {self._state}: {str(error).splitlines()[0]}",
-                    throttle_duration_sec=10.0,
-                )
-                response.success = False
-                return response
-
-        return change_state
 
     def _publish_diagnostics(self) -> None:
         configured = self._state in ("inactive", "active")

@@ -17,8 +17,6 @@ from lab_node.gate import Gated
 from lab_node.lifecycle import LabNode
 from lab_node.outcomes import success
 from lab_node.qos import RELIABLE
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
@@ -116,17 +114,6 @@ def test_a_clock_before_the_beginning_of_time_ends_nobody(graph):
     until(lambda: "/clock" in listener.refusals.all(), "refusal")
     publisher.publish(Clock(clock=Time(sec=7)))
     until(lambda: listener.get_clock().now().nanoseconds == 7_000_000_000, "time")
-
-
-@pytest.mark.parametrize("wanted", [Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_CONFIGURE, 99, 250])
-def test_a_transition_that_does_not_fit_is_refused_and_ends_nobody(graph, wanted):
-    listener, _, other = graph
-    client = other.create_client(ChangeState, "/listener/change_state")
-    assert client.wait_for_service(60.0)
-    for transition, fits in ((Transition.TRANSITION_ACTIVATE, True), (wanted, False)):
-        request = ChangeState.Request(transition=Transition(id=transition))
-        assert wait_for(client.call_async(request), 60.0, "change_state").success == fits
-    assert listener.trigger_deactivate()
 
 
 def test_a_goal_that_breaks_a_rule_has_an_outcome_and_no_work(graph):

@@ -54,7 +54,7 @@ from lab_geometry import FloatArray
 from lab_interfaces.msg import Attempt, Grasp, GraspArray, Outcome, Scene
 from lab_recorder import recording as topics
 from lab_recorder.case import Case
-from lab_recorder.decoding import decoded, trajectory_defect
+from lab_recorder.ros_decoding import decoded, trajectory_defect
 
 P = TypeVar("P")
 

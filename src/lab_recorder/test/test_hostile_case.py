@@ -10,9 +10,9 @@ from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Pose, Quaternion
 from lab_node.errors import ConfigurationError
 from lab_recorder.case import DECISION, load_case
-from lab_recorder.decoding import KINDS
 from lab_recorder.mcap_file import write_mcap
 from lab_recorder.replay_cli import main
+from lab_recorder.ros_decoding import KINDS
 from lab_recorder.stages import Inputs
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
