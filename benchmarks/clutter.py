@@ -34,8 +34,8 @@ from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
 from lab_grasping.registry import planner_names
 from lab_node.errors import LabError
+from lab_simulation.look import LOOKS
 from lab_simulation.mesh_parts import mesh_source
-from lab_simulation.view import LOOKS
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -41,7 +41,7 @@ from lab_perception.pipeline import Perception
 from lab_perception.surface import observe_surface
 from lab_perception.view import View
 from lab_simulation.errors import SceneError
-from lab_simulation.view import LOOKS
+from lab_simulation.look import LOOKS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table

@@ -27,12 +27,12 @@ CHOICE = choose_renderer()  # before MuJoCo is imported
 import numpy as np  # noqa: E402
 from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome  # noqa: E402
 from lab_simulation.catalogue import KINDS  # noqa: E402
+from lab_simulation.look import LOOKS  # noqa: E402
 from lab_simulation.scene_file import PlacedPart, SceneFile, load_scene_file  # noqa: E402
 from lab_simulation.scenes import Area, make_scene  # noqa: E402
 from lab_simulation.scripted_hand import Hand  # noqa: E402
 from lab_simulation.simulation import Simulation  # noqa: E402
 from lab_simulation.trajectory import Waypoint  # noqa: E402
-from lab_simulation.view import LOOKS  # noqa: E402
 from lab_simulation.world import TIMESTEP  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402

@@ -38,6 +38,8 @@ Every command sets up what it needs first; that takes some minutes the first tim
 """
 
 Program = list[str | Path]
+# Python's -P: no module comes from the folder that the user stands in, nor from a script's own.
+SAFE = "-P"
 
 
 class WrongUsage(Exception):
@@ -85,6 +87,11 @@ def _program(words: Sequence[str], places: Places) -> Program:
     return COMMANDS[command](places, rest)
 
 
+def _run(places: Places, program: str | Path, rest: list[str]) -> Program:
+    """A module or file of ours as a program."""
+    return [places.python, SAFE, places.root / "environment" / "run_program.py", program, *rest]
+
+
 def _setup(places: Places, rest: list[str]) -> Program:
     if rest:
         raise WrongUsage(f"setup takes no arguments, so `{rest[0]}` cannot be meant for it")
@@ -92,28 +99,27 @@ def _setup(places: Places, rest: list[str]) -> Program:
 
 
 def _demo(places: Places, rest: list[str]) -> Program:
-    return [places.python, "-m", "lab_console.demo", *rest]
+    return _run(places, "lab_console.demo", rest)
 
 
 def _watch(places: Places, rest: list[str]) -> Program:
-    return [places.python, "-m", "lab_console.watch", *rest]
+    return _run(places, "lab_console.watch", rest)
 
 
 def _doctor(places: Places, rest: list[str]) -> Program:
-    return [places.python, "-m", "lab_doctor", *rest]
+    return _run(places, "lab_doctor", rest)
 
 
 def _replay(places: Places, rest: list[str]) -> Program:
-    return [places.python, "-m", "lab_recorder", *rest]
+    return _run(places, "lab_recorder", rest)
 
 
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
-    return [places.python, "-m", "lab_description.collision_matrix", *rest]
+    return _run(places, "lab_description.collision_matrix", rest)
 
 
 def _test(places: Places, rest: list[str]) -> Program:
-    # -P: the folder of the script must not hide installed modules of the same names.
-    return [places.python, "-P", places.root / "environment" / "run_tests.py", *rest]
+    return [places.python, SAFE, places.root / "environment" / "run_tests.py", *rest]
 
 
 def _bench(places: Places, rest: list[str]) -> Program:
@@ -126,7 +132,7 @@ def _bench(places: Places, rest: list[str]) -> Program:
     script = folder / f"{name}.py"
     if not script.is_file():
         raise WrongUsage(f"there is no benchmark `{name}`; there are: {known}")
-    return [places.python, script, *arguments]
+    return _run(places, script, arguments)
 
 
 def _launch(places: Places, rest: list[str]) -> Program:
@@ -141,7 +147,7 @@ def _launch(places: Places, rest: list[str]) -> Program:
         if not ours.is_file():
             raise WrongUsage(f"there is no launch file `{named[0]}`, neither here nor in {ours.parent}")
         rest = [str(ours) if word == named[0] else word for word in rest]
-    return [places.python, "-P", places.root / "environment" / "run_launch_file.py", *rest]
+    return _run(places, places.root / "environment" / "run_launch_file.py", rest)
 
 
 COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {

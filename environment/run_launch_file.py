@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError
 from lab_bringup.shared_memory import remove_unused
+from lab_node.domain import domain_id
+from lab_node.errors import ConfigurationError
 from ros2launch.api import (
     get_share_file_path_from_package,
     launch_a_launch_file,
@@ -28,15 +29,16 @@ def main(words: Sequence[str]) -> int:
     arguments = [word for word in words if ":=" in word]
     named = [word for word in words if ":=" not in word and not word.startswith("-")]
     try:
+        domain = domain_id()
         path = _find(named)
-    except (LookupError, OSError, MultipleLaunchFilesError) as error:
+    except (ConfigurationError, LookupError, OSError, MultipleLaunchFilesError) as error:
         print(f"lab: {error.args[-1]}", file=sys.stderr)
         return WRONG_USAGE
     if show:
         print_arguments_of_launch_file(launch_file_path=path)
         return 0
     code = launch_a_launch_file(launch_file_path=path, launch_file_arguments=arguments)
-    remove_unused(int(os.environ.get("ROS_DOMAIN_ID") or 0))
+    remove_unused(domain)
     return int(code or 0)
 
 

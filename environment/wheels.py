@@ -34,7 +34,7 @@ def create(venv: Path, distribution: Distribution, console: Console) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     seeing_system = ["--system-site-packages"] if distribution.sourced else []
     console.run(
-        [base_python(distribution), "-m", "venv", *seeing_system, venv],
+        [base_python(distribution), "-P", "-m", "venv", *seeing_system, venv],
         environment=clean_environment(keep_python_path=distribution.sourced),
         fix=f"The virtual environment {venv} could not be made: install python3-venv",
     )
@@ -59,7 +59,7 @@ def install(venv: Path, lock: Path, distribution: Distribution, console: Console
         present = _of_the_system(venv)
         ours = [name for name in pins if name not in present and not name.startswith("ros-")]
         pins = {name: pins[name] for name in ours}
-    pip: list[str | Path] = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    pip: list[str | Path] = [venv / "bin" / "python", "-P", "-m", "pip", "--disable-pip-version-check"]
     pip += ["install", "--no-deps", "--no-compile"]
     environment = clean_environment(keep_python_path=distribution.sourced)
     fix = "The Python packages could not be installed: check the network and run this again"
@@ -71,7 +71,7 @@ def install(venv: Path, lock: Path, distribution: Distribution, console: Console
         command = [*pip, "--no-build-isolation", *pins.values()]
         console.run(command, environment=environment, fix=fix, detail=_pip_progress)
     # pip compiles on one core and takes half of its time for it.
-    compiling: list[str | Path] = [venv / "bin" / "python", "-m", "compileall", "-q", "-j", "0"]
+    compiling: list[str | Path] = [venv / "bin" / "python", "-P", "-m", "compileall", "-q", "-j", "0"]
     compiling += site_packages(venv)
     subprocess.run(compiling, env=environment, check=False, capture_output=True)
 
@@ -127,7 +127,7 @@ def _of_the_system(venv: Path) -> set[str]:
     """Names of the packages that a virtual environment sees but does not hold itself."""
 
     def listed(*which: str) -> set[str]:
-        command = [str(venv / "bin" / "python"), "-m", "pip", "list", "--format=json", *which]
+        command = [str(venv / "bin" / "python"), "-P", "-m", "pip", "list", "--format=json", *which]
         environment = clean_environment(keep_python_path=True) | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         output = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
         return {_normalised(package["name"]) for package in json.loads(output)}

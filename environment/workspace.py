@@ -91,7 +91,7 @@ def build(
             return None
         return f"{len(changed) - len(waiting)} of {len(changed)} packages"
 
-    colcon: list[str | Path] = [venv / "bin" / "python", "-W", "ignore", "-m", "colcon"]
+    colcon: list[str | Path] = [venv / "bin" / "python", "-P", "-W", "ignore", "-m", "colcon"]
     colcon += ["--log-base", root / "log", "build"]
     colcon += ["--build-base", root / "build", "--install-base", root / "install"]
     colcon += ["--symlink-install", "--continue-on-error"]

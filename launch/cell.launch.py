@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import launch.logging
+from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description.hardware import Driver
 from launch.actions import (
@@ -92,6 +93,11 @@ ARGUMENTS = [
         default_value="none",
         choices=["none", "clear_table"],
         description="What the cell starts with; none: it waits for actions",
+    ),
+    DeclareLaunchArgument(
+        "run",
+        default_value="auto",
+        description="Identity of this run, which its task tells in every status; auto: a new one",
     ),
     DeclareLaunchArgument(
         "record",
@@ -220,6 +226,21 @@ def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context), **RESTARTED)]
 
 
+def tasks(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The task node, also when it is started anew, of this run."""
+    run = context.launch_configurations["run"]
+    told = ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)
+    return [
+        lab_node(
+            "lab_tasks",
+            "task_node",
+            "tasks",
+            {"task": LaunchConfiguration("task"), "run": told},
+            **RESTARTED,
+        )
+    ]
+
+
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     parameters: dict[str, Any] = {
@@ -266,6 +287,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *ARGUMENTS,
+            no_others_than(ARGUMENTS, __file__),
             # idle, a second thread of the linear algebra spins: a tenth of a core of perception for nothing
             SetEnvironmentVariable("OPENBLAS_NUM_THREADS", "1"),
             # glibc's heap for each thread keeps what that thread has freed: the simulator, which makes its
@@ -293,7 +315,7 @@ def generate_launch_description() -> LaunchDescription:
             lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
             lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
             OpaqueFunction(function=motion),
-            lab_node("lab_tasks", "task_node", "tasks", {"task": LaunchConfiguration("task")}, **RESTARTED),
+            OpaqueFunction(function=tasks),
             lab_node(
                 "lab_recorder",
                 "recorder_node",

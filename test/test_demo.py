@@ -10,6 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+import rclpy
+from lab_node.executor import ExecutorThread
+from lab_node.qos import LATCHED
+from rclpy.node import Node
+
+from lab_interfaces.msg import TaskStatus
 
 
 def demo(out, *words, domain):
@@ -54,6 +60,8 @@ def test_a_part_is_placed_and_the_record_tells_of_it(tmp_path):
     assert report.count("data:image/jpeg;base64,") == 2  # of the pick, and of the table at the end
     assert "The table at the end" in report and "Counted by the simulator" in report
     assert (tmp_path / "video.webm").stat().st_size > 1000
+    written = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
+    assert [path for path in written if path.stat().st_mode & 0o077] == []  # it holds images
     assert processes_of(tmp_path) == []
 
 
@@ -65,6 +73,36 @@ def test_a_table_with_nothing_on_it_is_exit_code_1_and_a_sentence(tmp_path):
     assert process.returncode == 1
     assert "NO_OBJECT: nothing lies in the work area" in output
     assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "NO_OBJECT"
+
+
+def test_beside_another_cell_nothing_starts_and_nothing_is_believed(tmp_path, monkeypatch):
+    """Neither its latched status nor its nodes are this run's."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", "68")
+    rclpy.init()
+    other = Node("tasks")
+    status = other.create_publisher(TaskStatus, "/task/status", LATCHED)
+    status.publish(TaskStatus(phase="done", run="another", presented=2, placed=2))
+    executable = tmp_path / "lib" / "lab_tasks" / "node"
+    executable.parent.mkdir(parents=True)
+    executable.write_text("input()")
+    words = [sys.executable, executable, "--ros-args", "-r"]
+    nodes = [
+        subprocess.Popen([*words, f"__node:={name}"], stdin=subprocess.PIPE) for name in ("motion", "tasks")
+    ]
+    executor = ExecutorThread(other)
+    try:
+        output, _ = (process := demo(tmp_path, domain=68)).communicate(timeout=240)
+    finally:
+        executor.close()
+        for process_of_node in nodes:
+            process_of_node.kill()
+            process_of_node.communicate()
+        other.destroy_node()
+        rclpy.try_shutdown()
+    assert process.returncode == 1, output
+    assert "a cell already runs in domain 68, with the nodes motion, tasks" in " ".join(output.split())
+    assert "process started" not in (tmp_path / "cell.log").read_text()
+    assert json.loads((tmp_path / "run.json").read_text())["placed"] == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

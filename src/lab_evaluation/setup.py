@@ -5,7 +5,7 @@ package_name = "lab_evaluation"
 setup(
     name=package_name,
     version="0.1.0",
-    packages=[package_name],
+    packages=[package_name, f"{package_name}.fuzzing"],
     package_data={package_name: ["py.typed", "templates/*.html", "cells/*/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),

@@ -6,10 +6,14 @@ import os
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from lab_node.errors import LabError
+from lab_node.domain import domain_id
+from lab_node.errors import ConfigurationError, LabError
+from lab_simulation.simulator_parameters import refuse_unusable
 from launch.logging import get_logger
 
+from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_description import load_cell
 from launch import LaunchContext
@@ -34,14 +38,23 @@ GAZEBO = (
 def refuse_the_impossible(context: LaunchContext) -> None:
     """Of the cell's launch arguments. Raises RuntimeError, with which the launch ends."""
     refuse_mixed_distributions()
+    try:
+        domain = domain_id()
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    numbers: dict[str, Any] = {}
     for name, kind in NUMBERS.items():
         value = context.launch_configurations[name]
         try:
-            kind(value)
+            numbers[name] = kind(value)
         except ValueError:
             wanted = "a whole number" if kind is int else "a number"
-            raise RuntimeError(f"{name}:={value} is not {wanted}: see --show-args") from None
+            raise RuntimeError(f"{name}:={value[:40]} is not {wanted}: see --show-args") from None
     try:
+        if context.launch_configurations["sim"] != "none":
+            words = {name: context.launch_configurations[name] for name in ("scene", "meshes")}
+            refuse_unusable(words | numbers)
+        refuse_unwritable(context.launch_configurations["record"])
         _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
     except LabError as error:
         raise RuntimeError(str(error)) from None
@@ -56,6 +69,23 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         prepare_meshes(context.launch_configurations["meshes"])
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
+    if nodes := cell_in_domain(domain):
+        raise RuntimeError(
+            f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
+            " give this one a domain of its own by ROS_DOMAIN_ID"
+        )
+
+
+def refuse_unwritable(record: str) -> None:
+    """Raises ConfigurationError when the record of a run cannot go where it shall."""
+    folder = Path("runs" if record == "auto" else record).resolve()
+    if record == "none":
+        return
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigurationError(f"record:={record}: {there} is a file, expected a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"record:={record}: nothing can be written to {there}")
 
 
 def prepare_meshes(folder: str) -> None:

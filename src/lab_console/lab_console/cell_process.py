@@ -44,7 +44,7 @@ class CellProcess:
         with self._log.open("wb") as log:
             # a session of its own: Ctrl-C reaches the cell through us, once, and in order
             self._process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH, *self._arguments],
+                [sys.executable, "-P", "-c", LAUNCH, *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -73,18 +73,26 @@ class CellProcess:
 
     def complaint(self) -> str:
         """The sentence with which the cell refused to go on."""
-        lines = self._lines()
-        said = [_said(line) for source in SOURCES for line in lines if source.search(line)]
-        own = [sentence for sentence in said if not sentence.endswith(ELSEWHERE)]
-        return next(iter(own or said or lines[-1:]), "it said nothing")
+        return complaint_in(self._text())
 
     def last_words(self) -> tuple[str, ...]:
         """The end of what it said, but for how its processes came and went in order."""
-        return tuple([line for line in self._lines() if not ORDERLY.search(line)][-LAST_LINES:])
+        return tuple([line for line in _lines(self._text()) if not ORDERLY.search(line)][-LAST_LINES:])
 
-    def _lines(self) -> list[str]:
-        text = self._log.read_text(encoding="utf-8", errors="replace")
-        return [line for line in COLOUR.sub("", text).splitlines() if line.strip()]
+    def _text(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+def complaint_in(log: str) -> str:
+    """The first cause that a cell's log names: what only points at the messages above it is none."""
+    lines = _lines(log)
+    said = [_said(line) for source in SOURCES for line in lines if source.search(line)]
+    causes = [sentence for sentence in said if not sentence.endswith(ELSEWHERE)]
+    return next(iter(causes or said or lines[-1:]), "it said nothing")
+
+
+def _lines(log: str) -> list[str]:
+    return [line for line in COLOUR.sub("", log).splitlines() if line.strip()]
 
 
 def _said(line: str) -> str:

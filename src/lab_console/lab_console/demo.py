@@ -13,14 +13,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from uuid import uuid4
 
 import cv2
 import rclpy
 from lab_bringup.shared_memory import remove_unused
 from lab_node.action_client import destroy_actions
-from lab_node.errors import ConfigurationError
+from lab_node.domain import domain_id
+from lab_node.errors import ConfigurationError, LabError
 from lab_node.executor import ExecutorThread
 from lab_simulation.errors import SceneError
+from lab_simulation.simulator_parameters import refuse_unusable
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -41,6 +44,8 @@ from lab_description import load_cell
 SCENES = ("scattered", "packed", "pile")
 # of the simulator; the video is written at the rate of the cell's clock
 CAMERA_RATE = 15.0
+# the record holds images of whoever stands at the cell: nobody else of the machine reads it
+PRIVATE = 0o077
 # seconds of the wall without a word from the task until the run is given up
 SILENCE = 180.0
 
@@ -76,19 +81,29 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.error(f"--robot {options.robot}: {error}")
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
-    if options.parts < 0:
-        parser.error(
-            f"--parts {options.parts}: expected a number of parts, or 0 for as many as the scene has"
-        )
-    if options.seed < 0:
-        parser.error(f"--seed {options.seed}: expected a number that is not negative")
-    if not 0.0 <= options.speed <= 100.0:
-        parser.error(f"--speed {options.speed}: expected 0 (free running) to 100")
     if options.meshes is not None and not options.meshes.is_dir():
         parser.error(f"--meshes {options.meshes}: there is no such folder")
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         parser.error(f"--out {options.out}: is a file, expected a folder")
+    for name in ("parts", "seed", "speed"):
+        _check(parser, name, getattr(options, name))
+    if options.scene not in SCENES:
+        _check(parser, "scene", str(Path(options.scene).resolve()))
+    if options.meshes is not None:
+        _check(parser, "meshes", str(options.meshes))
+    try:
+        domain_id()
+    except ConfigurationError as error:
+        parser.error(str(error))
     return options
+
+
+def _check(parser: argparse.ArgumentParser, name: str, value: float | str) -> None:
+    """Exits when the simulator would refuse the value of an option."""
+    try:
+        refuse_unusable({name: value})
+    except LabError as error:
+        parser.error(f"--{name} {value}: {error}")
 
 
 def run_demo(
@@ -121,13 +136,14 @@ def run_demo(
         "look": options.look,
         "parts": str(options.parts),
         "task": "clear_table",
+        "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
     if options.meshes is not None:
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
     with CellProcess(cell_arguments, out / "cell.log") as cell:
-        observer = Observer(record, frames, keep_picture, start)
+        observer = Observer(record, frames, keep_picture, start, run)
         _observe(observer, cell, console, start, interrupted)
         record.wall_seconds = time.monotonic() - start
         died = cell.ended()
@@ -269,7 +285,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     if options.out is None:
         options.out = Path("runs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    console = Console()
+    console = Console(markup=False, emoji=False)
+    os.umask(PRIVATE)
     # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     enclave = ["--ros-args", "--enclave", "/lab/console"]
@@ -292,9 +309,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         context = rclpy.get_default_context()
         context.try_shutdown()
         context.destroy()
-        remove_unused(int(os.environ["ROS_DOMAIN_ID"]))
+        remove_unused(domain_id())
     console.print(summary(record))
-    console.print(f"report: {options.out / 'report.html'}")
+    console.print(f"report: {options.out / 'report.html'}", highlight=False)
     return 0 if record.complete else 1
 
 

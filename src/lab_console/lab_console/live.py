@@ -12,6 +12,13 @@ from rich.text import Text
 from lab_console.run_record import AttemptRecord, RunRecord
 
 
+def plain(text: str) -> Text:
+    """Text of others, such as the name of a part, as it is: no markup, no smileys, and what would steer the
+    terminal in its escaped form.
+    """
+    return Text("".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text))
+
+
 def live_view(
     record: RunRecord, doing: str, wall_seconds: float, keys: str = "", lying: int | None = None
 ) -> RenderableType:
@@ -25,7 +32,7 @@ def live_view(
         totals += f"   {record.picks_per_hour:.0f} picks/h"
     return Group(
         attempts_table(record.attempts, f"{record.robot}, scene {record.scene}, seed {record.seed}"),
-        Spinner("dots", text=Text(f" {doing.rstrip()}")),
+        Spinner("dots", text=plain(f" {doing.rstrip()}")),
         Text(totals, style="bold"),
         Text(keys, style="dim"),
     )
@@ -33,7 +40,7 @@ def live_view(
 
 def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
     """One row an attempt."""
-    table = Table(title=title, title_justify="left", expand=False)
+    table = Table(title=plain(title), title_justify="left", expand=False)
     for heading, justify in (
         ("#", "right"),
         ("part", "left"),
@@ -49,10 +56,10 @@ def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
         success = attempt.outcome == "SUCCESS"
         table.add_row(
             str(attempt.number),
-            attempt.object_id,
-            attempt.colour,
+            plain(attempt.object_id),
+            plain(attempt.colour),
             Text(attempt.outcome, style="green" if success else "red"),
-            attempt.destination,
+            plain(attempt.destination),
             f"{attempt.held_width * 1000:.1f}" if attempt.held_width else "",
             f"{attempt.held_force:.0f}" if attempt.held_force else "",
             f"{attempt.end - attempt.start:.1f}",
@@ -68,12 +75,10 @@ def summary(record: RunRecord) -> RenderableType:
         f" in {record.sim_seconds:.0f} s simulated, {record.wall_seconds:.0f} s wall", style="not bold"
     )
     if not record.complete and (record.outcome != "SUCCESS" or not record.disagreement):
-        text.append(f"\n{record.outcome}: {record.message}", style="not bold")
+        text.append(plain(f"\n{record.outcome}: {record.message}").plain, style="not bold")
     if record.disagreement:
         text.append(f"\nthe counts disagree: {record.disagreement}", style="yellow")
     for left in record.left:
-        text.append(
-            f"\n  left: {left.object_id} after {left.attempts} attempts, {left.outcome}: {left.message}",
-            style="not bold",
-        )
+        words = f"\n  left: {left.object_id} after {left.attempts} attempts, {left.outcome}: {left.message}"
+        text.append(plain(words).plain, style="not bold")
     return text

@@ -8,9 +8,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
-from geometry_msgs.msg import Vector3
+from lab_node.boxes import box_from_message
+from lab_node.gate import Gated
 from lab_node.images import pinhole_camera, rgb
 from lab_node.outcomes import name_of
 from lab_node.poses import matrix_from_pose
@@ -25,14 +25,14 @@ from lab_console.overlay import Image as Pixels
 from lab_console.overlay import SeenScene, draw
 from lab_console.report import END
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
-from lab_geometry import FloatArray, OrientedBox
+from lab_geometry import FloatArray
 from lab_interfaces.msg import Attempt, Scene, TaskStatus
 
 # images are sent best effort: one that is this close shows the same, seconds
 NEIGHBOUR = 0.3
 
 
-class Observer(Node):
+class Observer(Gated, Node):
     """Fills a RunRecord from the topics of a run; `done` is set when the task has ended."""
 
     def __init__(
@@ -41,17 +41,21 @@ class Observer(Node):
         frames: Frames | None,
         keep_picture: Callable[[int, Pixels], None],
         start: float,
+        run: str = "",
     ) -> None:
         """Start to listen.
 
         frames: where images go; None: neither images nor scenes are listened to.
         keep_picture: called with the number of an attempt, or END, and its picture (H, W, 3), red first.
         start: time.monotonic() at which the user started to wait.
+        run: identity of the run of the cell that the record is of; empty: of whatever cell there is.
         """
         super().__init__("console")
         self.record, self.frames, self._keep_picture = record, frames, keep_picture
         self.status = TaskStatus(phase="starting")
         self.done = threading.Event()
+        self._run = run
+        self._heard_own = False
         self._placed_before = 0
         self._start = start
         self._scenes: OrderedDict[int, SeenScene] = OrderedDict()
@@ -88,9 +92,7 @@ class Observer(Node):
             self._newest_scene = None
             return
         self._newest_scene = self._scenes[stamp] = SeenScene(
-            boxes={
-                seen.id: _box(matrix_from_pose(seen.box.center), seen.box.size) for seen in message.objects
-            },
+            boxes={seen.id: box_from_message(seen.box, f"object '{seen.id}'") for seen in message.objects},
             colours={seen.id: seen.color_name for seen in message.objects},
             camera=pinhole_camera(message.view.camera_info),
             base_from_camera=matrix_from_pose(message.view.camera_pose),
@@ -99,7 +101,12 @@ class Observer(Node):
             self._scenes.popitem(last=False)
 
     def _take_status(self, message: TaskStatus) -> None:
-        if message.placed < self.status.placed:  # the task was started anew
+        if self._run not in ("", message.run):
+            self.refuse("/task/status", f"it is of another cell's run, '{message.run}'")
+            return
+        self._heard_own = True
+        before = self.status
+        if message.placed < before.placed or message.attempts < before.attempts:  # the task was started anew
             self._placed_before += self.status.placed
         self.status = message
         record, now = self.record, _seconds(message.header.stamp)
@@ -128,6 +135,9 @@ class Observer(Node):
             self.done.set()
 
     def _take_attempt(self, message: Attempt) -> None:
+        if self._run and not self._heard_own:  # an attempt names no run; before our task spoke it is not ours
+            self.refuse("/task/attempts", "it came before the task of this run said anything")
+            return
         grasped = message.grasp.object_id != ""
         stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds
         scene = self._scene_at(stamp)
@@ -193,10 +203,6 @@ class Observer(Node):
         if scene is None:
             return image, said or "what was seen in it did not reach the console"
         return draw(image, scene, target, base_from_tcp, opening, blocking), said
-
-
-def _box(frame_from_box: FloatArray, size: Vector3) -> OrientedBox:
-    return OrientedBox(frame_from_box, np.array([size.x, size.y, size.z]))
 
 
 def _seconds(stamp: TimeMessage) -> float:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import sys
 import termios
 import tty
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from lab_node.action_client import ActionClient
 from lab_node.qos import RELIABLE
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -19,6 +22,22 @@ from std_srvs.srv import Trigger
 from lab_interfaces.action import ClearTable
 
 STOP, RESET = "s", "r"
+# Wall seconds between two looks whether somebody hears a stop that nobody has heard.
+_AGAIN = 0.1
+# Bytes of one read: more than anybody types between two looks at the keyboard.
+_BURST = 4096
+
+
+def meant(burst: str) -> str:
+    """What the keys of one burst ask for: STOP, RESET or nothing.
+
+    A stop counts wherever it stands, in either case and whatever else was hit with it. A reset lets the cell
+    move again, so it has to be a key on its own: the codes of other keys hold the letter too (F3 is ESC O R).
+    """
+    keys = burst.lower()
+    if STOP in keys:
+        return STOP
+    return RESET if keys and not keys.strip(RESET) else ""
 
 
 class Keys:
@@ -26,6 +45,7 @@ class Keys:
 
     def __init__(self) -> None:
         self.there = sys.stdin.isatty()
+        self._before: list[Any] | None = None
 
     def __enter__(self) -> Keys:
         if self.there:
@@ -36,15 +56,24 @@ class Keys:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self.there:
+        if self._before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 
     def pressed(self, timeout: float) -> str:
-        """A key, waited for at most the timeout, seconds; empty when none came."""
+        """What the keys since the last look ask for, waited for at most the timeout, seconds: STOP, RESET or
+        nothing.
+        """
         if not self.there or not select.select([sys.stdin], [], [], timeout)[0]:
             return ""
-        return sys.stdin.read(1)
+        try:
+            # not sys.stdin.read: it takes all keys out of the terminal and gives one, and select, which asks
+            # the terminal, then tells of no key while the others wait
+            burst = os.read(sys.stdin.fileno(), _BURST)
+        except OSError:  # the terminal has gone
+            burst = b""
+        self.there = bool(burst)
+        return meant(burst.decode(errors="replace"))
 
 
 class Operator:
@@ -55,9 +84,12 @@ class Operator:
         self._stop = node.create_publisher(Bool, "/cell/stop", RELIABLE)
         self._reset = node.create_client(Trigger, "/cell/reset")
         self._clear_table: ActionClient = ActionClient(node, ClearTable, "/clear_table")
+        self._unheard = False
+        node.create_timer(_AGAIN, self._stop_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def stop(self) -> None:
-        """Halt at once."""
+        """Halt at once; while nobody hears it, as soon as somebody does."""
+        self._unheard = not self.connected()
         self._stop.publish(Bool(data=True))
 
     def connected(self) -> bool:
@@ -77,3 +109,7 @@ class Operator:
     def reset_and_start(self) -> None:
         """Reset the stop, and when that was granted start the task anew."""
         self.reset(lambda: self._clear_table.send_goal_async(ClearTable.Goal()))
+
+    def _stop_again(self) -> None:
+        if self._unheard and self.connected():
+            self.stop()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
 
 import rclpy
 from lab_node.action_client import destroy_actions
+from lab_node.domain import domain_id
+from lab_node.errors import ConfigurationError
 from lab_node.executor import ExecutorThread
 from lab_node.permit import Permit
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from lab_console.live import attempts_table
+from lab_console.live import attempts_table, plain
 from lab_console.observer import Observer
 from lab_console.operator_keys import RESET, STOP, Keys, Operator
 from lab_console.run_record import RunRecord
@@ -35,15 +36,15 @@ def view(observer: Observer, permit: Permit, keys: str, title: str) -> Renderabl
     doing = f"{status.phase} {status.object_id}".rstrip()
     return Group(
         attempts_table(observer.record.attempts[-ROWS:], title),
-        Text(f"{doing}   placed {observer.record.placed} of {observer.record.presented}"),
-        Text(may, style="green" if refusal is None else "bold red"),
+        plain(f"{doing}   placed {observer.record.placed} of {observer.record.presented}"),
+        Text(plain(may).plain, style="green" if refusal is None else "bold red"),
         Text(keys, style="dim"),
     )
 
 
 def watch(console: Console) -> None:
     """Show the cell until Ctrl-C."""
-    domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+    domain = domain_id()
     record = RunRecord(robot="", scene="", seed=0, speed=1.0)
     observer = Observer(record, None, lambda number, image: None, time.monotonic())
     operator, permit = Operator(observer), Permit(observer, SILENCE)
@@ -70,14 +71,19 @@ def watch(console: Console) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 after Ctrl-C, 2 on wrong usage."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="lab watch",
         description="Look at the cell that runs in ROS_DOMAIN_ID; stop and reset it by a key.",
-    ).parse_args(argv)
+    )
+    parser.parse_args(argv)
+    try:
+        domain_id()
+    except ConfigurationError as error:
+        parser.error(str(error))
     enclave = ["--ros-args", "--enclave", "/lab/console"]
     rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
     try:
-        watch(Console())
+        watch(Console(markup=False, emoji=False))
     finally:
         context = rclpy.get_default_context()
         context.try_shutdown()

@@ -82,6 +82,18 @@ def test_a_stop_holds_until_the_operator_resets_it_and_starts_the_task(cell):
     until(lambda: cell.permit.refusal() is None, "permission to move")
 
 
+def test_a_stop_that_nobody_heard_is_said_again_when_somebody_does(cell, monkeypatch):
+    publisher = cell.operator._stop
+    publish = publisher.publish
+    listeners = []
+    monkeypatch.setattr(publisher, "get_subscription_count", lambda: len(listeners))
+    monkeypatch.setattr(publisher, "publish", lambda message: listeners and publish(message))
+    cell.operator.stop()
+    assert not cell.operator.connected() and cell.permit.stopped() is None
+    listeners.append("the stop node")
+    until(cell.permit.stopped, "stop")
+
+
 def test_nothing_is_started_while_the_cause_of_the_stop_is_there(cell):
     cell.pressed = True
     until(cell.permit.stopped, "stop")
@@ -102,7 +114,7 @@ def test_keys_of_lab_watch_stop_and_reset_a_running_cell(cell):
     threading.Thread(target=lambda: read(ours, shown), daemon=True).start()
     try:
         until(lambda: f"{STOP}: stop, {RESET}: reset" in "".join(shown), "hint of the keys")
-        os.write(ours, STOP.encode())
+        os.write(ours, b"x" + STOP.upper().encode())
         until(cell.permit.stopped, "stop")
         until(lambda: "does not move" in "".join(shown), "word of the stop")
         os.write(ours, RESET.encode())

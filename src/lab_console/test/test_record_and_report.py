@@ -1,15 +1,21 @@
 """Figures of a run, the picture of a grasp, the report and the words of the demo."""
 
+import dataclasses
+import io
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from lab_console.cell_process import complaint_in
 from lab_console.frames import Frames
+from lab_console.live import live_view, summary
 from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
 from lab_console.report import END, write_report
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
+from rich.console import Console
 
 from lab_console import demo
 from lab_geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
@@ -147,16 +153,67 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     ("words", "sentence"),
     [
         (["--scene", "heap"], "--scene heap: expected scattered, packed, pile or a YAML file"),
-        (["--parts", "-1"], "--parts -1: expected a number of parts"),
-        (["--speed", "-2"], "--speed -2.0: expected 0 (free running) to 100"),
-        (["--speed", "nan"], "--speed nan: expected 0 (free running) to 100"),
+        (["--parts", "-1"], "--parts -1: parameter 'parts' of node simulator is -1, expected 0 to 60"),
+        (
+            ["--speed", "-2"],
+            "--speed -2.0: parameter 'speed' of node simulator is -2.0, expected 0.0",
+        ),
+        (
+            ["--speed", "nan"],
+            "--speed nan: parameter 'speed' of node simulator is nan, expected 0.0",
+        ),
+        (["--parts", "1000"], "--parts 1000: parameter 'parts' of node simulator is 1000, expected 0 to 60"),
+        (["--seed", str(10**30)], "expected 0 to 2147483647"),
+        (["--scene", "/bin/ls"], "/bin/ls: not UTF-8 text"),
+        (["--scene", __file__], "not valid YAML"),
+        (["--meshes", str(Path(__file__).parent)], "holds no OBJ or STL file"),
         (["--meshes", "/nowhere"], "--meshes /nowhere: there is no such folder"),
         (["--seed", "x"], "--seed: invalid int value"),
         (["--colour", "red"], "unrecognized arguments: --colour"),
     ],
 )
-def test_wrong_usage_is_one_sentence_and_exit_code_2(words, sentence, capsys):
+def test_what_can_be_known_before_a_node_starts_is_one_sentence_and_exit_code_2(words, sentence, capsys):
     with pytest.raises(SystemExit) as stop:
         demo.main(words)
     assert stop.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+HOSTILE = "[/red] [link=x] :smiley: [bold"
+
+
+def test_names_of_others_are_shown_as_they_are():
+    """Also where rich would take them for markup, which may even not be well-formed, or they steer the
+    terminal.
+    """
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
+    record = RunRecord(robot=HOSTILE, scene="[/]", seed=1, speed=1.0, message="\x1b[2J" + HOSTILE)
+    record.attempts.append(
+        dataclasses.replace(attempt(1, "NO_PATH"), object_id=HOSTILE, colour="[/]", destination="[/x]")
+    )
+    record.left.append(LeftRecord(HOSTILE, (0.0, 0.0, 0.0), 1, "NO_PATH", HOSTILE))
+    console.print(live_view(record, HOSTILE, 1.0, "s: stop"))
+    console.print(summary(record))
+    said = shown.getvalue()
+    assert said.count(HOSTILE) == 6, said
+    assert "\x1b[2J" not in said and "\\x1b[2J" in said
+
+
+CAUSE = "[simulator_node-2] [ERROR] [1.0] [simulator]: cannot configure: scene: no scene 'heap'"
+POINTER = "[manager-9] [FATAL] [2.0] [manager]: simulator cannot configure: its own message above says why"
+LAUNCH = "[ERROR] [launch]: Caught exception in launch (see debug for traceback): no cell 'x'"
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        (f"{CAUSE}\n{POINTER}\n", "cannot configure: scene: no scene 'heap'"),
+        (f"{POINTER}\n", "simulator cannot configure: its own message above says why"),
+        (f"[INFO] [launch]: x\n{LAUNCH}\n", "no cell 'x'"),
+        ("[INFO] [launch]: x\nKilled\n", "Killed"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_cell_that_ended_is_said_by_its_cause(log, sentence):
+    assert complaint_in(log) == sentence

@@ -21,6 +21,7 @@ from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
 from lab_description.suction_cup import SuctionCup
 from lab_description.tree import Pose
+from lab_description.workability import refuse_unworkable
 
 GRIPPER_TYPES = ("parallel", "suction")
 """Of config/grippers/NAME.yaml; the first one when it says nothing."""
@@ -151,6 +152,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
     end_effector = _end_effector(content.gripper, files["gripper"])
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
     _refuse_shared_names(path, robot, end_effector, camera, content)
+    refuse_unworkable(path, content.workspace, content.furniture, content.destinations)
     return Cell(
         name=path.stem,
         robot=robot,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
@@ -16,6 +17,8 @@ from lab_description.schema import Quantity, parse, read_yaml
 Share = Annotated[float, Quantity("", 0.01, 1.0)]
 # Parameters of a controller that are said elsewhere, and where.
 _SAID_BY = {"type": "controller", "joint": "the gripper's YAML", "joints": "the robot's YAML"}
+
+_PLACE = re.compile(r"\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|\{\{|\}\}|[{}]")
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,23 @@ def _refuse_no_parameter(value: object, key: str) -> None:
         )
 
 
+def fill_in(template: str, values: Mapping[str, str]) -> str:
+    """The template with "{key}" replaced; "{{" and "}}" stand for single braces.
+
+    Not str.format, whose templates reach into the attributes of what they are given. Raises KeyError for a
+    value that is not there, ValueError for a brace that encloses no name.
+    """
+
+    def value(place: re.Match[str]) -> str:
+        if place["name"]:
+            return values[place["name"]]
+        if len(place[0]) == 1:
+            raise ValueError(f"'{template}' has a brace that encloses no name")
+        return place[0][0]
+
+    return _PLACE.sub(value, template)
+
+
 @dataclass(frozen=True)
 class Device:
     """One device of a cell. driver: a name in config/drivers. values: what the driver has to know of it."""
@@ -137,8 +157,8 @@ def started_drivers(hardware: Hardware, models: Mapping[str, str], cell_file: Pa
         try:
             filled = replace(
                 driver,
-                arguments={key: text.format_map(values) for key, text in driver.arguments.items()},
-                parameters={key: text.format_map(values) for key, text in driver.parameters.items()},
+                arguments={key: fill_in(text, values) for key, text in driver.arguments.items()},
+                parameters={key: fill_in(text, values) for key, text in driver.parameters.items()},
             )
         except KeyError as error:
             raise ConfigurationError(

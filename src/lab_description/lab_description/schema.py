@@ -19,20 +19,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import yaml
 from lab_node.errors import ConfigurationError
 
-try:  # with libyaml, ten times as fast
-    from yaml import CSafeLoader as _SafeLoader
-except ImportError:
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+from lab_description.yaml_file import read_yaml as read_yaml
 
 T = TypeVar("T")
-
-MAXIMUM_FILE_SIZE = 1 << 20
-# Of a file, each alias counted as what it stands for: a few lines of YAML can stand for billions of values.
-MAXIMUM_VALUES = 100_000
-MAXIMUM_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,69 +59,6 @@ Sizes = tuple[Size, Size, Size]
 Colour = tuple[Ratio, Ratio, Ratio]
 
 
-def read_yaml(path: Path) -> object:
-    """Content of a YAML file.
-
-    Raises ConfigurationError when the file is absent, too large, not UTF-8 or not YAML, or names a key twice.
-    """
-    try:
-        if path.stat().st_size > MAXIMUM_FILE_SIZE:
-            raise ConfigurationError(f"{path}: too large for a configuration, at most 1 MiB is read")
-        text = path.read_text(encoding="utf-8")
-        _refuse_deep(path, text)
-        content = yaml.load(text, Loader=_UniqueKeys)
-        if _count(content, {}) > MAXIMUM_VALUES:
-            raise ConfigurationError(f"{path}: its aliases stand for more than {MAXIMUM_VALUES} values")
-        return content
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: not UTF-8 text at byte {error.start}") from error
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigurationError(f"{path}{line}: not valid YAML: {error.problem or error}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
-
-
-def _refuse_deep(path: Path, text: str) -> None:
-    """The loader builds values by recursion in C, where too deep a file would take the process down."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_SafeLoader):
-        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            depth += 1
-            if depth > MAXIMUM_DEPTH:
-                raise ConfigurationError(f"{path}: nested more than {MAXIMUM_DEPTH} deep")
-        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-            depth -= 1
-
-
-def _count(value: object, known: dict[int, int]) -> int:
-    """Number of values below, aliases followed; each shared container is looked into once."""
-    if not isinstance(value, (dict, list)):
-        return 1
-    if id(value) not in known:
-        known[id(value)] = MAXIMUM_VALUES  # of one that holds itself
-        items = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_count(item, known) for item in items)
-    return known[id(value)]
-
-
-class _UniqueKeys(_SafeLoader):
-    """SafeLoader that refuses a key given twice, where plain YAML lets the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
 def parse(cls: type[T], content: object, file: Path, **given: object) -> T:
     """The content of a file as an instance of a dataclass; `given` fills fields that the file does not hold.
 
@@ -138,7 +66,8 @@ def parse(cls: type[T], content: object, file: Path, **given: object) -> T:
     """
     if not isinstance(content, dict):
         raise ConfigurationError(
-            f"{file}: expected keys and values ({', '.join(_keys(cls))}), found {_show(content)}"
+            # not what it holds: it may be any file of the machine that somebody named
+            f"{file}: expected keys and values ({', '.join(_keys(cls))}), found {_kind(content)}"
         )
     value = _dataclass(cls, content, _Place(file, ""), given)
     assert isinstance(value, cls)
@@ -262,6 +191,10 @@ def _describe(hint: Any) -> str:
         object: "a parameter of ROS",
     }
     return names.get(hint, str(hint))
+
+
+def _kind(value: object) -> str:
+    return {list: "a list", str: "a text", type(None): "nothing"}.get(type(value), "a single value")
 
 
 def _show(value: object) -> str:

@@ -16,6 +16,7 @@ from lab_description.cell import Cell
 from lab_description.schema import Count, Quantity, parse, read_yaml
 from lab_description.tree import Joint
 from lab_description.urdf import build_urdf
+from lab_description.yaml_file import parse_yaml
 
 if TYPE_CHECKING:
     from lab_description.collision_matrix import DisabledPair
@@ -96,9 +97,16 @@ def matrix_file(cell: Cell) -> Path:
 
 
 def store(cell: Cell, seed: int, samples: int) -> Path:
-    """Computes and stores the pairs of a cell; the path of the file."""
+    """Computes and stores the pairs of a cell; the path of the file.
+
+    Raises ConfigurationError for a seed or a number of samples out of range, OSError. What was stored before
+    is replaced by what was read again and found sound, or not at all.
+    """
     from lab_description.collision_matrix import compute_disabled_pairs
 
+    path = matrix_file(cell)
+    words = {"fingerprint": fingerprint(cell), "seed": seed, "samples": samples, "disabled": []}
+    parse(CollisionMatrix, words, Path("collision_matrix"))
     pairs = compute_disabled_pairs(build_urdf(cell, visuals=False), cell.end_effector.links, seed, samples)
     lines = [
         f"# Written by: python -m lab_description.collision_matrix {cell.name}",
@@ -108,7 +116,10 @@ def store(cell: Cell, seed: int, samples: int) -> Path:
         "disabled:",
         *(f"  - [{pair.first}, {pair.second}, {pair.reason}]" for pair in pairs),
     ]
-    path = matrix_file(cell)
+    text = "\n".join(lines) + "\n"
+    _refuse_unknown_links(path, parse(CollisionMatrix, parse_yaml(text, path), path), cell)
     path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
     return path

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 from lab_description.controllers import BRAKING, arm_parameters, gripper_parameters
-from lab_description.hardware import Driver
+from lab_description.hardware import Driver, fill_in
 from lab_description.schema import parse, read_yaml
 from lab_node.errors import ConfigurationError
 
@@ -170,3 +170,16 @@ def test_parameters_of_no_controller_are_refused(tmp_path):
     file.write_text("package: x\nexecutable: y\ncontroller_parameters: {stall_timeout: 1.0}\n")
     with pytest.raises(ConfigurationError, match="controller_parameters: given, but no controller"):
         parse(Driver, read_yaml(file), file)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{address.__class__.foo}", "{address[0]}", "{address!r}", "{address:>9999999999}", "{}", "{0}", "}"],
+)
+def test_a_template_reaches_nothing_but_values(template: str) -> None:
+    with pytest.raises(ValueError, match="has a brace that encloses no name"):
+        fill_in(template, {"address": "192.168.1.5"})
+
+
+def test_a_template_is_fill_in() -> None:
+    assert fill_in("tcp://{address}:{{{port}}}", {"address": "{port}", "port": "2"}) == "tcp://{port}:{2}"

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pinocchio as pin
 import pytest
-from lab_description.collision_matrix import compute_disabled_pairs, main
-from lab_description.stored_pairs import disabled_pairs, fingerprint, matrix_file
+from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs, main
+from lab_description.stored_pairs import disabled_pairs, fingerprint, matrix_file, store
 from lab_node.errors import ConfigurationError
 
 from lab_description import Cell, build_srdf, build_urdf, config_directory, load_cell
@@ -170,3 +170,33 @@ def test_pairs_of_a_link_that_is_not_there_are_named(copied: Path, print_of_now:
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere"]) == 2
     assert "no cell 'nowhere'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--samples", "-5"], "samples: expected a whole number, 1 … 100000, found -5"),
+        (["--samples", "0"], "samples: expected"),
+        (["--samples", "1000000000"], "samples: expected"),
+        (["--seed", "-1"], "seed: expected a whole number, 0 … 2.14748e+09, found -1"),
+    ],
+)
+def test_stored_pairs_are_not_replaced_by_nonsense(
+    copied: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    cell = copied / "cells" / "ur5e_table.yaml"
+    stored = copied / "collision_matrices" / "ur5e_table.yaml"
+    before = stored.read_bytes()
+    assert main([str(cell), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert stored.read_bytes() == before
+
+
+def test_stored_pairs_are_not_replaced_by_half_a_file(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = load_cell(copied / "cells" / "ur5e_table.yaml")
+    before = matrix_file(cell).read_bytes()
+    unknown = [DisabledPair("a link", "of nobody", "Never")]
+    monkeypatch.setattr("lab_description.collision_matrix.compute_disabled_pairs", lambda *_: unknown)
+    with pytest.raises(ConfigurationError, match="the cell has no link"):
+        store(cell, 0, 1)
+    assert matrix_file(cell).read_bytes() == before

@@ -79,6 +79,12 @@ SHOULDER = "links.shoulder_link"
          "destinations.tray.rows: expected a whole number, 1 … 100000, found 2.5"),
         (CELL, "destinations.tray.size", [-0.4, 0.3],
          "destinations.tray.size.0: expected a number, 0.0001 … 10 m, found -0.4"),
+        (CELL, "destinations.tray.xyz", [0.5, 0.0, 0.0],
+         "destinations.tray: reaches 25 mm into the workspace, where what is put down would be seen"),
+        (CELL, "destinations.tray.xyz", [0.0, 0.0, 0.0],
+         "destinations.tray: goes through the robot's base"),
+        (CELL, "furniture.table.blocks", [{"xyz": [0.0, 0.0, 0.0], "size": [2.0, 2.0, 0.2]}],
+         "furniture.table: goes through the robot's base, at the origin of base_link"),
         (CELL, "furniture.tool0", {"blocks": []},
          "the link 'tool0' of furniture exists already in robot ur5e"),
         (CELL, "furniture.table.blocks", "oak",
@@ -132,7 +138,7 @@ def test_a_wrong_value_is_named(
         ("- 1", "expected keys and values (robot, gripper, camera"),
         ("", "expected keys and values (robot, gripper, camera"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
-        ("#" * 2_000_000, "too large for a configuration"),
+        ("#" * 2_000_000, "too large, at most 1 MiB are read"),
     ],
 )
 def test_a_malformed_file_is_named(configuration: Path, text: str, sentence: str) -> None:
@@ -150,10 +156,10 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "\n".join(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (BOMB, "stand for more than 100000 values"),
+        (BOMB, "holds more than 100000 values, each of its aliases counted"),
         ("[" * 200_000, "nested more than 50 deep"),
         ("{a: " * 200_000, "nested more than 50 deep"),
-        ("a: &a [*a]", "aliases stand for more"),
+        ("a: &a [*a]", "alias *a holds itself"),
         ("!!python/object/apply:os.system ['touch /tmp/x']", "not valid YAML"),
         ("#" * (2 << 20), "too large"),
     ],

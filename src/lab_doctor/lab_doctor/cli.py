@@ -11,8 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import rclpy
+from lab_node.domain import domain_from
+from lab_node.errors import ConfigurationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lab_description import Cell
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
@@ -47,6 +50,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.error(f"--seconds {options.seconds:g}: expected 0.5 to 60")
     if options.json is not None and not options.json.resolve().parent.is_dir():
         parser.error(f"--json {options.json}: there is no folder {options.json.resolve().parent}")
+    if options.json is not None and options.json.is_dir():
+        parser.error(f"--json {options.json}: is a folder, expected a file")
     return options
 
 
@@ -55,7 +60,11 @@ def choose_domain(wanted: int | None, variable: str | None, machine: Machine) ->
     if wanted is not None:
         return wanted
     if variable:
-        return int(variable) if variable.isdecimal() and int(variable) in DOMAINS else 0
+        try:
+            domain = domain_from(variable)
+        except ConfigurationError:
+            return 0  # machine_checks says what is wrong with it
+        return domain if domain in DOMAINS else 0
     running = {process.domain for process in machine.processes if not process.orphan}
     return running.pop() if len(running) == 1 else 0
 
@@ -73,7 +82,12 @@ def take_snapshot(options: argparse.Namespace) -> Snapshot:
 
 
 def _graph(options: argparse.Namespace, domain: int, cell: Cell | None) -> Graph | None:
-    rclpy.init(domain_id=domain, args=["--ros-args", "--enclave", "/lab/doctor"])
+    # its own handling of signals would end the context under the examiner; Ctrl-C is a KeyboardInterrupt
+    rclpy.init(
+        domain_id=domain,
+        args=["--ros-args", "--enclave", "/lab/doctor"],
+        signal_handler_options=rclpy.SignalHandlerOptions.NO,
+    )
     examiner = Examiner()
     try:
         if not examiner.present(DISCOVERY):
@@ -91,7 +105,7 @@ def show(findings: dict[str, list[Finding]], snapshot: Snapshot, console: Consol
     said = f"{snapshot.configuration.name}: {running} in domain {domain}"
     wrong = [(area, finding) for area, found in findings.items() for finding in found]
     if not wrong:
-        console.print(f"[green]sound[/green]  {said}", highlight=False)
+        console.print(Text("sound", style="green"), f" {said}", highlight=False)
         return
     table = Table(title=said, title_justify="left", show_lines=True, expand=False)
     for column, style in (("", "yellow"), ("what is wrong", ""), ("what to do", "")):
@@ -107,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     snapshot = take_snapshot(options)
     findings = examine(snapshot)
-    show(findings, snapshot, Console())
+    show(findings, snapshot, Console(markup=False, emoji=False))
     if options.json is not None:
         report = {
             "cell": snapshot.configuration.name,
@@ -117,5 +131,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 {"area": area, **asdict(finding)} for area, found in findings.items() for finding in found
             ],
         }
-        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        try:
+            options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        except OSError as error:
+            print(f"lab doctor: --json {options.json}: {error.strerror}", file=sys.stderr)
+            return WRONG_USAGE
     return FINDINGS if any(findings.values()) else SOUND

@@ -20,6 +20,8 @@ from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
 from lab_description.schema import parse, read_yaml
 from lab_description.stored_pairs import CollisionMatrix, fingerprint, matrix_file
+from lab_node.bounded_file import read_bounded
+from lab_node.domain import domain_from
 from lab_node.errors import ConfigurationError
 from lab_node.parameters import BUILT_IN, check_parameters
 from lab_tasks.policy import load_policy
@@ -163,12 +165,14 @@ def _profile(variables: Mapping[str, str]) -> TransportProfile | None:
         return None
     path = Path(named)
     try:
-        if path.stat().st_size > 1 << 20:
-            return TransportProfile(named, "is larger than 1 MiB, which no profile is")
-        root = ElementTree.parse(path).getroot()
-    except OSError as error:
-        return TransportProfile(named, f"cannot be read: {error.strerror}")
-    except ElementTree.ParseError as error:
+        root = ElementTree.fromstring(read_bounded(path, 1 << 20))
+    except ConfigurationError as error:
+        return TransportProfile(named, str(error).removeprefix(f"{path}: "))
+    except (
+        ElementTree.ParseError,
+        ValueError,
+        LookupError,
+    ) as error:  # ValueError, LookupError: its encoding
         return TransportProfile(named, f"is not well-formed XML ({error}): Fast DDS would ignore it")
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -177,7 +181,11 @@ def _profile(variables: Mapping[str, str]) -> TransportProfile | None:
         for element in root.iter("transport_descriptor")
         if element.findtext("type", "").strip() == "SHM"
     ]
-    sizes = [int(element.findtext("segment_size", "524288")) for element in shared]
+    told = [element.findtext("segment_size", "524288").strip() for element in shared]
+    odd = [text[:40] for text in told if not (text.isascii() and text.isdigit() and len(text) < 20)]
+    if odd:
+        return TransportProfile(named, f"has a segment_size of {odd[0]!r}, expected bytes, a whole number")
+    sizes = [int(text) for text in told]
     addresses = [(element.text or "").strip() for element in root.iter("address")]
     addresses += [(element.get("name") or "").strip() for element in root.iter("interface")]
     return TransportProfile(named, "", min(sizes, default=None), tuple(addresses))
@@ -271,11 +279,11 @@ def _processes() -> Iterator[CellProcess]:
             launched = b"python" in Path(f"/proc/{parent}/cmdline").read_bytes()
         except (OSError, ValueError):
             continue  # it has ended, or is another user's
-        domain = environ.get("ROS_DOMAIN_ID", "0")
+        domain = 0
+        with contextlib.suppress(ConfigurationError):
+            domain = domain_from(environ.get("ROS_DOMAIN_ID", ""))
         if same_network and same_workspace:
-            yield CellProcess(
-                int(entry.name), named[2], int(domain) if domain.isdecimal() else 0, orphan=not launched
-            )
+            yield CellProcess(int(entry.name), named[2], domain, orphan=not launched)
 
 
 def _stale_segments() -> Iterator[str]:

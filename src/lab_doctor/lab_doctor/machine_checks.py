@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from lab_node.domain import domain_from
+from lab_node.errors import ConfigurationError
+
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Environment, Machine, Snapshot
 
@@ -182,9 +185,13 @@ def _distribution(environment: Environment, machine: Machine) -> Iterator[Findin
             f"RMW_IMPLEMENTATION is {rmw}, installed are {', '.join(machine.middlewares) or 'none'}",
             "unset RMW_IMPLEMENTATION, or install that middleware",
         )
-    raw = variables.get("ROS_DOMAIN_ID", "0") or "0"
-    if not raw.isdecimal() or int(raw) not in DOMAINS:
-        yield Finding("domain", f"ROS_DOMAIN_ID is {raw!r}, expected 0 to 101", "export ROS_DOMAIN_ID=0")
+    raw = variables.get("ROS_DOMAIN_ID", "")
+    try:
+        usable = domain_from(raw) in DOMAINS
+    except ConfigurationError:
+        usable = False
+    if not usable:
+        yield Finding("domain", f"ROS_DOMAIN_ID is {raw[:40]!r}, expected 0 to 101", "export ROS_DOMAIN_ID=0")
 
 
 def _discovery(snapshot: Snapshot) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import WrenchStamped
 from lab_node.errors import LabError
+from lab_node.gate import Gated
 from lab_node.images import depth_in_metres, pinhole_camera
 from lab_node.poses import matrix_from_transform
 from lifecycle_msgs.srv import GetState
@@ -65,7 +66,7 @@ ASKED, ANSWER = 3, 2.0
 LATE_NAMES = 8.0
 
 
-class Examiner(Node):
+class Examiner(Gated, Node):
     """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
 
     def __init__(self, name: str = "doctor") -> None:

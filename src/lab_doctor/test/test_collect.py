@@ -166,10 +166,34 @@ def test_the_only_running_domain_is_looked_into():
     assert choose_domain(None, None, with_cell) == 37
     assert choose_domain(None, "5", with_cell) == 5
     assert choose_domain(9, "5", with_cell) == 9
+    for odd in ("abc", "-1", "102", "9" * 5000, "\u00b2"):
+        assert choose_domain(None, odd, with_cell) == 0
 
 
 @pytest.mark.parametrize(
-    "words", [["--domain", "102"], ["--seconds", "0"], ["--json", "/no/dir/x"], ["a", "b"]]
+    ("content", "words"),
+    [
+        ("<segment_size>abc</segment_size>", "segment_size of 'abc', expected bytes"),
+        (f"<segment_size>{'9' * 5000}</segment_size>", "segment_size of '9999"),
+        ("<segment_size/>", "segment_size of ''"),
+        ("<", "not well-formed XML"),
+    ],
+)
+def test_a_profile_with_odd_values_is_told(tmp_path, content, words):
+    profile = tmp_path / "profile.xml"
+    profile.write_text(f"<p><transport_descriptor><type>SHM</type>{content}</transport_descriptor></p>")
+    environment = collect_environment({"FASTRTPS_DEFAULT_PROFILES_FILE": str(profile)}, 0)
+    assert words in environment.profile.error
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert (
+        "is not a file" in collect_environment({"FASTRTPS_DEFAULT_PROFILES_FILE": str(pipe)}, 0).profile.error
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--domain", "102"], ["--seconds", "0"], ["--json", "/no/dir/x"], ["--json", "/tmp"], ["a", "b"]],
 )
 def test_wrong_usage_is_exit_code_2(words, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -31,11 +31,11 @@ from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
 from lab_simulation.errors import SimulationError  # noqa: E402
+from lab_simulation.look import Look  # noqa: E402
 from lab_simulation.mesh_parts import MeshFolder, mesh_source  # noqa: E402
 from lab_simulation.scene_file import SceneFile  # noqa: E402
 from lab_simulation.scenes import Area, PartSource, Scene, make_scene  # noqa: E402
 from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
-from lab_simulation.view import Look  # noqa: E402
 
 from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
 from lab_evaluation.embodiment import Embodiment  # noqa: E402

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import Point
+from lab_node.boxes import box_from_message
 from lab_node.clouds import points_and_normals
 from lab_node.errors import InvalidRequestError
 from lab_node.images import depth_in_metres, pinhole_camera
@@ -12,7 +13,7 @@ from rclpy.time import Time
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from lab_geometry import OrientedBox, Plane
+from lab_geometry import Plane
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.port import Grasp
 from lab_grasping.scene import DepthView, ObservedObject, ObservedScene
@@ -52,12 +53,11 @@ def scene_from_message(message: Scene) -> ObservedScene:
 
 def _object(message: ObjectMessage) -> ObservedObject:
     points, normals = points_and_normals(message.segment)
-    size = message.box.size
     return ObservedObject(
         id=message.id,
         points=points.astype(np.float64),
         normals=normals.astype(np.float64),
-        box=OrientedBox(matrix_from_pose(message.box.center), np.array([size.x, size.y, size.z])),
+        box=box_from_message(message.box, f"object '{message.id}'"),
         truncated=message.truncated,
     )
 

@@ -9,7 +9,9 @@ import numpy as np
 from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import Vector3, WrenchStamped
-from lab_node.errors import StaleInputError
+from lab_node.boxes import box_from_message
+from lab_node.errors import InvalidRequestError, StaleInputError
+from lab_node.message_rules import defect
 from lab_node.poses import matrix_from_pose, pose_from_matrix
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
@@ -17,7 +19,7 @@ from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray
 
-from lab_geometry import FloatArray, OrientedBox
+from lab_geometry import FloatArray
 from lab_interfaces.msg import Grasp, Scene, StageTime
 from lab_motion.errors import InvalidGoal
 from lab_motion.pick import GraspGoal
@@ -28,14 +30,13 @@ from lab_motion.stages import StageDuration
 def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningScene:
     """The observed objects; opening: of the fingers, metres.
 
-    Raises InvalidGoal when the scene is in another frame, InvalidRequestError for a malformed pose.
+    Raises InvalidGoal when the scene is in another frame, InvalidRequestError when it is malformed: no object
+    of it may be left out.
     """
     _require_frame(message.header.frame_id, frame, "the scene")
-    bodies = []
-    for item in message.objects:
-        size = item.box.size
-        box = OrientedBox(matrix_from_pose(item.box.center), np.array([size.x, size.y, size.z]))
-        bodies.append(Body(item.id, box))
+    if wrong := defect(message):
+        raise InvalidRequestError(f"the scene cannot be planned in: {wrong}")
+    bodies = (Body(item.id, box_from_message(item.box, f"object '{item.id}'")) for item in message.objects)
     return PlanningScene(tuple(bodies), None, opening)
 
 
@@ -52,16 +53,10 @@ def bodies_message(bodies: Sequence[Body], header: Header) -> Detection3DArray:
 def bodies_from_message(message: Detection3DArray) -> list[Body]:
     """Boxes by name.
 
-    Raises InvalidRequestError for a malformed pose.
+    Raises InvalidRequestError for a malformed box.
     """
     return [
-        Body(
-            item.id,
-            OrientedBox(
-                matrix_from_pose(item.bbox.center),
-                np.array([item.bbox.size.x, item.bbox.size.y, item.bbox.size.z]),
-            ),
-        )
+        Body(item.id, box_from_message(item.bbox, f"'{item.id}', which was placed"))
         for item in message.detections
     ]
 

@@ -11,6 +11,7 @@ from lab_node.errors import ConfigurationError
 
 from lab_geometry import OrientedBox
 from lab_motion.destinations import Destinations
+from lab_motion.errors import InvalidGoal
 from lab_motion.planner import Body
 
 
@@ -43,7 +44,7 @@ class PlacedFile:
                 )
                 for part in content["parts"]
             ]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidGoal) as error:
             raise ConfigurationError(
                 f"{self._path} does not say what was placed before ({type(error).__name__}: {error}): empty"
                 " the trays and remove it"

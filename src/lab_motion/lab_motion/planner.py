@@ -27,10 +27,23 @@ FROM_SETUP = ("roboplan", "toppra")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """A box by name: of an observed object in the base frame, of a held one in the tcp frame."""
+    """A box by name: of an observed object in the base frame, of a held one in the tcp frame.
+
+    Raises InvalidGoal for a box that cannot be: a collision checker would find no contact with it, and the
+    planner a way through it.
+    """
 
     name: str
     box: OrientedBox
+
+    def __post_init__(self) -> None:
+        size = self.box.size
+        if not (
+            np.isfinite(self.box.frame_from_box).all() and np.isfinite(size).all() and (size > 0.0).all()
+        ):
+            raise InvalidGoal(
+                f"the box of '{self.name}' cannot be: edges {size.tolist()} m at {self.box.centre.tolist()} m"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

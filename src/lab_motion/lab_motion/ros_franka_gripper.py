@@ -23,6 +23,7 @@ from lab_node.actions import ThreadedActionServer, wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
 from lab_node.freshness import Latest
+from lab_node.gate import Gated
 from lab_node.qos import SENSOR
 from rclpy.action import CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
@@ -43,7 +44,7 @@ _ANSWER = 5.0
 _LOOK = 0.01
 
 
-class FrankaGripperAdapter(Node):
+class FrankaGripperAdapter(Gated, Node):
     """Server of the cell's gripper action, client of the driver's. A new goal takes over from the last."""
 
     def __init__(self, **arguments: Any) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from lab_node.errors import StaleInputError
 from lab_node.freshness import Latest, Silence
+from lab_node.lifecycle import LabNode
 from lab_node.permit import Permit
 from lab_node.qos import RELIABLE
-from rclpy.node import Node
 from rclpy.time import Time
 
 from lab_interfaces.msg import Grasp, Outcome, Scene
@@ -18,6 +18,7 @@ from lab_motion.errors import PlanningCancelled
 from lab_motion.hardware import Cancelled
 from lab_motion.motion_parameters import MotionParameters
 
+_TOPIC = "/scene/objects"
 # Scenes kept, so that a grasp is carried out in the scene that it was planned on.
 _KEPT = 30
 # Wall seconds of one wait, between looks at whether it was interrupted.
@@ -27,13 +28,13 @@ _LOOK = 0.02
 class Scenes:
     """Keeps the newest scenes in which something, or nothing, was seen; a failed look shows no obstacles."""
 
-    def __init__(self, node: Node, permit: Permit, parameters: MotionParameters) -> None:
+    def __init__(self, node: LabNode, permit: Permit, parameters: MotionParameters) -> None:
         self._node, self._permit, self._parameters = node, permit, parameters
         self._kept: OrderedDict[int, Scene] = OrderedDict()
-        self._newest: Latest[Scene] = Latest("scene on /scene/objects")
+        self._newest: Latest[Scene] = Latest(f"scene on {_TOPIC}")
         self._silence = Silence(node)
         self._looked = node.get_clock().now()
-        node.create_subscription(Scene, "/scene/objects", self._take, RELIABLE)
+        node.create_subscription(Scene, _TOPIC, self._take, RELIABLE)
 
     def of(self, grasps: Sequence[Grasp]) -> Scene:
         """The scene that the grasps were planned on, else the newest.
@@ -42,13 +43,20 @@ class Scenes:
         """
         self.require_looking()
         if not self._kept:
-            raise StaleInputError("no scene has come on /scene/objects yet: is perception active?")
+            raise StaleInputError(
+                f"no scene has come on {_TOPIC} yet: is perception active?{self._refused()}"
+            )
         stamp = Time.from_msg(grasps[0].header.stamp).nanoseconds if grasps else -1
         message = self._kept.get(stamp) or next(reversed(self._kept.values()))
         age = (self._node.get_clock().now() - Time.from_msg(message.header.stamp)).nanoseconds * 1e-9
         limit = self._parameters.max_scene_age
         if age > limit:
             raise StaleInputError(f"the scene of the grasps is {age:.1f} s old, the limit is {limit:.1f} s")
+        if age < -limit:
+            raise StaleInputError(
+                f"the scene of the grasps is stamped {-age:.1f} s ahead of the clock of this node, the limit"
+                f" is {limit:.1f} s: synchronise the computers (chrony, PTP)"
+            )
         if Time.from_msg(message.header.stamp) < self._permit.freed:
             raise StaleInputError("the grasps were planned before the cell was stopped: look again")
         self._looked = self._node.get_clock().now()
@@ -59,8 +67,8 @@ class Scenes:
         silence, limit = self._silence.seconds, self._parameters.max_view_age
         if silence > limit:
             raise StaleInputError(
-                f"nothing that a camera saw has come on /scene/objects for {silence:.1f} s, the limit is"
-                f" {limit:.1f} s: do camera and perception run?"
+                f"nothing that a camera saw has come on {_TOPIC} for {silence:.1f} s, the limit is"
+                f" {limit:.1f} s: do camera and perception run?{self._refused()}"
             )
 
     def since_stop(self, interrupted: Cancelled) -> Scene | None:
@@ -84,6 +92,11 @@ class Scenes:
                 raise PlanningCancelled
         self._looked = self._node.get_clock().now()
         return seen
+
+    def _refused(self) -> str:
+        """Words for scenes that came and were not taken, because somebody's box cannot be."""
+        refused = self._node.refusals.all().get(_TOPIC)
+        return "" if refused is None else f" {refused.count} were refused, the newest since {refused.why}"
 
     def _take(self, message: Scene) -> None:
         if message.outcome.code != Outcome.CAMERA_SILENT:

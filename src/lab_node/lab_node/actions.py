@@ -15,8 +15,9 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from lab_interfaces.msg import Outcome
-from lab_node.errors import CancelledError, DeadlineError, LabError, UnavailableError
+from lab_node.errors import CancelledError, DeadlineError, InvalidRequestError, LabError, UnavailableError
 from lab_node.lifecycle import LabNode
+from lab_node.message_rules import defect
 from lab_node.outcomes import name_of, outcome_from
 
 RESULT_TIMEOUT = 60
@@ -33,13 +34,19 @@ def serve_action(
 ) -> ActionServer:
     """Action server that runs `work(goal_handle) -> result` in a thread a goal.
 
-    The work may block; it looks at goal_handle.is_cancel_requested itself and raises CancelledError. Any
-    LabError becomes the outcome of an otherwise empty result; the goal ends as succeeded, canceled or aborted
-    by its code.
+    The work may block; it looks at goal_handle.is_cancel_requested itself and raises CancelledError. A goal
+    that breaks a rule of messages (lab_node.message_rules) never reaches it. Any LabError becomes the outcome
+    of an otherwise empty result; the goal ends as succeeded, canceled or aborted by its code.
     """
+
+    def take(goal: Any) -> GoalResponse:
+        # one that breaks a rule is taken without asking `accept`: its result says what is wrong with it
+        return GoalResponse.ACCEPT if defect(goal) or accept(goal) else GoalResponse.REJECT
 
     def run(handle: ServerGoalHandle) -> Any:
         try:
+            if wrong := defect(handle.request):
+                raise InvalidRequestError(f"the goal of {name} cannot be meant: {wrong}")
             result = work(handle)
         except LabError as error:
             result = kind.Result(outcome=outcome_from(error))
@@ -57,7 +64,7 @@ def serve_action(
         kind,
         name,
         run,
-        goal_callback=lambda goal: GoalResponse.ACCEPT if accept(goal) else GoalResponse.REJECT,
+        goal_callback=take,
         cancel_callback=lambda goal: CancelResponse.ACCEPT,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.qos import QoSProfile
 
 from lab_node.lifecycle import LabNode, uncalled
+from lab_node.message_rules import Check, rules_of
 
 
 class CollectedSubscription:
@@ -20,10 +21,12 @@ class CollectedSubscription:
     def __init__(
         self, node: LabNode, kind: Any, topic: str, qos: QoSProfile, serialized: bool = False
     ) -> None:
-        """serialized: the messages are taken as the bytes that came."""
+        """serialized: the messages are taken as the bytes that came, which pass no gate."""
         self._kind = kind
         self._serialized = serialized
         self._came = lambda: node.inputs.note(topic, node.get_clock().now().nanoseconds)
+        self._check: Check | None = None if serialized else rules_of(kind)
+        self._refuse = lambda why: node.refuse(topic, why)
         self._subscription = node.create_subscription(kind, topic, uncalled, qos, raw=serialized)
 
     def take(self) -> Iterator[Any]:
@@ -38,5 +41,8 @@ class CollectedSubscription:
                 taken = handle.take_message(self._kind, self._serialized)
             if taken is None:
                 return
+            if self._check is not None and (why := self._check(taken[0])):
+                self._refuse(why)
+                continue
             self._came()
             yield taken[0], int(taken[1]["source_timestamp"])

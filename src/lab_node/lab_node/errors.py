@@ -9,6 +9,13 @@ class LabError(Exception):
     code: OutcomeCode = OutcomeCode.INTERNAL_ERROR
     stage: str = ""
 
+    def __str__(self) -> str:
+        """One line, whatever it quotes: what would break it, or steer a terminal, in its escaped form."""
+        text = super().__str__()
+        if text.isprintable():
+            return text
+        return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
 
 class CancelledError(LabError):
     """The caller took the request back."""

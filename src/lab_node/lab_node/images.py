@@ -105,7 +105,7 @@ def pinhole_camera(message: CameraInfo) -> PinholeCamera:
 
     Raises InvalidRequestError for a message without calibration.
     """
-    if not (message.k[0] > 0.0 and message.k[4] > 0.0):
+    if not (message.k[0] > 0.0 and message.k[4] > 0.0 and np.isfinite(message.k).all()):
         raise InvalidRequestError(
             f"camera_info in {message.header.frame_id} has no focal length: calibrate the camera"
         )

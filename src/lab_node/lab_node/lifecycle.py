@@ -25,6 +25,7 @@ from lab_node.action_client import destroy_actions
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
 from lab_node.executor import ExecutorThread
+from lab_node.gate import Gated
 from lab_node.health import Condition, Inputs
 from lab_node.parameters import declare_parameters
 
@@ -36,14 +37,15 @@ def uncalled(message: Any) -> None:
     """Callback of a subscription that no executor takes messages from: see lab_node.collected."""
 
 
-class LabNode(LifecycleNode):
+class LabNode(Gated, LifecycleNode):
     """Subclasses say their `Parameters` dataclass and fill in configure, activate, deactivate and cleanup.
 
     Each of the four may raise a LabError: it is logged as one sentence and the transition fails. What
     configure creates (publishers, subscriptions, timers, services, clients, actions) is destroyed at cleanup.
 
-    Once a second the node tells on /diagnostics its state, rate and age of each input, how its last work
-    ended and what `diagnose` adds. `hardware_id` names what the node looks after; configure may set it.
+    Messages pass a gate before a callback sees them (lab_node.gate). Once a second the node tells on
+    /diagnostics its state, rate and age of each input and what of it was refused, how its last work ended and
+    what `diagnose` adds. `hardware_id` names what the node looks after; configure may set it.
     """
 
     Parameters: ClassVar[type[Any]]
@@ -54,6 +56,7 @@ class LabNode(LifecycleNode):
         self.parameters: Any = None
         self.hardware_id = name
         self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
+        self._told_refused: dict[str, int] = {}
         self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         # wall time: a node has to say how it is when the clock of a simulation stands
         self.create_timer(1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -94,6 +97,9 @@ class LabNode(LifecycleNode):
                 uncounted(*message)
 
         return super().create_subscription(msg_type, topic, callback, *arguments, **keywords)
+
+    def _gated(self, msg_type: Any, topic: str, callback: Callable[..., None]) -> Callable[..., None]:
+        return callback if callback is uncalled else super()._gated(msg_type, topic, callback)
 
     @property
     def subscriptions(self) -> Iterator[Subscription]:
@@ -169,17 +175,23 @@ class LabNode(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         configured = self._state in ("inactive", "active")
         condition = self.diagnose() if configured else Condition()
+        refused = self.refusals.all()
+        new = [topic for topic, each in refused.items() if each.count > self._told_refused.get(topic, 0)]
+        self._told_refused = {topic: each.count for topic, each in refused.items()}
         if self._refusal:
             level, message = DiagnosticStatus.ERROR, self._refusal
         elif self._state != "active":
             level, message = DiagnosticStatus.WARN, self._state
         else:
-            level = DiagnosticStatus.WARN if condition.trouble else DiagnosticStatus.OK
-            message = condition.trouble or "active"
+            troubles = [condition.trouble] if condition.trouble else []
+            troubles += [f"refuses messages on {topic}: {refused[topic].why}" for topic in new]
+            level = DiagnosticStatus.WARN if troubles else DiagnosticStatus.OK
+            message = "; ".join(troubles) or "active"
         values = {"state": self._state, "last outcome": self._last_outcome or "none yet"}
         for report in self.inputs.report(self.get_clock().now().nanoseconds):
             age = "never came" if report.age is None else f"{report.age:.2f} s ago"
             values[report.topic] = f"{report.rate:.1f} Hz, {age}"
+        values |= {f"refused on {topic}": f"{each.count}, {each.why}" for topic, each in refused.items()}
         values |= condition.values
         self._diagnostics.publish(diagnostics_of(self, level, message, self.hardware_id, values))
 

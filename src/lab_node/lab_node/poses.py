@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform, Vector3
 
 from lab_geometry import FloatArray, quaternion_from_matrix, transform_from_pose
@@ -11,7 +13,7 @@ from lab_node.errors import InvalidRequestError
 def matrix_from_pose(pose: Pose) -> FloatArray:
     """(4, 4) of a pose.
 
-    Raises InvalidRequestError for a quaternion without length.
+    Raises InvalidRequestError for a quaternion without length, or a number that is none.
     """
     return _matrix(pose.position, pose.orientation)
 
@@ -19,7 +21,7 @@ def matrix_from_pose(pose: Pose) -> FloatArray:
 def matrix_from_transform(transform: Transform) -> FloatArray:
     """(4, 4) of a transform.
 
-    Raises InvalidRequestError for a quaternion without length.
+    Raises InvalidRequestError for a quaternion without length, or a number that is none.
     """
     return _matrix(transform.translation, transform.rotation)
 
@@ -37,8 +39,11 @@ def transform_from_matrix(matrix: FloatArray) -> Transform:
 
 
 def _matrix(position: Point | Vector3, q: Quaternion) -> FloatArray:
+    numbers = (position.x, position.y, position.z, q.x, q.y, q.z, q.w)
+    if not all(map(math.isfinite, numbers)):
+        raise InvalidRequestError(f"a pose is not finite: position {numbers[:3]}, rotation {numbers[3:]}")
     try:
-        return transform_from_pose([position.x, position.y, position.z], [q.x, q.y, q.z, q.w])
+        return transform_from_pose(numbers[:3], numbers[3:])
     except ValueError as error:
         raise InvalidRequestError(str(error)) from error
 

@@ -35,6 +35,10 @@ def test_an_exception_says_its_outcome():
     assert outcome.message == "the operator asked for it"
 
 
+def test_a_sentence_is_one_line_whatever_it_quotes():
+    assert str(CancelledError("key 'a\nb\x1b[2J' is ü")) == "key 'a\\nb\\x1b[2J' is ü"
+
+
 @pytest.mark.parametrize(
     ("encoding", "pixels"),
     [

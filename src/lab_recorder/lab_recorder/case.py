@@ -10,6 +10,7 @@ config/          the cell's files as they were
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from typing import Any
 import yaml
 from lab_description.schema import read_yaml
 from lab_description.stored_pairs import matrix_file
+from lab_node.bounded_file import read_bounded_text
 from lab_node.errors import ConfigurationError
 
 from lab_description import Cell
@@ -26,6 +28,8 @@ from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
 
 DECISION, RING = "decision.mcap", "ring.mcap"
 FORMAT = 1
+MAXIMUM_FACTS = 1 << 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +98,14 @@ def load_case(folder: Path) -> Case:
     Raises ConfigurationError, which names the file and what is wrong with it.
     """
     path = folder / "case.json"
+    if not path.exists():
+        raise ConfigurationError(f"{path}: is not there; expected the folder of a case")
     try:
-        if path.stat().st_size > 1 << 20:
-            raise ConfigurationError(f"{path}: too large for a case")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: cannot be read: {error.strerror}; expected the folder of a case"
-        ) from error
+        content = json.loads(read_bounded_text(path, MAXIMUM_FACTS))
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: not valid JSON: {error}") from error
     facts = _facts(path, content)
+    _refuse_files_of_others(folder / "config" / "cells" / f"{facts.cell}.yaml")
     parameters = read_yaml(folder / "parameters.yaml")
     if not isinstance(parameters, dict) or not all(
         isinstance(values, dict) for values in parameters.values()
@@ -114,6 +115,19 @@ def load_case(folder: Path) -> Case:
     for message in read_mcap(folder / DECISION):
         messages.setdefault(message.topic, []).append(message)
     return Case(folder, facts, parameters, messages)
+
+
+def _refuse_files_of_others(file: Path) -> None:
+    """A case brings its own files: one that names others could have any file of this machine read."""
+    waiting = [("", read_yaml(file))]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(str(name), item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, item) for item in value]
+        elif key in ("model", "driver") and isinstance(value, str) and not _NAME.fullmatch(value):
+            raise ConfigurationError(f"{file}: {key}: expected a name, found {value[:80]!r}")
 
 
 def _facts(path: Path, content: Any) -> CaseFacts:
@@ -128,7 +142,7 @@ def _facts(path: Path, content: Any) -> CaseFacts:
             )
     if content["format"] != FORMAT:
         raise ConfigurationError(f"{path}: format {content['format']}, this version reads {FORMAT}")
-    if "/" in content["cell"] or content["cell"].startswith("."):
+    if not _NAME.fullmatch(content["cell"]):
         raise ConfigurationError(f"{path}: cell: expected a name, found {content['cell']!r}")
     return CaseFacts(**content)
 

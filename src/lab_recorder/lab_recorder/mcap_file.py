@@ -48,6 +48,8 @@ def read_mcap(path: Path) -> list[Recorded]:
     Raises ConfigurationError when the file is absent, too large, or not a sound MCAP of ROS 2 messages.
     """
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise ConfigurationError(f"{path}: cannot be read: is not a file")
         size = path.stat().st_size
         if size > MAXIMUM_SIZE:
             raise ConfigurationError(f"{path}: {size >> 20} MiB, at most {MAXIMUM_SIZE >> 20} are read")

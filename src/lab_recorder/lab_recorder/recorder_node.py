@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from geometry_msgs.msg import WrenchStamped
 from lab_node.collected import CollectedSubscription
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
+from lab_node.message_rules import defect
 from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
@@ -55,6 +57,8 @@ IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 STATE = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 MEGABYTE = 1_000_000
+# a record holds images of whoever stands at the cell: nobody else of the machine reads it
+PRIVATE = 0o077
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,9 @@ class RecorderNode(LabNode):
 
     def _take_attempt(self, recording: Recording, entry: Entry) -> None:
         attempt = deserialize_message(entry.data, Attempt)
+        if wrong := defect(attempt):
+            self.refuse(topics.ATTEMPTS, wrong)
+            return
         self._attempts += 1
         decision = recording.decide(entry, Time.from_msg(attempt.scene_stamp).nanoseconds)
         if attempt.outcome.code not in (Outcome.SUCCESS, Outcome.CANCELLED):
@@ -333,4 +340,5 @@ class RecorderNode(LabNode):
 
 def main() -> None:
     """Executable recorder_node."""
+    os.umask(PRIVATE)
     spin(RecorderNode)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lab_node.errors import ConfigurationError
+from lab_node.errors import LabError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lab_recorder.case import Case, load_case
 from lab_recorder.replay import Comparison, accept, replay
@@ -31,7 +32,7 @@ def show(case: Case, comparisons: Sequence[Comparison], console: Console) -> Non
         table.add_column(column, overflow="fold")
     for item in comparisons:
         number = "" if item.difference is None else f"{item.difference:.2g} of {item.tolerance:g} {item.unit}"
-        verdict = "[green]same[/green]" if item.same else "[red]differs[/red]"
+        verdict = Text("same", style="green") if item.same else Text("differs", style="red")
         table.add_row(item.stage, item.what, item.then, item.now, number, verdict)
     console.print(table)
     today = versions()
@@ -63,11 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             accept(case)
             case = load_case(options.case)
         comparisons = replay(case)
-    except (ConfigurationError, OSError) as error:
+    except (LabError, OSError) as error:
         print(f"lab replay: {error}", file=sys.stderr)
         return WRONG_USAGE
-    show(case, comparisons, Console())
+    show(case, comparisons, Console(markup=False, emoji=False))
     if options.json is not None:
         content = [{**asdict(item), "same": item.same} for item in comparisons]
-        options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        try:
+            options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        except OSError as error:
+            print(f"lab replay: --json {options.json}: {error.strerror}", file=sys.stderr)
+            return WRONG_USAGE
     return SAME if all(item.same for item in comparisons) else DIFFERS

@@ -43,7 +43,6 @@ from lab_perception.joint_history import JointHistory
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 from lab_perception.robot_mask import RobotMask
-from rclpy.serialization import deserialize_message
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
@@ -55,7 +54,7 @@ from lab_geometry import FloatArray
 from lab_interfaces.msg import Attempt, Grasp, GraspArray, Outcome, Scene
 from lab_recorder import recording as topics
 from lab_recorder.case import Case
-from lab_recorder.schemas import message_class
+from lab_recorder.ros_decoding import decoded, trajectory_defect
 
 P = TypeVar("P")
 
@@ -78,19 +77,20 @@ class Inputs:
     def all(self, topic: str) -> list[Any]:
         """The messages of a topic, oldest first; empty when the case holds none.
 
-        Raises ConfigurationError when they cannot be decoded.
+        Raises ConfigurationError when they cannot be decoded, or hold what no message of a run may.
         """
         if topic not in self._decoded:
             recorded = self.case.messages.get(topic, [])
-            try:
-                self._decoded[topic] = [
-                    deserialize_message(item.entry.data, message_class(item.kind)) for item in recorded
-                ]
-            except Exception as error:  # rclpy raises what the type support of the day raises
-                raise ConfigurationError(
-                    f"{self.case.folder}: {topic} cannot be decoded as {recorded[0].kind}: {error}"
-                ) from error
+            self._decoded[topic] = [decoded(item, self.case.folder) for item in recorded]
+            if topic == topics.TRAJECTORY:
+                for trajectory in self._decoded[topic]:
+                    self._refuse_no_trajectory(trajectory)
         return self._decoded[topic]
+
+    def _refuse_no_trajectory(self, trajectory: JointTrajectory) -> None:
+        wrong = trajectory_defect(trajectory, self.cell.robot.joint_names)
+        if wrong:
+            raise ConfigurationError(f"{self.case.folder}: {topics.TRAJECTORY}: {wrong}")
 
     def one(self, topic: str) -> Any:
         """The only, or newest, message of a topic.
@@ -150,10 +150,10 @@ def perceive(inputs: Inputs) -> Scene:
 
 def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
     buffer = BufferCore()
-    for message in inputs.all(topics.TF_STATIC):
-        for transform in message.transforms:
-            buffer.set_transform_static(transform, "case")
     try:
+        for message in inputs.all(topics.TF_STATIC):
+            for transform in message.transforms:
+                buffer.set_transform_static(transform, "case")
         found = buffer.lookup_transform_core(
             inputs.cell.robot.base_link, header.frame_id, Time.from_msg(header.stamp)
         )

@@ -1,6 +1,7 @@
 """A case on disk: complete or not there, and never trusted when it is read."""
 
 import json
+import os
 
 import pytest
 from lab_node.errors import ConfigurationError
@@ -55,6 +56,16 @@ def test_a_case_without_its_ring_is_a_case(folder):
     assert load_case(folder).facts.outcome == "GRASP_EMPTY"
 
 
+def pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def name_model(folder, model):
+    file = folder / "config/cells/ur5e_table.yaml"
+    file.write_text(file.read_text().replace("model: ur5e", f"model: {model}"))
+
+
 def spoil_json(**changes):
     def spoil(folder):
         path = folder / "case.json"
@@ -76,6 +87,12 @@ def spoil_json(**changes):
         (spoil_json(format=99), "format 99, this version reads 1"),
         (spoil_json(cell="../../etc/passwd"), "cell: expected a name"),
         (spoil_json(extra=1), "expected exactly"),
+        (lambda folder: pipe(folder / "case.json"), "is not a file"),
+        (lambda folder: pipe(folder / "decision.mcap"), "is not a file"),
+        (lambda folder: pipe(folder / "parameters.yaml"), "is not a file"),
+        (lambda folder: pipe(folder / "config/cells/ur5e_table.yaml"), "is not a file"),
+        (lambda folder: name_model(folder, "/etc/passwd"), "model: expected a name, found '/etc/passwd'"),
+        (lambda folder: name_model(folder, "../robots/ur5e.yaml"), "model: expected a name"),
         (lambda folder: (folder / "decision.mcap").unlink(), "cannot be read"),
         (lambda folder: (folder / "parameters.yaml").write_text("- 1"), "expected parameters by node"),
         (

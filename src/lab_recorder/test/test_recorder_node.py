@@ -1,6 +1,7 @@
 """What the node records, and what becomes of it when it cannot be written."""
 
 import json
+import os
 import threading
 import time
 
@@ -27,6 +28,16 @@ def until(condition, what):
         assert time.monotonic() < deadline, f"no {what} within 60 s"
         pause.wait(0.02)
     return value
+
+
+def test_a_record_is_nobody_elses(monkeypatch):
+    monkeypatch.setattr(recorder_node, "spin", lambda make: None)
+    before = os.umask(0o022)
+    try:
+        recorder_node.main()
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
 
 
 class Bench:

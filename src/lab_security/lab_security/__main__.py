@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab_node.domain import HIGHEST, domain_id
 from lab_node.errors import ConfigurationError
 
 from lab_description import config_directory
@@ -22,20 +22,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("keystore", type=Path, help="folder to make")
     parser.add_argument("--policy", type=Path, help="who may do what; config/security.yaml")
-    parser.add_argument("--domain", type=int, default=int(os.environ.get("ROS_DOMAIN_ID") or 0), metavar="N")
+    parser.add_argument("--domain", type=int, metavar="N", help="ROS_DOMAIN_ID")
     parser.add_argument("--days", type=int, default=365, metavar="N", help="validity; 365")
     options = parser.parse_args(argv)
-    if not 0 <= options.domain <= 232:
-        parser.error(f"--domain {options.domain}: expected 0 to 232")
+    if options.domain is not None and not 0 <= options.domain <= HIGHEST:
+        parser.error(f"--domain {options.domain}: expected 0 to {HIGHEST}")
     if not 1 <= options.days <= 36500:
         parser.error(f"--days {options.days}: expected 1 to 36500")
     try:
+        domain = domain_id() if options.domain is None else options.domain
         policy = load_policy(options.policy or config_directory() / "security.yaml")
-        create_keystore(options.keystore, policy, options.domain, options.days)
+        create_keystore(options.keystore, policy, domain, options.days)
     except (ConfigurationError, OSError) as error:
         print(f"lab_security: {error}", file=sys.stderr)
         return 2
-    print(f"{options.keystore}: {len(policy.nodes)} nodes, domain {options.domain}, {options.days} days")
+    print(f"{options.keystore}: {len(policy.nodes)} nodes, domain {domain}, {options.days} days")
     print(f"  export ROS_SECURITY_KEYSTORE={options.keystore.resolve()}")
     print("  export ROS_SECURITY_ENABLE=true ROS_SECURITY_STRATEGY=Enforce")
     return 0

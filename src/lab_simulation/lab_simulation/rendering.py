@@ -82,7 +82,7 @@ def _probe(platform: str) -> str:
     environment.pop("PYOPENGL_PLATFORM", None)
     try:
         outcome = subprocess.run(
-            [sys.executable, "-c", _PROBE.format(platform=platform)],
+            [sys.executable, "-P", "-c", _PROBE.format(platform=platform)],
             env=environment,
             capture_output=True,
             text=True,

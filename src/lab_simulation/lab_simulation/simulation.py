@@ -22,12 +22,13 @@ from lab_simulation.drives import ArmDrive
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
 from lab_simulation.fingers import Fingers
 from lab_simulation.gripper_controller import GripperController
+from lab_simulation.look import Look
 from lab_simulation.parts import Part
 from lab_simulation.rendering import Renderer
 from lab_simulation.scenes import Scene
 from lab_simulation.settling import get_pose, set_pose, wake
 from lab_simulation.suction import Suction
-from lab_simulation.view import CellView, Look, viewer
+from lab_simulation.view import CellView, viewer
 from lab_simulation.world import TIMESTEP, add_parts
 
 HOME = "home"

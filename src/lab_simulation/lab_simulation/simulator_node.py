@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from lab_node.errors import LabError
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import Parameter
 
 from lab_description import SuctionCup, load_cell
+from lab_simulation.look import Look
 from lab_simulation.mesh_parts import MeshFolder, mesh_source
 from lab_simulation.rendering import choose_renderer
 from lab_simulation.ros_actions import FEEDBACK_TICKS, ArmAction
@@ -21,47 +20,16 @@ from lab_simulation.ros_fingers import FingerTopics
 from lab_simulation.ros_publishers import CellPublishers, HandTopics
 from lab_simulation.ros_services import SimulatorServices
 from lab_simulation.ros_suction import SuctionTopics
-from lab_simulation.scene_file import MAXIMUM_PARTS, load_scene_file
+from lab_simulation.scene_file import load_scene_file
 from lab_simulation.scenes import Area, make_scene
 from lab_simulation.simulation import Simulation
 from lab_simulation.simulation_loop import LoopState, SimulationLoop
-from lab_simulation.view import LOOKS, Look
+from lab_simulation.simulator_parameters import SimulatorParameters
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
 CLOSE_TO_WANTED = 0.95
 """Of the wanted speed: below it the diagnostics warn."""
-
-
-@dataclass(frozen=True)
-class SimulatorParameters:
-    """Parameters of the simulator node."""
-
-    cell: str = parameter("ur5e_table", "cell: a name in config/cells or the path of a YAML file")
-    scene: str = parameter("scattered", "what lies on the table: a name in config/scenes or a path")
-    parts: int = parameter(
-        0, "number of parts; 0: as many as the scene says", unit="", minimum=0, maximum=MAXIMUM_PARTS
-    )
-    meshes: str = parameter(
-        "", "folder of OBJ or STL files to take the parts from; empty: the kinds of the scene"
-    )
-    seed: int = parameter(0, "decides the scene, its look and the noise", minimum=0, maximum=2**31 - 1)
-    speed: float = parameter(
-        1.0, "simulated seconds a second; 0: as fast as it can", minimum=0.0, maximum=100.0
-    )
-    look: str = parameter(
-        "real",
-        "what the images show; real: print, shadows, gloss and the errors of a stereo camera;"
-        " plain: one colour a part and independent noise",
-        choices=LOOKS,
-    )
-    noise: bool = parameter(True, "noise of the camera")
-    renderer: str = parameter(
-        "auto",
-        "how images are made; auto: the first that works",
-        choices=("auto", "egl", "osmesa", "raycast"),
-    )
-    paused: bool = parameter(False, "activated, it waits for set_simulation_state before time goes on")
 
 
 class SimulatorNode(LabNode):

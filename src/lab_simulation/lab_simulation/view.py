@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
 import mujoco
 
@@ -15,12 +15,10 @@ from lab_description import Cell
 from lab_simulation.camera import Frame, open_camera
 from lab_simulation.cell_model import CAMERA
 from lab_simulation.depth_noise import StereoModel
+from lab_simulation.look import Look
 from lab_simulation.look.cell_view import CellPaint, RealCellView
 from lab_simulation.parts import Part
 from lab_simulation.rendering import Renderer
-
-Look = Literal["real", "plain"]
-LOOKS: tuple[Look, ...] = ("real", "plain")
 
 
 class CellView(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 from action_msgs.srv import CancelGoal
@@ -10,8 +9,11 @@ from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
 
-# wall seconds without an answer, after which somebody has to know
-_PATIENCE = 1.0
+# Turns of this node without an answer, after which somebody has to know: a second. Not by the wall: a node
+# that is flooded with messages does not come to the answers, and the controllers are not at fault.
+_PATIENCE = 20
+# Turns after which a question is asked again that nobody has answered.
+_AGAIN = 10
 
 
 class ControllerGoals:
@@ -28,18 +30,30 @@ class ControllerGoals:
             action: node.create_client(CancelGoal, f"{action}/_action/cancel_goal") for action in actions
         }
         self._asked: dict[str, Future] = {}
-        self._silent_since: dict[str, float] = {}
+        self._asked_at: dict[str, int] = {}
+        self._silent_since: dict[str, int] = {}
         self._told: set[str] = set()
+        self._turns = 0
+
+    def turn(self) -> None:
+        """Called 20 times a second while all is well: the measure of how long nobody has answered."""
+        self._turns += 1
 
     def cancel(self) -> None:
-        """Ask every controller that is there to cancel all its goals."""
+        """Ask every controller that is there to cancel all its goals; not while it owes an answer."""
         self.unanswered()
-        self._drop_questions()
-        now = time.monotonic()
         for action, client in self._clients.items():
-            self._silent_since.setdefault(action, now)
+            self._silent_since.setdefault(action, self._turns)
+            asked = self._asked.get(action)
+            owes = asked is not None and not asked.done()
+            if owes and self._turns - self._asked_at[action] < _AGAIN:
+                continue
+            if asked is not None:
+                client.remove_pending_request(asked)
+                del self._asked[action]
             if client.service_is_ready():
                 self._asked[action] = client.call_async(CancelGoal.Request())  # a zero id means all
+                self._asked_at[action] = self._turns
 
     def unanswered(self) -> list[str]:
         """Actions whose controller has not answered since it was asked; told once when that lasts."""
@@ -47,15 +61,18 @@ class ControllerGoals:
             if asked.done():
                 self._silent_since.pop(action, None)
                 self._told.discard(action)
-        now = time.monotonic()
-        for action, since in self._silent_since.items():
-            if now - since > _PATIENCE and action not in self._told:
-                self._told.add(action)
-                self._node.get_logger().error(
-                    f"{action} does not answer, its goals cannot be cancelled: does its controller run?"
-                    " Use the emergency stop if anything moves"
-                )
+        for action in set(self._deaf()) - self._told:
+            self._told.add(action)
+            self._node.get_logger().error(
+                f"{action} does not answer, its goals cannot be cancelled: does its controller run?"
+                " Use the emergency stop if anything moves"
+            )
         return list(self._silent_since)
+
+    def deaf(self) -> list[str]:
+        """Actions whose controller has owed an answer for so long that somebody has to know."""
+        self.unanswered()
+        return self._deaf()
 
     def forget(self) -> None:
         """Wait for no answer any more."""
@@ -67,3 +84,7 @@ class ControllerGoals:
         for action, asked in self._asked.items():
             self._clients[action].remove_pending_request(asked)
         self._asked.clear()
+
+    def _deaf(self) -> list[str]:
+        turns = self._turns
+        return [action for action, since in self._silent_since.items() if turns - since > _PATIENCE]

@@ -23,8 +23,9 @@ from lab_interfaces.msg import HeldPart, StopState
 from lab_stop.latch import Latch, Verdict, Zone
 from lab_stop.ros_goals import ControllerGoals
 
-# wall seconds: between two words, and two cancels
-PERIOD, CANCEL_PERIOD = 0.05, 0.5
+# Wall seconds between two words. While the cell is stopped its controllers are asked as often to cancel what
+# they do: a goal that somebody sends nevertheless moves for no longer than that.
+PERIOD = 0.05
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class StopNode(LabNode):
             event_callbacks=SubscriptionEventCallbacks(liveliness=self._look_after_motion),
         )
         # the wall's time: a cell whose clock stands has to stop too
-        self.create_timer(PERIOD, self._tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(PERIOD, self._turn, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def activate(self) -> None:
         """Begin to watch the inputs; what was latched before and not reset stays."""
@@ -131,7 +132,7 @@ class StopNode(LabNode):
         if said is None:
             return Condition()
         troubles = [f"stopped: {said.reason}"] if said.stopped else []
-        troubles += [f"{action} does not answer" for action in self._goals.unanswered()]
+        troubles += [f"{action} does not answer" for action in self._goals.deaf()]
         values = {
             "stopped": "yes" if said.stopped else "no",
             "reason": said.reason or "none",
@@ -143,7 +144,9 @@ class StopNode(LabNode):
     def _take_stop(self, message: Bool) -> None:
         if message.data:
             self._latch.stop("a stop came on the topic /cell/stop")
-            self._tell()
+            # one of a flood is told with the next word: to tell each would leave no turn for anything else
+            if self._said is None or not self._said.stopped:
+                self._tell()
 
     def _take_hardware(self, message: Bool) -> None:
         topic = self.parameters.hardware_topic
@@ -183,6 +186,10 @@ class StopNode(LabNode):
         )
         return response
 
+    def _turn(self) -> None:
+        self._goals.turn()
+        self._tell()
+
     def _tell(self) -> None:
         if not self._active:
             return
@@ -209,7 +216,7 @@ class StopNode(LabNode):
             self._cancel_at = math.inf
             self._goals.forget()
         elif now >= self._cancel_at:
-            self._cancel_at = now + CANCEL_PERIOD
+            self._cancel_at = now
             self._goals.cancel()
 
     def _look_after_motion(self, event: QoSLivelinessChangedInfo) -> None:
@@ -219,7 +226,7 @@ class StopNode(LabNode):
         elif event.not_alive_count_change > 0 and self._active:  # it has not ended in order
             self.get_logger().error("the motion node has died: arm and hand are told to hold")
             self._motion_died = True
-            self._cancel_at = time.monotonic() + CANCEL_PERIOD
+            self._cancel_at = time.monotonic()
             self._goals.cancel()
 
 

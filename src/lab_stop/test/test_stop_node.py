@@ -10,12 +10,14 @@ import time
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
+from action_msgs.srv import CancelGoal
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.action_client import destroy_actions
 from lab_node.actions import wait_for
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
+from lab_stop.ros_goals import ControllerGoals
 from lab_stop.stop_node import StopNode
 from rclpy.action import ActionClient, ActionServer, CancelResponse
 from rclpy.executors import MultiThreadedExecutor
@@ -280,6 +282,51 @@ def test_goals_and_controllers_that_come_after_the_stop_are_cancelled_too(bench)
     cell.until(lambda: cell.diagnosis().message == "stopped: an operator stopped the cell", "still deaf")
     assert cell.call("/cell/reset").success
     cell.until(lambda: cell.diagnosis().message == "active", "still in trouble")
+
+
+def test_while_stopped_controllers_are_asked_to_cancel_with_every_word(bench):
+    """What a goal that comes nevertheless moves, is what it moves in that time."""
+    cell = bench()
+    asked = []
+    for name in ACTIONS:
+        answer = lambda request, response, name=name: asked.append(name) or response  # noqa: E731
+        cell.around.create_service(CancelGoal, f"{name}/_action/cancel_goal", answer)
+    cell.start()
+    assert cell.call("/cell/stop").success
+    cell.until(lambda: len(asked) > 2, "nobody is asked")
+    asked.clear()
+    told = len(cell.states)
+    cell.until(lambda: len(cell.states) >= told + 40, "says nothing")
+    for name in ACTIONS:
+        assert asked.count(name) > 15  # of 40, on a machine that others use too
+
+
+def test_a_flood_of_stops_is_no_silence_of_the_controllers(bench):
+    cell = bench()
+    controllers = [Controller(cell, name) for name in ACTIONS]
+    cell.start()
+    flood = cell.around.create_publisher(Bool, "/cell/stop", RELIABLE)
+    cell.until(lambda: flood.get_subscription_count(), "nobody hears a stop")
+    for _ in range(10_000):
+        flood.publish(Bool(data=True))
+    cell.until(lambda: cell.is_now(stopped=True), "not stopped")
+    goals = [controller.begin() for controller in controllers]
+    assert all(cancelled(goal) for goal in goals)
+    assert not any("does not answer" in status.message for status in cell.diagnoses)
+
+
+def test_silence_is_counted_in_turns_of_the_node(bench):
+    cell = bench()
+    goals = ControllerGoals(cell.around, ["/nobody"])
+    goals.cancel()
+    assert goals.unanswered() == ["/nobody"]
+    for _ in range(20):
+        assert goals.deaf() == []
+        goals.turn()
+    goals.turn()
+    assert goals.deaf() == ["/nobody"]
+    goals.forget()
+    assert goals.deaf() == goals.unanswered() == []
 
 
 MOTION = """

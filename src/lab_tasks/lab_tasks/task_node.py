@@ -40,6 +40,7 @@ class TaskParameters:
 
     cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
     task: str = parameter("none", "what starts when the node is activated", choices=("none", "clear_table"))
+    run: str = parameter("", "identity of this run of the cell, told in every status")
     policy: str = parameter("clear_table", "how to react: a name in config/tasks or a path")
 
 
@@ -60,7 +61,7 @@ class TaskNode(LabNode):
         self._reserved = threading.Lock()  # from when a task is accepted until its books are closed
         self._active = False
         self._thread: threading.Thread | None = None
-        self._status = TaskStatus(phase="idle")
+        self._status = TaskStatus(phase="idle", run=self.parameters.run)
         self._status_publisher = self.create_publisher(TaskStatus, "/task/status", LATCHED)
         self._attempt_publisher = self.create_publisher(Attempt, "/task/attempts", HISTORY)
         serve_action(

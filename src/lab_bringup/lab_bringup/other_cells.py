@@ -1,0 +1,71 @@
+"""Whether a cell runs already where one is to be started: two would command one arm, or take each other's
+words for their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rclpy
+from lab_node.domain import domain_from
+from lab_node.errors import ConfigurationError
+from rclpy.context import Context
+from rclpy.node import Node
+
+# A cell has several of these names, whoever else is in the domain.
+NODES = frozenset(("lifecycle_manager", "stop", "perception", "grasping", "motion", "tasks", "simulator"))
+_ENOUGH = 2
+# Wall seconds in which most nodes have introduced themselves. One whose first word was lost does so after
+# three: too long for every start of a cell. On this machine the processes tell it at once.
+_PATIENCE, _LOOK = 1.0, 0.05
+_EXECUTABLE = re.compile(r"/lib/lab_\w+/(\w+)$")
+_NAME = "__node:="
+
+
+def cell_in_domain(domain: int) -> list[str]:
+    """Names of the nodes of a cell that runs in a domain, which is this process's; empty when none shows."""
+    found = sorted(NODES & set(_nodes_of_this_machine(domain)))
+    if len(found) >= _ENOUGH:
+        return found
+    with _node("_preflight") as node:
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            found = sorted(NODES & set(node.get_node_names()))
+            if len(found) >= _ENOUGH:
+                return found
+            time.sleep(_LOOK)
+    return []
+
+
+def _nodes_of_this_machine(domain: int) -> Iterator[str]:
+    """Names of nodes whose processes were started from executables of this stack, in a domain."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ConfigurationError):  # it has ended, is somebody else's, is in none
+            words = (folder / "cmdline").read_text(errors="replace").split("\0")
+            if not any(_EXECUTABLE.search(word) for word in words[:3]):
+                continue
+            variables = (folder / "environ").read_text(errors="replace").split("\0")
+            told = next((item for item in variables if item.startswith("ROS_DOMAIN_ID=")), "=")
+            if domain_from(told.partition("=")[2]) == domain:
+                yield from (word.removeprefix(_NAME) for word in words if word.startswith(_NAME))
+
+
+@contextmanager
+def _node(name: str) -> Iterator[Node]:
+    """A node in a participant of its own."""
+    context = Context()
+    rclpy.init(context=context, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    try:
+        node = Node(name, context=context, start_parameter_services=False, enable_rosout=False)
+        try:
+            yield node
+        finally:
+            node.destroy_node()
+    finally:
+        context.try_shutdown()
+        context.destroy()

@@ -1,0 +1,174 @@
+"""Hostile files of configuration and records, and the targets that read them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+from lab_description.hardware import Driver
+from lab_description.schema import parse
+from lab_description.yaml_file import parse_yaml, read_yaml
+from lab_motion.destinations import Destinations
+from lab_motion.placed_file import PlacedFile
+from lab_recorder.case import load_case
+from lab_simulation.scene_file import load_scene_file
+from lab_tasks.policy import load_policy
+
+from lab_description import config_directory, load_cell
+from lab_evaluation.fuzzing.campaign import Target
+
+_PIECES = [
+    *"{}[]:,&*!?|>-'\"%@#\n\t 0a1e+.~",
+    *("&a ", "*a", "<<: ", "!!int ", "---\n", ": ", "- ", "9" * 50, "1.0e+999"),
+]
+TEXTS = st.lists(st.sampled_from(_PIECES), max_size=30).map("".join)
+_HOSTILE: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        0,
+        -1,
+        10**40,
+        0.0,
+        -1e300,
+        1e300,
+        float("nan"),
+        float("inf"),
+        "",
+        "a",
+        "/etc/passwd",
+        "../x",
+    ),
+    *(
+        "{address.__class__}",
+        "[/red]",
+        "\x1b[2J",
+        "a\nb",
+        "2026-13-45",
+        [],
+        [[]],
+        [0.0, 0.0, 0.0],
+        {},
+        {"a": 1},
+    ),
+)
+Keys = tuple[Any, ...]
+
+
+def spoilt(content: Any) -> st.SearchStrategy[Any]:
+    """The content with one to three of its values replaced, taken away or doubled under another key."""
+    places = list(_places(content, ()))
+    ways = st.sampled_from(("replace", "remove", "add"))
+    changes = st.tuples(st.sampled_from(places), ways, st.sampled_from(_HOSTILE))
+    return st.lists(changes, min_size=1, max_size=3).map(lambda chosen: _changed(content, chosen))
+
+
+def _places(value: Any, path: Keys) -> Iterator[Keys]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _places(item, (*path, key))
+
+
+def _changed(content: Any, changes: list[tuple[Keys, str, Any]]) -> Any:
+    content = copy.deepcopy(content)
+    for path, how, value in changes:
+        place = content
+        try:
+            for key in path[:-1]:
+                place = place[key]
+            if how == "replace":
+                place[path[-1]] = copy.deepcopy(value)
+            elif how == "remove":
+                del place[path[-1]]
+            elif isinstance(place, dict):
+                place[f"{path[-1]}_"] = copy.deepcopy(value)
+        except (KeyError, IndexError, TypeError):
+            continue  # what was there has been changed before
+    return content
+
+
+def targets(folder: Path, case: Path) -> list[Target]:
+    """Group "files". folder: to write to. case: a recorded one, which is copied."""
+    configuration = config_directory()
+    for name in ("cells", "robots", "grippers", "cameras", "collision_matrices"):
+        shutil.copytree(configuration / name, folder / name)
+    shutil.copytree(case, folder / "case")
+
+    def written(file: Path, read: Callable[[Path], object]) -> Callable[[Any], object]:
+        def take(content: Any) -> object:
+            dump = json.dumps if file.suffix == ".json" else yaml.safe_dump
+            file.write_text(dump(content), encoding="utf-8")
+            return read(file)
+
+        return take
+
+    cell = folder / "cells" / "ur5e_table.yaml"
+    whole = cell.read_text(encoding="utf-8")
+
+    def of_the_whole_cell(spoilt_file: Path) -> object:
+        """The cell around one file that is spoilt, which is whole again afterwards."""
+        cell.write_text(whole, encoding="utf-8")
+        try:
+            return load_cell(cell)
+        finally:
+            shutil.copyfile(configuration / spoilt_file.relative_to(folder), spoilt_file)
+
+    places = load_cell("ur5e_table").destinations
+    part = {"name": "a", "base_from_box": [0.0] * 16, "size": [0.1] * 3}
+    placed = {"taken": {"tray": [0]}, "parts": [part]}
+    of = {
+        kind: read_yaml(configuration / kind / f"{name}.yaml")
+        for kind, name in (
+            ("cells", "ur5e_table"),
+            ("robots", "ur5e"),
+            ("grippers", "robotiq_2f85"),
+            ("cameras", "d435"),
+            ("scenes", "scattered"),
+            ("tasks", "clear_table"),
+            ("drivers", "ur_robot_driver"),
+        )
+    }
+    facts = json.loads((case / "case.json").read_text(encoding="utf-8"))
+    return [
+        Target("YAML text", "files", TEXTS, lambda text: parse_yaml(text, Path("x.yaml"))),
+        Target("cell", "files", spoilt(of["cells"]), written(cell, load_cell)),
+        *(
+            Target(
+                kind.removesuffix("s"),
+                "files",
+                spoilt(of[kind]),
+                written(folder / kind / f"{name}.yaml", of_the_whole_cell),
+            )
+            for kind, name in (("robots", "ur5e"), ("grippers", "robotiq_2f85"), ("cameras", "d435"))
+        ),
+        Target("scene", "files", spoilt(of["scenes"]), written(folder / "scene.yaml", load_scene_file)),
+        Target(
+            "policy of a task", "files", spoilt(of["tasks"]), written(folder / "policy.yaml", load_policy)
+        ),
+        Target(
+            "driver",
+            "files",
+            spoilt(of["drivers"]),
+            written(folder / "driver.yaml", lambda file: parse(Driver, read_yaml(file), file)),
+        ),
+        Target(
+            "facts of a case",
+            "files",
+            spoilt(facts),
+            written(folder / "case" / "case.json", lambda file: load_case(file.parent)),
+        ),
+        Target(
+            "what was placed before",
+            "files",
+            spoilt(placed),
+            written(folder / "placed.json", lambda file: PlacedFile(str(file)).load(Destinations(places))),
+        ),
+    ]

@@ -1,0 +1,101 @@
+"""Nothing that comes over a topic makes the world emptier than somebody saw it."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+from lab_motion.conversions import bodies_from_message, scene_from_message
+from lab_motion.errors import InvalidGoal
+from lab_motion.planner import Body
+from lab_node.errors import InvalidRequestError
+from motion_graph import CELL, PART, WIDTH, observed
+from vision_msgs.msg import Detection3D, Detection3DArray
+
+from lab_geometry import OrientedBox
+from lab_interfaces.action import Pick
+from lab_interfaces.msg import Outcome, Scene
+
+NAN, INFINITY = float("nan"), float("inf")
+EDGES = [NAN, INFINITY, -INFINITY, -0.05, 0.0, 1e300]
+
+
+def scene(*objects):
+    message = Scene(objects=list(objects))
+    message.header.frame_id = CELL.robot.base_link
+    return message
+
+
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("axis", ["x", "y", "z"])
+def test_a_box_that_cannot_be_refuses_the_scene(axis, edge):
+    hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
+    setattr(hostile.box.size, axis, edge)
+    with pytest.raises(InvalidRequestError, match=r"objects\[1\]|'hostile'"):
+        scene_from_message(scene(observed("sound", 0.5, 0.0, (0.1, 0.1, 0.1)), hostile), "base_link", 0.05)
+    placed = Detection3D(id="hostile", bbox=hostile.box)
+    with pytest.raises(InvalidRequestError, match="'hostile', which was placed"):
+        bodies_from_message(Detection3DArray(detections=[placed]))
+
+
+@pytest.mark.parametrize("number", [NAN, INFINITY, 1e300])
+def test_a_place_that_cannot_be_refuses_the_scene(number):
+    for part, axis in (("position", "x"), ("orientation", "z")):
+        hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
+        setattr(getattr(hostile.box.center, part), axis, number)
+        with pytest.raises(InvalidRequestError, match=f"center.{part}"):
+            scene_from_message(scene(hostile), "base_link", 0.05)
+
+
+@pytest.mark.parametrize("edge", EDGES[:-1])
+def test_no_body_is_made_of_a_box_that_cannot_be(edge):
+    """Wherever it comes from: a file of what was placed, a plug-in."""
+    with pytest.raises(InvalidGoal, match="'hostile' cannot be"):
+        Body("hostile", OrientedBox(np.eye(4), np.array([0.1, edge, 0.1])))
+    with pytest.raises(InvalidGoal, match="'hostile' cannot be"):
+        Body("hostile", OrientedBox(np.full((4, 4), NAN), np.full(3, 0.1)))
+
+
+def test_two_objects_of_one_name_refuse_the_scene():
+    same = observed("box", 0.5, 0.2, (0.1, 0.1, 0.1))
+    with pytest.raises(InvalidRequestError, match="'box', given twice"):
+        scene_from_message(scene(same, copy.deepcopy(same)), "base_link", 0.05)
+
+
+def publish(graph, objects, ahead=0):
+    message = scene(*objects)
+    message.header.stamp = graph.node.get_clock().now().to_msg()
+    message.header.stamp.sec += ahead
+    graph.caller.scenes.publish(message)
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+def test_a_scene_that_is_refused_leaves_the_one_before_it(graph):
+    grasp = graph.show(beside=0.2)
+    hostile = observed(PART, 0.5, 0.05, (0.05, WIDTH, NAN))
+    publish(graph, [hostile])
+    graph.caller.until(lambda: "/scene/objects" in graph.node.refusals.all(), "never refused")
+    (kept,) = graph.node._scenes._kept.values()
+    assert [item.id for item in kept.objects] == [PART, "neighbour"]
+    assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.GRASP_EMPTY
+
+
+def test_when_no_other_scene_comes_the_outcome_says_why(graph):
+    graph.caller.until(lambda: graph.caller.scenes.get_subscription_count() > 0, "nobody wants scenes")
+    publish(graph, [observed(PART, 0.5, 0.05, (0.05, WIDTH, -1.0))])
+    graph.caller.until(lambda: "/scene/objects" in graph.node.refusals.all(), "never refused")
+    outcome = graph.caller.run(Pick, Pick.Goal(grasps=[])).outcome
+    assert outcome.code == Outcome.STALE_INPUT
+    assert "1 were refused, the newest since objects[0].box.size.z is -1.0 m" in outcome.message
+    assert not graph.cell.trajectories
+
+
+def test_a_scene_from_the_future_is_not_acted_on(graph):
+    graph.show()
+    stamp = publish(graph, [], ahead=3600)
+    graph.caller.until(lambda: stamp in graph.node._scenes._kept, "the scene did not come")
+    outcome = graph.caller.run(Pick, Pick.Goal(grasps=[])).outcome
+    assert outcome.code == Outcome.STALE_INPUT
+    assert "ahead of the clock" in outcome.message
+    assert not graph.cell.trajectories

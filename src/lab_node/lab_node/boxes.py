@@ -1,0 +1,25 @@
+"""Oriented boxes from messages."""
+
+from __future__ import annotations
+
+import numpy as np
+from vision_msgs.msg import BoundingBox3D
+
+from lab_geometry import OrientedBox
+from lab_node.errors import InvalidRequestError
+from lab_node.message_rules import defect
+from lab_node.poses import matrix_from_pose
+
+
+def box_from_message(message: BoundingBox3D, what: str) -> OrientedBox:
+    """The box of a message; what: words for the sentence of a failure, such as "object 'red_1'".
+
+    Raises InvalidRequestError when a number of it is none, or an edge is not longer than zero: to leave such
+    a box out would make the world emptier than somebody saw it.
+    """
+    if wrong := defect(message):
+        raise InvalidRequestError(f"the box of {what} cannot be: {wrong}")
+    size = np.array([message.size.x, message.size.y, message.size.z])
+    if not (size > 0.0).all():
+        raise InvalidRequestError(f"the box of {what} cannot be: an edge of {size.min():g} m")
+    return OrientedBox(matrix_from_pose(message.center), size)
