@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import yaml
+from lab_bringup.launch_guard import guarded
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
 from lab_node.errors import LabError
@@ -254,4 +255,4 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
 
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the drivers."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=drivers)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=guarded), OpaqueFunction(function=drivers)])

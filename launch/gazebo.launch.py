@@ -8,6 +8,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from lab_bringup.launch_guard import guarded
 from lab_node.errors import LabError
 from launch.actions import (
     DeclareLaunchArgument,
@@ -112,4 +113,4 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the simulated cell."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=gazebo)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=guarded), OpaqueFunction(function=gazebo)])

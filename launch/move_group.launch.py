@@ -3,6 +3,7 @@
 For people who want to plan by hand; pick and place needs neither.
 """
 
+from lab_bringup.launch_guard import guarded
 from lab_bringup.ros_packages import refuse_missing
 from lab_motion.moveit_config import move_group_parameters
 from lab_node.errors import LabError
@@ -52,4 +53,6 @@ def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def generate_launch_description() -> LaunchDescription:
     """Launch description of MoveIt."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=move_group)])
+    return LaunchDescription(
+        [*ARGUMENTS, OpaqueFunction(function=guarded), OpaqueFunction(function=move_group)]
+    )
