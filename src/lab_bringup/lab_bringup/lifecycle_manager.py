@@ -24,11 +24,13 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.actions import wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import DeadlineError, LabError, UnavailableError
+from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import on_end_signals
 from lab_node.parameters import declare_parameters, parameter
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from lab_bringup.processes import child_of
@@ -239,14 +241,16 @@ class LifecycleManager(Node):
 
 def main() -> None:
     """Bring the nodes up, then stay until a signal; exit code 1 when they do not come up."""
-    rclpy.init()
+    # rclpy's own handling of signals raises KeyboardInterrupt wherever the main thread is at that moment
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    ended = threading.Event()
+    on_end_signals(ended.set)
     exit_code = 0
     try:
         manager = LifecycleManager()
     except LabError as error:
         sys.exit(f"lifecycle_manager: {error}")
-    executor = SingleThreadedExecutor()
-    executor.add_node(manager)
+    executor = ExecutorThread(manager, failed=ended.set)
 
     def bring_up() -> None:
         nonlocal exit_code
@@ -254,19 +258,22 @@ def main() -> None:
             manager.bring_up()
             manager.watch()
         except Exception as error:
-            if not rclpy.ok():  # a signal has taken the context away in the middle of a heartbeat
+            if ended.is_set():  # a signal has taken the context away in the middle of a heartbeat
                 return
             defect = f"defect in the lifecycle manager, the cell ends: {traceback.format_exc()}"
             manager.get_logger().fatal(str(error) if isinstance(error, LabError) else defect)
             exit_code = 1
-            rclpy.try_shutdown()
+            ended.set()
 
     worker = threading.Thread(target=bring_up, daemon=True)
     worker.start()
-    with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-        executor.spin()
-    # the signal, or bring_up, has shut the context down; let go of what DDS shares with other processes
+    ended.wait()
+    if executor.failure:
+        manager.get_logger().fatal(executor.failure)
+        exit_code = 1
+    rclpy.try_shutdown()  # the worker sees it
     worker.join(timeout=1.0)
-    manager.destroy_node()
+    executor.close()
+    manager.destroy_node()  # lets go of what DDS shares with other processes
     rclpy.get_default_context().destroy()
     sys.exit(exit_code)
