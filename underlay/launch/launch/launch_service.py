@@ -214,13 +214,16 @@ class LaunchService:
         event_waits = not self.__context._event_queue.empty() or (
             self.__next_event is not None and self.__next_event.done()
         )
-        return not (self._entity_future_pairs or self.__context._completion_futures or event_waits)
+        # a process whose entity was lost by an error still has to be ended
+        works = self._entity_future_pairs or self.__context._completion_futures or self.__context._tasks
+        return not (works or event_waits)
 
     async def __wait(self) -> None:
         """Until an event waits or some work is done."""
         if self.__next_event is None:
             self.__next_event = asyncio.get_running_loop().create_task(self.__context._event_queue.get())
         works = {future for _, future in self._entity_future_pairs} | set(self.__context._completion_futures)
+        works |= self.__context._tasks
         await asyncio.wait({self.__next_event, *works}, return_when=asyncio.FIRST_COMPLETED)
 
     def __handle_waiting_event(self) -> None:

@@ -5,10 +5,11 @@ The rules are those of `tf2::BufferCore`, and so are the sentences of the errors
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections.abc import Iterator
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from tf2_py._cache import Cache, StaticCache, TimeCache, seconds
 from tf2_py._exceptions import (
@@ -23,7 +24,7 @@ from tf2_py._rigid import IDENTITY, Rigid, canonical, compose, inverse
 MAX_DEPTH = 1000
 NORM_TOLERANCE = 1e-2  # of the squared norm of a quaternion
 
-_log = logging.getLogger("tf2")
+_log = RcutilsLogger()  # without a name, as the genuine buffer
 
 
 class FrameTree:
