@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import launch.logging
 import pytest
 from ament_index_python.packages import PackageNotFoundError
 from ros2launch.api import (
@@ -41,6 +42,7 @@ def share(tmp_path, monkeypatch):
     (folder / "notes.txt").touch()
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
+    launch.logging.reset()  # writes to what captures the output of this test
     return tmp_path / "share" / "demo"
 
 

@@ -11,7 +11,6 @@ import rclpy
 import tf2_ros
 from geometry_msgs.msg import TransformStamped
 from rclpy.clock import ClockType
-from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -25,13 +24,12 @@ class Graph:
     """Nodes of one context, spun by one executor in the thread of the test."""
 
     def __init__(self) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=DOMAIN)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        rclpy.init(domain_id=DOMAIN)
+        self.executor = SingleThreadedExecutor()
         self.nodes: list[Node] = []
 
     def node(self, name: str, spun: bool = True, **options: object) -> Node:
-        node = rclpy.create_node(name, context=self.context, **options)
+        node = rclpy.create_node(name, **options)
         self.nodes.append(node)
         if spun:
             self.executor.add_node(node)
@@ -53,7 +51,7 @@ def graph():
     graph.executor.shutdown()
     for node in graph.nodes:
         node.destroy_node()
-    graph.context.try_shutdown()
+    rclpy.try_shutdown()
 
 
 def transform(parent: str, child: str, stamp: Time, x: float = 1.0) -> TransformStamped:
@@ -126,7 +124,7 @@ def test_a_listener_with_its_own_thread_feeds_a_waiting_lookup(graph):
     waiter.join(PATIENCE)
     assert [answer.transform.translation.x for answer in answers] == [4.0]
 
-    graph.context.shutdown()
+    rclpy.try_shutdown()
     listener.dedicated_listener_thread.join(PATIENCE)
     assert not listener.dedicated_listener_thread.is_alive()
 

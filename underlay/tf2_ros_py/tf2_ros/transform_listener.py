@@ -50,7 +50,7 @@ class TransformListener:
         )
         self.executor: SingleThreadedExecutor | None = None
         if spin_thread:
-            self.executor = SingleThreadedExecutor(context=node.context)
+            self.executor = SingleThreadedExecutor()
             self.dedicated_listener_thread = Thread(target=_spin, args=(self.executor, node))
             self.dedicated_listener_thread.start()
 
