@@ -70,7 +70,7 @@ def working(tmp_path):
     before = shared_memory(63)
     process = demo(tmp_path, "--parts", "4", domain=63)
     log = tmp_path / "cell.log"
-    until(lambda: log.exists() and "active: " in log.read_text(), 120.0)
+    until(lambda: log.exists() and "active: " in log.read_text(), 240.0)
     assert process.poll() is None
     yield process, before
     process.kill()

@@ -121,31 +121,6 @@ class ExecuteLocal(Action):
         return self.__process_description
 
     @property
-    def shell(self) -> bool:
-        """Whether through a shell."""
-        return self.__shell
-
-    @property
-    def emulate_tty(self) -> bool:
-        """Whether the process sees a terminal; the launch configuration `emulate_tty` wins."""
-        return self.__emulate_tty
-
-    @property
-    def sigterm_timeout(self) -> list[Substitution]:
-        """Seconds from the request to SIGTERM."""
-        return self.__sigterm_timeout
-
-    @property
-    def sigkill_timeout(self) -> list[Substitution]:
-        """Seconds from SIGTERM to SIGKILL."""
-        return self.__sigkill_timeout
-
-    @property
-    def output(self) -> dict[str, Any] | list[Substitution]:
-        """Where the output goes."""
-        return self.__output
-
-    @property
     def process_details(self) -> dict[str, Any] | None:
         """action, name, cmd, cwd, env and, once it runs, pid; None before execution."""
         return self.__event_args
