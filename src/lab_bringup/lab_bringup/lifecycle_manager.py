@@ -105,9 +105,11 @@ class LifecycleManager(Node):
     Service `~/is_active` (std_srvs/Trigger) says whether all of them are active.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ended: threading.Event | None = None) -> None:
+        """ended: when it is set, bring_up and watch come to their end."""
         super().__init__("lifecycle_manager", automatically_declare_parameters_from_overrides=True)
         self.parameters = declare_parameters(self, ManagerParameters)
+        self._ended = ended or threading.Event()
         self._active = False
         self._inactive: list[str] = list(self.parameters.nodes)
         self._launch = os.getppid()
@@ -143,7 +145,7 @@ class LifecycleManager(Node):
         if missing:
             self.get_logger().info(f"waits for {', '.join(missing)}")
         while missing:
-            if not self.context.ok():
+            if self._ended.is_set() or not self.context.ok():
                 raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
             missing = [topic for topic in missing if self.count_publishers(topic) == 0]
             if missing and time.monotonic() > deadline:
@@ -154,7 +156,7 @@ class LifecycleManager(Node):
                     f" {devices or 'the driver, controller or camera behind it'} does not run or does not"
                     " answer; its own messages say why"
                 )
-            time.sleep(0.2)
+            self._ended.wait(0.2)
 
     def watch(self) -> None:
         """Ask all nodes for their states until the end; not in the executor's thread.
@@ -162,8 +164,8 @@ class LifecycleManager(Node):
         Raises LabError, which names the node, when one does not answer any more, or does not come up again.
         """
         beats = {name: _Heartbeat(client) for name, client in self._get_state.items()}
-        pause, turned = threading.Event(), time.monotonic()
-        while not pause.wait(_PERIOD) and rclpy.ok():
+        turned = time.monotonic()
+        while not self._ended.wait(_PERIOD) and rclpy.ok():
             if time.monotonic() - turned > _MISSED:  # this process itself was halted
                 for beat in beats.values():
                     beat.restart()
@@ -247,7 +249,7 @@ def main() -> None:
     on_end_signals(ended.set)
     exit_code = 0
     try:
-        manager = LifecycleManager()
+        manager = LifecycleManager(ended)
     except LabError as error:
         sys.exit(f"lifecycle_manager: {error}")
     executor = ExecutorThread(manager, failed=ended.set)
@@ -258,7 +260,7 @@ def main() -> None:
             manager.bring_up()
             manager.watch()
         except Exception as error:
-            if ended.is_set():  # a signal has taken the context away in the middle of a heartbeat
+            if ended.is_set():  # it was told to end in the middle of something
                 return
             defect = f"defect in the lifecycle manager, the cell ends: {traceback.format_exc()}"
             manager.get_logger().fatal(str(error) if isinstance(error, LabError) else defect)
@@ -271,9 +273,9 @@ def main() -> None:
     if executor.failure:
         manager.get_logger().fatal(executor.failure)
         exit_code = 1
-    rclpy.try_shutdown()  # the worker sees it
     worker.join(timeout=1.0)
     executor.close()
-    manager.destroy_node()  # lets go of what DDS shares with other processes
-    rclpy.get_default_context().destroy()
+    manager.destroy_node()
+    rclpy.try_shutdown()
+    rclpy.get_default_context().destroy()  # lets go of what DDS shares with other processes
     sys.exit(exit_code)
