@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +39,12 @@ def main(words: Sequence[str]) -> int:
     if show:
         print_arguments_of_launch_file(launch_file_path=path)
         return 0
-    code = launch_a_launch_file(launch_file_path=path, launch_file_arguments=arguments)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        # a terminal that is closed ends the launch in order
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    code = launch_a_launch_file(
+        launch_file_path=path, launch_file_arguments=arguments, noninteractive=not sys.stdin.isatty()
+    )
     remove_unused(domain)
     return int(code or 0)
 

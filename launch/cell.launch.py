@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import launch.logging
 from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
 from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description.hardware import Driver
 from launch.actions import (
@@ -294,6 +295,7 @@ def generate_launch_description() -> LaunchDescription:
             # model anew in other threads whenever a part comes or goes, takes 700 MB with them, 210 without
             SetEnvironmentVariable("MALLOC_ARENA_MAX", "1"),
             OpaqueFunction(function=refuse_the_impossible),
+            OpaqueFunction(function=guarded),
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),
             OpaqueFunction(function=robot_state_publisher),
             lab_node("lab_simulation", "simulator_node", "simulator", scene, condition=embedded),

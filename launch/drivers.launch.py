@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import yaml
 from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
 from lab_node.errors import LabError
@@ -256,5 +257,10 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the drivers."""
     return LaunchDescription(
-        [*ARGUMENTS, no_others_than(ARGUMENTS, __file__), OpaqueFunction(function=drivers)]
+        [
+            *ARGUMENTS,
+            no_others_than(ARGUMENTS, __file__),
+            OpaqueFunction(function=guarded),
+            OpaqueFunction(function=drivers),
+        ]
     )

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
 from lab_node.errors import LabError
 from launch.actions import (
     DeclareLaunchArgument,
@@ -114,5 +115,10 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the simulated cell."""
     return LaunchDescription(
-        [*ARGUMENTS, no_others_than(ARGUMENTS, __file__), OpaqueFunction(function=gazebo)]
+        [
+            *ARGUMENTS,
+            no_others_than(ARGUMENTS, __file__),
+            OpaqueFunction(function=guarded),
+            OpaqueFunction(function=gazebo),
+        ]
     )

@@ -4,6 +4,7 @@ For people who want to plan by hand; pick and place needs neither.
 """
 
 from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
 from lab_bringup.ros_packages import refuse_missing
 from lab_motion.moveit_config import move_group_parameters
 from lab_node.errors import LabError
@@ -54,5 +55,10 @@ def move_group(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def generate_launch_description() -> LaunchDescription:
     """Launch description of MoveIt."""
     return LaunchDescription(
-        [*ARGUMENTS, no_others_than(ARGUMENTS, __file__), OpaqueFunction(function=move_group)]
+        [
+            *ARGUMENTS,
+            no_others_than(ARGUMENTS, __file__),
+            OpaqueFunction(function=guarded),
+            OpaqueFunction(function=move_group),
+        ]
     )

@@ -105,19 +105,40 @@ def test_beside_another_cell_nothing_starts_and_nothing_is_believed(tmp_path, mo
     assert json.loads((tmp_path / "run.json").read_text())["placed"] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, number):
+@pytest.fixture
+def working(tmp_path):
+    """A demo whose cell is up, and what was in the shared memory before."""
     before = shared_memory(63)
     process = demo(tmp_path, "--parts", "4", domain=63)
-    deadline, pause = time.monotonic() + 120, threading.Event()
     log = tmp_path / "cell.log"
-    while not log.exists() or "active: " not in log.read_text():
-        assert time.monotonic() < deadline and process.poll() is None
+    until(lambda: log.exists() and "active: " in log.read_text(), 240.0)
+    assert process.poll() is None
+    yield process, before
+    process.kill()
+
+
+def until(condition, seconds):
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
         pause.wait(0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, working, number):
+    process, before = working
     process.send_signal(number)
     output, _ = process.communicate(timeout=90)
     assert process.returncode == 1
-    assert "CANCELLED: interrupted" in output
+    assert number == signal.SIGHUP or "CANCELLED: interrupted" in output  # the terminal is gone with it
     assert processes_of(tmp_path) == []
     assert shared_memory(63) <= before
     assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "CANCELLED"
+
+
+def test_a_killed_demo_leaves_no_cell(tmp_path, working):
+    process, _ = working
+    assert processes_of(tmp_path) != []
+    process.kill()
+    process.communicate(timeout=90)
+    until(lambda: processes_of(tmp_path) == [], 60.0)

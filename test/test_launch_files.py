@@ -1,6 +1,7 @@
 """What the launch files would start where the packages of others are installed, which they are not here."""
 
 import importlib.util
+import logging
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -16,6 +17,7 @@ from launch.actions import (
     RegisterEventHandler,
     Shutdown,
 )
+from launch.logging import get_logger
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node, SetRemap
 
@@ -45,11 +47,29 @@ def executables(actions):
     return [(action.node_package, action.node_executable) for action in actions if isinstance(action, Node)]
 
 
+class Heard(logging.Handler):
+    """Sentences of the loggers of a launch: where they are written to is the launch's matter."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def emit(self, record):
+        self.said.append(record.getMessage())
+
+
 def launched(*actions):
-    """Exit code of a launch."""
-    service = LaunchService()
+    """Exit code of a launch, and what it said."""
+    service, heard = LaunchService(), Heard()
     service.include_launch_description(LaunchDescription(actions))
-    return service.run()
+    loggers = [get_logger(name) for name in ("launch", "drivers")]
+    for logger in loggers:
+        logger.addHandler(heard)
+    try:
+        return service.run(), "\n".join(heard.said)
+    finally:
+        for logger in loggers:
+            logger.removeHandler(heard)
 
 
 def handler_of(node):
@@ -90,22 +110,22 @@ def test_gazebo_is_given_the_cell(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("code", [0, 7])
-def test_gazebos_end_is_the_cells_and_not_a_good_one(tmp_path, monkeypatch, capfd, code):
+def test_gazebos_end_is_the_cells_and_not_a_good_one(tmp_path, monkeypatch, code):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     module = loaded("gazebo.launch.py")
     watch, simulator, *_ = module.gazebo(context(module, parts="1"))
     world = dict(simulator.launch_arguments)["gz_args"].split()[-1]
     # as in Gazebo's launch file
-    assert launched(watch, stand_in(code, "-r " + world, on_exit=Shutdown())) == 1
-    said = capfd.readouterr()
-    assert f"Gazebo has ended with exit code {code}" in said.out + said.err
+    failed, said = launched(watch, stand_in(code, "-r " + world, on_exit=Shutdown()))
+    assert failed == 1
+    assert f"Gazebo has ended with exit code {code}" in said
 
 
 def test_the_end_of_another_process_is_not_gazebos(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     module = loaded("gazebo.launch.py")
     watch, *_ = module.gazebo(context(module, parts="1"))
-    assert launched(watch, stand_in(0, on_exit=None)) == 0
+    assert launched(watch, stand_in(0, on_exit=None))[0] == 0
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -116,7 +136,7 @@ def test_robot_and_controllers_that_do_not_come_into_gazebo_end_the_cell(tmp_pat
     handlers = {action.node_executable: handler_of(action) for action in nodes}
     assert handlers["create"] and handlers["spawner"]
     for handler in (handlers["create"], handlers["spawner"]):
-        assert launched(stand_in(code, on_exit=handler)) == code
+        assert launched(stand_in(code, on_exit=handler))[0] == code
 
 
 def test_gazebo_without_mujoco_names_the_fix(monkeypatch):
@@ -221,26 +241,26 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     assert not held & (set(cell.robot.links) - {cell.robot.tool_link})
 
 
-def test_the_death_of_a_driver_is_told(real_cell, capfd):
+def test_the_death_of_a_driver_is_told(real_cell):
     """Whichever launch file has started it."""
     module = loaded("drivers.launch.py")
     actions = module.drivers(context(module, cell=str(real_cell)))
     (told,) = [action for action in actions if isinstance(action, RegisterEventHandler)]
-    assert launched(told, stand_in(3, on_exit=[]), stand_in(0, on_exit=[])) == 0
-    said = "".join(capfd.readouterr())
+    code, said = launched(told, stand_in(3, on_exit=None), stand_in(0, on_exit=None))
+    assert code == 0
     assert said.count(", of the cell's drivers, has ended with exit code") == 1
     assert ", of the cell's drivers, has ended with exit code 3" in said
 
 
-def test_controllers_that_are_not_started_end_the_cell_and_name_the_device(real_cell, capfd):
+def test_controllers_that_are_not_started_end_the_cell_and_name_the_device(real_cell):
     module = loaded("drivers.launch.py")
     robot = load_cell(real_cell).drivers()[0]
     handler = module.end_without("arm_controller", robot)
-    assert launched(stand_in(0, on_exit=handler)) == 0
-    assert launched(stand_in(1, on_exit=handler)) == 1
-    said = capfd.readouterr()
+    assert launched(stand_in(0, on_exit=handler))[0] == 0
+    code, said = launched(stand_in(1, on_exit=handler))
+    assert code == 1
     sentence = "arm_controller was not started for the robot ur5e (ur_robot_driver, address 192.0.2.7)"
-    assert sentence in said.out + said.err
+    assert sentence in said
     spawners = [
         action
         for action in module.drivers(context(module, cell=str(real_cell)))

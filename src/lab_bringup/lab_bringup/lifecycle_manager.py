@@ -24,11 +24,13 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_node.actions import wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import DeadlineError, LabError, UnavailableError
+from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import on_end_signals
 from lab_node.parameters import declare_parameters, parameter
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from lab_bringup.processes import child_of
@@ -103,9 +105,11 @@ class LifecycleManager(Node):
     Service `~/is_active` (std_srvs/Trigger) says whether all of them are active.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ended: threading.Event | None = None) -> None:
+        """ended: when it is set, bring_up and watch come to their end."""
         super().__init__("lifecycle_manager", automatically_declare_parameters_from_overrides=True)
         self.parameters = declare_parameters(self, ManagerParameters)
+        self._ended = ended or threading.Event()
         self._active = False
         self._inactive: list[str] = list(self.parameters.nodes)
         self._launch = os.getppid()
@@ -141,7 +145,7 @@ class LifecycleManager(Node):
         if missing:
             self.get_logger().info(f"waits for {', '.join(missing)}")
         while missing:
-            if not self.context.ok():
+            if self._ended.is_set() or not self.context.ok():
                 raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
             missing = [topic for topic in missing if self.count_publishers(topic) == 0]
             if missing and time.monotonic() > deadline:
@@ -152,7 +156,7 @@ class LifecycleManager(Node):
                     f" {devices or 'the driver, controller or camera behind it'} does not run or does not"
                     " answer; its own messages say why"
                 )
-            time.sleep(0.2)
+            self._ended.wait(0.2)
 
     def watch(self) -> None:
         """Ask all nodes for their states until the end; not in the executor's thread.
@@ -160,8 +164,8 @@ class LifecycleManager(Node):
         Raises LabError, which names the node, when one does not answer any more, or does not come up again.
         """
         beats = {name: _Heartbeat(client) for name, client in self._get_state.items()}
-        pause, turned = threading.Event(), time.monotonic()
-        while not pause.wait(_PERIOD) and rclpy.ok():
+        turned = time.monotonic()
+        while not self._ended.wait(_PERIOD) and rclpy.ok():
             if time.monotonic() - turned > _MISSED:  # this process itself was halted
                 for beat in beats.values():
                     beat.restart()
@@ -239,14 +243,16 @@ class LifecycleManager(Node):
 
 def main() -> None:
     """Bring the nodes up, then stay until a signal; exit code 1 when they do not come up."""
-    rclpy.init()
+    # rclpy's own handling of signals raises KeyboardInterrupt wherever the main thread is at that moment
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    ended = threading.Event()
+    on_end_signals(ended.set)
     exit_code = 0
     try:
-        manager = LifecycleManager()
+        manager = LifecycleManager(ended)
     except LabError as error:
         sys.exit(f"lifecycle_manager: {error}")
-    executor = SingleThreadedExecutor()
-    executor.add_node(manager)
+    executor = ExecutorThread(manager, failed=ended.set)
 
     def bring_up() -> None:
         nonlocal exit_code
@@ -254,19 +260,22 @@ def main() -> None:
             manager.bring_up()
             manager.watch()
         except Exception as error:
-            if not rclpy.ok():  # a signal has taken the context away in the middle of a heartbeat
+            if ended.is_set():  # it was told to end in the middle of something
                 return
             defect = f"defect in the lifecycle manager, the cell ends: {traceback.format_exc()}"
             manager.get_logger().fatal(str(error) if isinstance(error, LabError) else defect)
             exit_code = 1
-            rclpy.try_shutdown()
+            ended.set()
 
     worker = threading.Thread(target=bring_up, daemon=True)
     worker.start()
-    with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-        executor.spin()
-    # the signal, or bring_up, has shut the context down; let go of what DDS shares with other processes
+    ended.wait()
+    if executor.failure:
+        manager.get_logger().fatal(executor.failure)
+        exit_code = 1
     worker.join(timeout=1.0)
+    executor.close()
     manager.destroy_node()
-    rclpy.get_default_context().destroy()
+    rclpy.try_shutdown()
+    rclpy.get_default_context().destroy()  # lets go of what DDS shares with other processes
     sys.exit(exit_code)

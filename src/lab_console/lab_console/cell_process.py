@@ -12,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 
 LAUNCH = """
-import sys
+import ctypes, signal, sys
+set_parent_death_signal = 1  # of prctl(2): who started the cell may be killed, and the cell ends in order
+ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGINT)
 from ros2launch.api import get_share_file_path_from_package, launch_a_launch_file
 path = get_share_file_path_from_package(package_name="lab_bringup", file_name="cell.launch.py")
 sys.exit(launch_a_launch_file(launch_file_path=path, launch_file_arguments=sys.argv[1:], noninteractive=True))

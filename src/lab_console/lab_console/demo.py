@@ -261,18 +261,27 @@ def _ended(observer: Observer, keys: Keys) -> bool:
 
 
 class Interruption:
-    """Takes SIGINT and SIGTERM. An exception in the middle of a callback may be swallowed, a note is not; who
-    asks a second time does not want to wait.
+    """Takes SIGINT, SIGTERM and SIGHUP. An exception in the middle of a callback may be swallowed, a note is
+    not; who asks a second time does not want to wait.
     """
 
     def __init__(self) -> None:
         self._noted = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, self._leave_terminal)
 
     def __call__(self) -> bool:
         """Whether one has come."""
         return self._noted
+
+    def _leave_terminal(self, number: int, frame: FrameType | None) -> None:
+        """The terminal is closed: the report is still written, the live table has nowhere to go."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
+        self._noted = True
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._noted:

@@ -22,13 +22,15 @@ from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import ThreadedActionServer, wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.errors import LabError
+from lab_node.executor import ExecutorThread
 from lab_node.freshness import Latest
 from lab_node.gate import Gated
+from lab_node.lifecycle import on_end_signals
 from lab_node.qos import SENSOR
 from rclpy.action import CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 
 from lab_description import load_cell
@@ -176,18 +178,19 @@ def _reached(answer: Any) -> bool:
 
 def main() -> None:
     """Entry point."""
-    rclpy.init()
+    # rclpy's own handling of signals raises KeyboardInterrupt wherever the main thread is at that moment
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    ended = threading.Event()
+    on_end_signals(ended.set)
     try:
         node = FrankaGripperAdapter()
     except LabError as error:
         sys.exit(str(error))
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        destroy_actions(node)
-        node.destroy_node()
-        rclpy.try_shutdown()
+    executor = ExecutorThread(node, failed=ended.set)
+    ended.wait()
+    executor.close()
+    destroy_actions(node)
+    node.destroy_node()
+    rclpy.try_shutdown()
+    if executor.failure:
+        sys.exit(executor.failure)

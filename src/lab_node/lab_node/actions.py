@@ -51,6 +51,8 @@ def serve_action(
         except LabError as error:
             result = kind.Result(outcome=outcome_from(error))
         except Exception as error:  # a defect of ours: an empty result would say success
+            if _destroyed(node):
+                raise
             node.get_logger().error(f"{name}: {traceback.format_exc()}")
             message = f"defect in {name}: {type(error).__name__}: {error}"
             result = kind.Result(outcome=Outcome(code=Outcome.INTERNAL_ERROR, message=message))
@@ -83,10 +85,18 @@ class ThreadedActionServer(ActionServer):
         """Called by the handle of a goal that begins to execute."""
 
         def execute() -> None:
-            result = self._run(goal_handle)
-            super(ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
+            try:
+                result = self._run(goal_handle)
+                super(ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
+            except Exception:
+                if not _destroyed(self._node):  # else the process ends, and nobody is left to answer
+                    raise
 
         threading.Thread(target=execute, name=self._name, daemon=True).start()
+
+
+def _destroyed(node: Node) -> bool:
+    return isinstance(node, LabNode) and node.destroyed
 
 
 def _conclude(handle: ServerGoalHandle, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.srv import ChangeState
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -53,6 +54,8 @@ class LabNode(Gated, LifecycleNode):
     def __init__(self, name: str, **arguments: Any) -> None:
         self.inputs = Inputs()  # rclpy subscribes to the clock while it makes the node
         super().__init__(name, automatically_declare_parameters_from_overrides=True, **arguments)
+        self.destroyed = False
+        self._refuse_misfits()
         self.parameters: Any = None
         self.hardware_id = name
         self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
@@ -143,11 +146,12 @@ class LabNode(Gated, LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
-        """As of every node, its state machine and its actions included.
+        """As of every node, its state machine and its actions included. `destroyed` says so to other threads.
 
         rclpy leaves that to the garbage collector, and with it the middleware's participant; while others are
         discovered at that moment Fast DDS can wait for itself for ever.
         """
+        self.destroyed = True
         super().destroy_node()
         destroy_actions(self)
         self._state_machine.destroy_when_not_in_use()
@@ -156,6 +160,28 @@ class LabNode(Gated, LifecycleNode):
         """Stop and let go before the process ends, whatever the state."""
         with contextlib.suppress(Exception):
             self.trigger_shutdown()
+
+    def _refuse_misfits(self) -> None:
+        """Answer a transition that does not fit the state with no; rclpy raises, and the node would end."""
+
+        def guarded(change_state: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+            def answer(request: Any, response: Any) -> Any:
+                wanted = request.transition
+                known = {id: label for id, label, *_ in self._state_machine.available_transitions}
+                if wanted.label in known.values() if wanted.label else wanted.id in known:
+                    return change_state(request, response)
+                self.get_logger().warning(
+                    f"no transition {wanted.label or wanted.id} leads out of the state {self._state}: it has"
+                    f" {', '.join(known.values()) or 'none'}"
+                )
+                response.success = False
+                return response
+
+            return answer
+
+        for service in self.services:
+            if service.srv_type is ChangeState:
+                service.callback = guarded(service.callback)
 
     def _try(self, name: str, transition: Callable[[], None], then: str) -> TransitionCallbackReturn:
         """Carry a transition out; `then` is the state that it leads to."""
@@ -223,7 +249,7 @@ class LabNode(Gated, LifecycleNode):
 
 
 def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
-    """Body of a node's executable: run until SIGINT or SIGTERM, then stop and let go in order.
+    """Body of a node's executable: run until SIGINT, SIGTERM or SIGHUP, then stop and let go in order.
 
     coroutines: its callbacks may be coroutines. rclpy's own handling of signals would invalidate the context
     under the feet of the threads that still publish.
@@ -231,8 +257,7 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     _keep_freed_memory()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    on_end_signals(stop.set)
     node = make_node()
     executor = ExecutorThread(node, failed=stop.set, coroutines=coroutines)
     stop.wait()
@@ -241,10 +266,10 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     code = 1 if executor.failure else 0
     if executor.failure:
         node.get_logger().fatal(executor.failure)
-    # Nothing moves and everything is written; the middleware has hung once while all other nodes ended too.
-    # Where it does, is told even if nobody gets the interpreter's lock any more.
-    faulthandler.dump_traceback_later(_GOODBYE)
-    impatience = threading.Timer(_GOODBYE + 0.5, _leave, (code,))
+    # Nothing moves and everything is written; the middleware has hung while all other nodes ended too, once
+    # with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
+    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True)
+    impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
     impatience.start()
     node.destroy_node()
@@ -258,9 +283,17 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     ctypes.CDLL(None).exit(code)
 
 
+def on_end_signals(end: Callable[[], Any]) -> None:
+    """Call `end` when this process is told to end: by Ctrl-C, by SIGTERM, by the terminal that is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: end())
+
+
 def _leave(code: int) -> None:
     """End the process at once: it has nothing left to do but to take the middleware apart."""
     sys.stderr.write(f"the middleware did not come apart within {_GOODBYE:.0f} s: left as it is\n")
+    faulthandler.dump_traceback()
     sys.stderr.flush()
     os._exit(code)
 

@@ -22,6 +22,8 @@ from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import LabNode
 from lab_node.outcomes import success
 from lab_node.parameters import parameter
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -127,6 +129,53 @@ def test_a_failed_configure_leaves_nothing_and_can_be_repeated(make_node):
         assert len(list(node.publishers)) == before + 1
         assert node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
         assert len(list(node.publishers)) == before
+
+
+@pytest.mark.parametrize("coroutines", [False, True])
+def test_a_transition_that_does_not_fit_is_refused_and_the_node_goes_on(make_node, capfd, coroutines):
+    node = make_node()
+    executor = ExecutorThread(node, coroutines=coroutines)
+    client = node.create_client(ChangeState, "/example/change_state")
+
+    def change(**transition):
+        request = ChangeState.Request(transition=Transition(**transition))
+        return wait_for(client.call_async(request), 60.0, "example").success
+
+    try:
+        assert client.wait_for_service(60.0)
+        assert not change(id=Transition.TRANSITION_ACTIVATE)
+        assert not change(label="dance")
+        assert change(label="configure")
+        assert change(id=Transition.TRANSITION_ACTIVATE)
+    finally:
+        executor.close()
+    assert executor.failure == ""
+    sentence = "no transition dance leads out of the state unconfigured: it has configure, shutdown"
+    assert sentence in capfd.readouterr().err
+
+
+def test_work_on_a_goal_that_outlives_its_node_ends_without_a_word(make_node, capfd, monkeypatch):
+    """The middleware is gone under its feet, and nobody is left to answer."""
+    make_node()  # with the context
+    node, outlived, raised = ExampleNode("worker"), threading.Event(), []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+
+    def work(goal):
+        outlived.wait(60.0)
+        node.count_publishers("blink")
+
+    executor = ExecutorThread(node)
+    serve_action(node, MoveTo, "move_to", work)
+    client = ActionClient(node, MoveTo, "move_to")
+    assert client.wait_for_server(60.0)
+    wait_for(client.send_goal_async(MoveTo.Goal()), 60.0, "move_to")
+    worker = next(thread for thread in threading.enumerate() if thread.name == "move_to")
+    executor.close()
+    node.destroy_node()
+    outlived.set()
+    worker.join(60.0)
+    assert raised == []
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 NODE = """
-import threading
+import ctypes, threading
 from lab_node.lifecycle import LabNode, spin
 
 class Plain(LabNode):
@@ -20,6 +20,10 @@ class Plain(LabNode):
 class Stuck(Plain):
     def destroy_node(self):
         threading.Event().wait()
+
+class Locked(Plain):
+    def destroy_node(self):
+        ctypes.PyDLL(None).sleep(3600)  # with the interpreter's lock
 
 def make():
     node = {kind}()
@@ -31,10 +35,18 @@ spin(make)
 
 
 @pytest.mark.parametrize(
-    ("kind", "sentence"), [("Plain", ""), ("Stuck", "the middleware did not come apart")]
+    ("kind", "number", "code", "sentence"),
+    [
+        ("Plain", signal.SIGINT, 0, ""),
+        ("Plain", signal.SIGTERM, 0, ""),
+        ("Plain", signal.SIGHUP, 0, ""),
+        ("Stuck", signal.SIGINT, 0, "the middleware did not come apart"),
+        ("Locked", signal.SIGINT, 1, "Timeout"),
+    ],
 )
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_node_that_is_told_to_end_ends_in_good_order(kind: str, sentence: str, number: int) -> None:
+def test_a_node_that_is_told_to_end_ends_in_good_order(
+    kind: str, number: int, code: int, sentence: str
+) -> None:
     """Also when the middleware does not come apart: then it says so, and where it hangs."""
     process = subprocess.Popen(
         [sys.executable, "-c", NODE.format(kind=kind)],
@@ -50,6 +62,6 @@ def test_a_node_that_is_told_to_end_ends_in_good_order(kind: str, sentence: str,
         _, said = process.communicate(timeout=60.0)
     finally:
         process.kill()
-    assert process.returncode == 0, said
+    assert process.returncode == code, said
     assert sentence in said
-    assert ("destroy_node" in said) == (kind == "Stuck"), "the traceback tells where"
+    assert ("destroy_node" in said) == (kind != "Plain"), "the traceback tells where"

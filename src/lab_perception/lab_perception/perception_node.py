@@ -14,12 +14,13 @@ from lab_node.health import Condition
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
 from lab_node.poses import matrix_from_transform
-from lab_node.qos import RELIABLE, SENSOR
+from lab_node.qos import HISTORY, RELIABLE, SENSOR
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from tf2_ros import Buffer, TransformException, TransformListener
 from vision_msgs.msg import Detection3DArray
 
@@ -85,9 +86,10 @@ class PerceptionNode(LabNode):
         self._statistics = FrameStatistics()
         self._trouble = ""
         self._transforms = Buffer()
-        self._listener = TransformListener(
-            self._transforms, self, static_only=not self.parameters.camera_moves
-        )
+        if self.parameters.camera_moves:
+            self._listener = TransformListener(self._transforms, self)
+        else:  # no TransformListener: that of Jazzy cannot leave /tf alone, of which nothing is needed
+            self.create_subscription(TFMessage, "/tf_static", self._take_transforms, HISTORY)
 
         self._scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
         self._detections = self.create_publisher(Detection3DArray, "/scene/detections", RELIABLE)
@@ -129,6 +131,10 @@ class PerceptionNode(LabNode):
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+    def _take_transforms(self, message: TFMessage) -> None:
+        for transform in message.transforms:
+            self._transforms.set_transform_static(transform, "tf_static")
 
     def _take_info(self, message: CameraInfo) -> None:
         self._info = message

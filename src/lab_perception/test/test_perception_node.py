@@ -209,6 +209,14 @@ def test_images_become_a_scene_with_their_stamp(graph, scene, encoding):
     assert [d.bbox for d in detections.detections] == [item.box for item in message.objects]
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_moving_transforms_are_listened_to_where_the_camera_moves(graph, scene, moves):
+    camera = graph(scene, camera_moves=moves).start()
+    camera.broadcast_pose()
+    camera.look(want=lambda s: s.outcome.code == Outcome.SUCCESS)
+    assert camera.count_subscribers("/tf") == moves
+
+
 def over_the_border():
     eye_to_the_side = make_transform(np.eye(3), [0.0, 0.33, 0.0])
     part = box((0.06, 0.06, 0.03), 0.45, -0.04, rgb=(0.8, 0.1, 0.1))

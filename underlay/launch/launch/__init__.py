@@ -18,7 +18,7 @@ from . import (
 from .action import Action
 from .condition import Condition
 from .event import Event
-from .event_handler import BaseEventHandler, EventHandler
+from .event_handler import EventHandler
 from .invalid_launch_file_error import InvalidLaunchFileError
 from .launch_context import LaunchContext
 from .launch_description import LaunchDescription
@@ -33,7 +33,6 @@ from .substitution import Substitution
 
 __all__ = [
     "Action",
-    "BaseEventHandler",
     "Condition",
     "Event",
     "EventHandler",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 class InvalidLaunchFileError(Exception):
     """No loader could make anything of a file; says what each of them had against it."""
 
-    def __init__(self, extension: str = "", *, likely_errors: Sequence[Exception] = ()) -> None:
+    def __init__(self, extension: str = "", *, likely_errors: Sequence[Exception] | None = None) -> None:
+        likely_errors = likely_errors or ()
         self._extension = extension
         self._likely_errors = likely_errors
         what = f"file of format [{extension}]" if extension else "file"

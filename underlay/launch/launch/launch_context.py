@@ -6,17 +6,13 @@ import asyncio
 import collections
 import os
 from collections.abc import Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import launch.logging
 
 from .event import Event
 from .event_handler import BaseEventHandler
 from .substitution import Substitution
-
-if TYPE_CHECKING:
-    from .utilities.async_process import AsyncProcess
-    from .utilities.process_tree import ProcessTree
 
 
 class _Locals:
@@ -50,8 +46,6 @@ class LaunchContext:
         self._event_queue: asyncio.Queue[Event] = asyncio.Queue()
         self._event_handlers: collections.deque[BaseEventHandler] = collections.deque()
         self._completion_futures: list[asyncio.Future[Any]] = []
-        self._running_processes: set[AsyncProcess] = set()
-        self._trees_left: list[ProcessTree] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
         self.__globals: dict[str, Any] = {}

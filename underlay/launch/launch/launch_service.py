@@ -27,18 +27,12 @@ from .utilities import (
 )
 from .utilities.entity_tree import EntityFuture
 
-# How long to wait for processes that got SIGKILL; the system removes them within milliseconds.
-_KILL_SECONDS = 5.0
-# How long what a process has left behind may take to end after SIGTERM.
-_ORPHAN_SECONDS = 2.0
-
 
 class LaunchService:
     """Visits launch descriptions and handles events until everything has ended.
 
-    Ctrl-C (SIGINT) ends the launch in order; a second one is ignored. SIGTERM and SIGQUIT also end it in
-    order, send SIGINT to the processes and give a return code of 1; while the launch is ending they kill what
-    still runs. Whichever way it ends, no process stays behind.
+    Ctrl-C (SIGINT) ends the launch in order; a second one is ignored. Other signals have the effect that they
+    have on any process: SIGTERM ends the launch, and its processes stay.
     """
 
     def __init__(
@@ -109,7 +103,6 @@ class LaunchService:
                 if self.__next_event is not None:
                     self.__next_event.cancel()
                     self.__next_event = None
-                await self.__kill_what_is_left()
         return self.__return_code
 
     def shutdown(self, force_sync: bool = False) -> Coroutine[Any, Any, None] | None:
@@ -144,9 +137,6 @@ class LaunchService:
         self.__begin_shutdown()
         return emitted
 
-    def _fail(self) -> None:
-        self.__return_code = 1
-
     def __begin_shutdown(self) -> None:
         self.__shutting_down = True
         self.__context._set_is_shutdown(True)
@@ -174,8 +164,6 @@ class LaunchService:
             with AsyncSafeSignalManager(loop) as signals:
                 interrupted = _Interrupts(self)
                 signals.handle(signal.SIGINT, interrupted.on_sigint)
-                signals.handle(signal.SIGTERM, interrupted.on_sigterm)
-                signals.handle(signal.SIGQUIT, interrupted.on_sigterm)
                 yield
         finally:
             loop.set_exception_handler(former_handler)
@@ -226,13 +214,16 @@ class LaunchService:
         event_waits = not self.__context._event_queue.empty() or (
             self.__next_event is not None and self.__next_event.done()
         )
-        return not (self._entity_future_pairs or self.__context._completion_futures or event_waits)
+        # a process whose entity was lost by an error still has to be ended
+        works = self._entity_future_pairs or self.__context._completion_futures or self.__context._tasks
+        return not (works or event_waits)
 
     async def __wait(self) -> None:
         """Until an event waits or some work is done."""
         if self.__next_event is None:
             self.__next_event = asyncio.get_running_loop().create_task(self.__context._event_queue.get())
         works = {future for _, future in self._entity_future_pairs} | set(self.__context._completion_futures)
+        works |= self.__context._tasks
         await asyncio.wait({self.__next_event, *works}, return_when=asyncio.FIRST_COMPLETED)
 
     def __handle_waiting_event(self) -> None:
@@ -240,19 +231,9 @@ class LaunchService:
             return
         event, self.__next_event = self.__next_event.result(), None
         self.__logger.debug(f"processing event: '{event}'")
-        errors = []
         for handler in tuple(self.__context._event_handlers):
-            try:
-                if handler.matches(event):
-                    self.__handle(handler, event)
-            except Exception as error:
-                # The others are still called: an error in one handler of Shutdown must not keep processes
-                # running.
-                errors.append(error)
-        for other in errors[1:]:
-            self.__logger.error(str(other))
-        if errors:
-            raise errors[0]
+            if handler.matches(event):
+                self.__handle(handler, event)
 
     def __handle(self, handler: Any, event: Event) -> None:
         self.__logger.debug(f"processing event: '{event}' ✓ '{handler}'")
@@ -265,23 +246,6 @@ class LaunchService:
                 self._entity_future_pairs += visit_all_entities_and_collect_futures(entity, self.__context)
         finally:
             self.__context._pop_locals()
-
-    async def __kill_what_is_left(self) -> None:
-        """After a cancelled end processes; after any, what processes that ended on their own have left
-        behind.
-        """
-        processes = set(self.__context._running_processes)
-        for process in processes:
-            self.__logger.error(f"killing process with pid [{process.pid}]")
-            process.kill_tree()
-        if processes:
-            await asyncio.wait([process.complete for process in processes], timeout=_KILL_SECONDS)
-        tasks = set(self.__context._tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=_KILL_SECONDS)
-        for tree in self.__context._trees_left:
-            await tree.end(grace=_ORPHAN_SECONDS)
-        self.__context._trees_left.clear()
 
 
 class _Interrupts:
@@ -301,16 +265,6 @@ class _Interrupts:
         self._interrupted = True
         self._logger.warning(message)
         self._service._shutdown(reason="ctrl-c (SIGINT)", due_to_sigint=True, force_sync=True)
-
-    def on_sigterm(self, signum: int) -> None:
-        """End in order and fail; kill if the launch was ending already."""
-        name = signal.Signals(signum).name
-        self._logger.error(f"user interrupted with ctrl-\\ ({name}), terminating...")
-        self._service._fail()
-        if not self._service.context.is_shutdown:
-            self._service._shutdown(reason=name, due_to_sigint=False, force_sync=True)
-        elif self._service.task is not None:
-            self._service.task.cancel()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

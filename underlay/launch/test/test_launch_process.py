@@ -228,12 +228,12 @@ def test_what_follows_an_exit(run):
         RegisterEventHandler(
             OnProcessExit(
                 target_action=first,
-                on_exit=[LogInfo(msg=["handler ", LocalSubstitution("event.returncode")]), second],
+                on_exit=[LogInfo(msg=["handler ", LocalSubstitution("event.process_name")]), second],
             )
         ),
         first,
     )
-    for text in ("by argument", "handler 4", "by callable 0"):
+    for text in ("by argument", f"handler {name(first)}", "by callable 0"):
         assert f"[INFO] [launch.user]: {text}\n" in result.output
 
 

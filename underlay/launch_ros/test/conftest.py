@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import launch.logging
 import pytest
 
 
@@ -25,6 +26,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
         "AMENT_PREFIX_PATH", os.pathsep.join([str(prefix), os.environ.get("AMENT_PREFIX_PATH", "")])
     )
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
+    launch.logging.reset()  # writes to what captures the output of this test
 
     def add(name: str, source: str) -> None:
         executable = folder / name

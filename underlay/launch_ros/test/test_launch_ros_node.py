@@ -9,14 +9,7 @@ from typing import Any, List  # noqa: UP035
 import pytest
 from launch.actions import DeclareLaunchArgument, GroupAction
 from launch.substitutions import LaunchConfiguration, SubstitutionFailure, TextSubstitution
-from launch_ros.actions import (
-    Node,
-    PushROSNamespace,
-    SetParameter,
-    SetParametersFromFile,
-    SetRemap,
-    SetUseSimTime,
-)
+from launch_ros.actions import Node, PushROSNamespace, SetParameter, SetRemap
 from launch_ros.parameter_descriptions import Parameter, ParameterFile, ParameterValue
 from launch_ros.substitutions import ExecutableInPackage, FindPackagePrefix, FindPackageShare
 
@@ -165,9 +158,7 @@ def test_arguments_and_remappings(show):
     assert node.expanded_remapping_rules == [("in", "/camera/image"), ("v", "out")]
 
 
-def test_scopes_add_to_the_nodes_inside_only(show, tmp_path):
-    file = tmp_path / "all.yaml"
-    file.write_text("/**: {ros__parameters: {everywhere: 1}}")
+def test_scopes_add_to_the_nodes_inside_only(show):
     inside, outside = (
         demo(name="n", namespace="deep", parameters=[{"own": 1}], remappings=[("c", "d")]),
         demo(),
@@ -176,16 +167,15 @@ def test_scopes_add_to_the_nodes_inside_only(show, tmp_path):
         [
             PushROSNamespace("outer"),
             PushROSNamespace("inner"),
-            SetUseSimTime(True),
+            SetParameter("use_sim_time", True),
             SetParameter("rate", LaunchConfiguration("value", default="2.5")),
-            SetParametersFromFile(str(file)),
             SetRemap("a", "b"),
             inside,
         ]
     )
     of_inside, of_outside = show(group, outside, nodes=[inside, outside])
     assert of_inside.after("-p") == ["use_sim_time:=True", "rate:=2.5"]
-    assert [list(file) for file in of_inside.files] == [["/**"], ["/outer/inner/deep/n"]]
+    assert [list(file) for file in of_inside.files] == [["/outer/inner/deep/n"]]
     assert of_inside.after("-r") == ["__node:=n", "__ns:=/outer/inner/deep", "a:=b", "c:=d"]
     assert of_outside.arguments == ["--ros-args"]
 
@@ -203,7 +193,6 @@ def test_an_absolute_namespace_leaves_the_scope(show):
         (Node(package="demo", executable="no_such_executable"), "executable 'no_such_executable' not found"),
         (Node(package="demo", executable="show", name="not valid"), "Invalid node name"),
         (PushROSNamespace("not valid"), "The resulting namespace is invalid"),
-        (SetParametersFromFile("/no/such.yaml"), "parameter file '/no/such.yaml' does not exist"),
     ],
 )
 def test_what_cannot_be_launched_ends_the_launch_with_the_reason(package, capsys, action, message):

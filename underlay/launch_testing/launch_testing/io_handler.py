@@ -103,7 +103,7 @@ class ActiveIoHandler(IoHandler):
         output_filter: Callable[[str], str] | None = None,
         timeout: float = 10,
         strip_ansi_escape_sequences: bool = True,
-        stream: str = "stdout",
+        stream: str = "stderr",
     ) -> bool:
         """Whether a process writes the output within the seconds; arguments as assertInStdout() has them.
 

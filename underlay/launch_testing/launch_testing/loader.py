@@ -24,23 +24,15 @@ class TestRun:
         self,
         name: str,
         test_description_function: Callable[..., Any],
-        param_args: dict[str, Any],
         pre_shutdown_tests: unittest.TestSuite,
         post_shutdown_tests: unittest.TestSuite,
     ) -> None:
         self.name = name
-        self.param_args = param_args
         self.pre_shutdown_tests = pre_shutdown_tests
         self.post_shutdown_tests = post_shutdown_tests
         self.markers: dict[str, Any] = getattr(test_description_function, "__markers__", {})
-        self.timeout: float = getattr(
-            test_description_function, "__ready_to_test_action_timeout__", _READY_SECONDS
-        )
+        self.timeout = _READY_SECONDS
         self._test_description_function = test_description_function
-        for case in self.all_cases() if param_args else ():
-            renamed = case._testMethodName + self._format_params()
-            setattr(case, renamed, getattr(case, case._testMethodName))
-            case._testMethodName = renamed
 
     def normalized_test_description(
         self, *, ready_fn: Callable[[], None]
@@ -91,34 +83,19 @@ class TestRun:
         yield from _cases(self.post_shutdown_tests)
 
     def validate(self) -> None:
-        """An exception if the parameters and the description's arguments differ."""
+        """An exception if the description has arguments."""
         specification = inspect.getfullargspec(inspect.unwrap(self._test_description_function))
         arguments = specification.args + specification.kwonlyargs
-        for name in self.param_args:
-            if name not in arguments:
-                raise Exception(
-                    "Could not find an argument in generate_test_description matching prametrized argument "
-                    f"'{name}'"
-                )
         for name in arguments:
-            if name not in self.param_args:
-                raise Exception(f"generate_test_description has unexpected extra argument '{name}'")
+            raise Exception(f"generate_test_description has unexpected extra argument '{name}'")
 
     def __str__(self) -> str:
-        return self.name + self._format_params()
-
-    def _format_params(self) -> str:
-        return f"[{', '.join(str(value) for value in self.param_args.values())}]" if self.param_args else ""
+        return self.name
 
 
 def LoadTestsFromPythonModule(module: ModuleType, *, name: str = "launch_tests") -> list[TestRun]:
-    """The launches of a module that has generate_test_description(): one, or one per parameter set."""
-    description = module.generate_test_description
-    launches = description() if hasattr(description, "__parametrized__") else [(description, {})]
-    return [
-        TestRun(name, function, arguments, _load(module, False), _load(module, True))
-        for function, arguments in launches
-    ]
+    """The launch of a module that has generate_test_description()."""
+    return [TestRun(name, module.generate_test_description, _load(module, False), _load(module, True))]
 
 
 def _load(module: ModuleType, post_shutdown: bool) -> unittest.TestSuite:

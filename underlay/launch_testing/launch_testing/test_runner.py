@@ -49,7 +49,7 @@ class _RunnerWorker:
         Ctrl-C.
         """
         description, context = self._test_run.normalized_test_description(ready_fn=self._ready.set)
-        self._bind({**context, **self._test_run.param_args})
+        self._bind(context)
         self._service.include_launch_description(self._watched(description))
         thread = threading.Thread(target=self._run_tests, name="test_runner_thread", daemon=True)
         thread.start()

@@ -28,7 +28,7 @@ class BufferCore:
     def set_transform(self, transform: TransformStamped, authority: str) -> None:
         """Keep the transform from its child frame to its parent frame at its stamp.
 
-        One that cannot be used (NaN, quaternion not of length 1, parent and child the same, too old) is
+        One that cannot be used (NaN, quaternion without length, parent and child the same, too old) is
         dropped with a line in the log.
         """
         self._insert(transform, authority, static=False)

@@ -79,17 +79,16 @@ class TimeCache:
     def insert(self, stamp: int, parent: str, transform: Rigid) -> bool:
         """Keep a sample; False if it is older than everything that the horizon still covers."""
         stamps, sample = self._stamps, (parent, transform)
-        if stamps and stamp < stamps[-1] - self._horizon:
-            return False
-        place = bisect_right(stamps, stamp)
-        if place and stamps[place - 1] == stamp and self._samples[place - 1] == sample:
-            return True
-        stamps.insert(place, stamp)
-        self._samples.insert(place, sample)
-        expired = bisect_left(stamps, stamps[-1] - self._horizon)
-        if expired:
+        if stamps:  # what the new sample makes too old goes with the next one
+            expired = bisect_left(stamps, stamps[-1] - self._horizon)
             del stamps[:expired]
             del self._samples[:expired]
+            if stamp < stamps[-1] - self._horizon:
+                return False
+        place = bisect_right(stamps, stamp)
+        if sample not in self._samples[bisect_left(stamps, stamp) : place]:
+            stamps.insert(place, stamp)
+            self._samples.insert(place, sample)
         return True
 
     def parent(self) -> str | None:

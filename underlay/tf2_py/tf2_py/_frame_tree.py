@@ -5,10 +5,11 @@ The rules are those of `tf2::BufferCore`, and so are the sentences of the errors
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections.abc import Iterator
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from tf2_py._cache import Cache, StaticCache, TimeCache, seconds
 from tf2_py._exceptions import (
@@ -21,9 +22,8 @@ from tf2_py._exceptions import (
 from tf2_py._rigid import IDENTITY, Rigid, canonical, compose, inverse
 
 MAX_DEPTH = 1000
-NORM_TOLERANCE = 1e-2  # of the squared norm of a quaternion
 
-_log = logging.getLogger("tf2")
+_log = RcutilsLogger()  # without a name, as the genuine buffer
 
 
 class FrameTree:
@@ -305,9 +305,9 @@ def _fault(child: str, parent: str, transform: Rigid, authority: str) -> str:
             f"because it contains NaN: {transform}"
         )
     quaternion = transform[3:]
-    if abs(sum(q * q for q in quaternion) - 1.0) >= NORM_TOLERANCE:
+    if not any(quaternion):  # one of another length is made one of length 1
         return (
             f'TF_DENORMALIZED_QUATERNION: Ignoring transform for child_frame_id "{child}" from authority '
-            f'"{authority}" because its quaternion is not of length 1: {quaternion}'
+            f'"{authority}" because its quaternion has no length: {quaternion}'
         )
     return ""

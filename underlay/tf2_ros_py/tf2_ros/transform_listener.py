@@ -27,12 +27,10 @@ class TransformListener:
         spin_thread: bool = False,
         qos: QoSProfile | int | None = None,
         static_qos: QoSProfile | int | None = None,
-        static_only: bool = False,
     ) -> None:
         """spin_thread: spin the node in a thread of its own; then no other executor may have the node.
 
         qos, static_qos: of the two subscriptions, as a profile or a history depth.
-        static_only: leave /tf alone.
         """
         if qos is None:
             qos = QoSProfile(depth=100, durability=DurabilityPolicy.VOLATILE, history=HistoryPolicy.KEEP_LAST)
@@ -44,17 +42,15 @@ class TransformListener:
         self.node = node
         # Reentrant: the default group would lock out /tf while another callback of the node waits for it.
         self.group = ReentrantCallbackGroup()
-        self.tf_sub = None
-        if not static_only:
-            self.tf_sub = node.create_subscription(
-                TFMessage, "/tf", self.callback, qos, callback_group=self.group
-            )
+        self.tf_sub = node.create_subscription(
+            TFMessage, "/tf", self.callback, qos, callback_group=self.group
+        )
         self.tf_static_sub = node.create_subscription(
             TFMessage, "/tf_static", self.static_callback, static_qos, callback_group=self.group
         )
         self.executor: SingleThreadedExecutor | None = None
         if spin_thread:
-            self.executor = SingleThreadedExecutor(context=node.context)
+            self.executor = SingleThreadedExecutor()
             self.dedicated_listener_thread = Thread(target=_spin, args=(self.executor, node))
             self.dedicated_listener_thread.start()
 

@@ -2,14 +2,7 @@
 
 from .declare_launch_argument import DeclareLaunchArgument
 from .emit_event import EmitEvent
-from .environment import (
-    AppendEnvironmentVariable,
-    PopEnvironment,
-    PushEnvironment,
-    ResetEnvironment,
-    SetEnvironmentVariable,
-    UnsetEnvironmentVariable,
-)
+from .environment import PopEnvironment, PushEnvironment, ResetEnvironment, SetEnvironmentVariable
 from .execute_local import ExecuteLocal
 from .execute_process import ExecuteProcess
 from .group_action import GroupAction
@@ -19,16 +12,13 @@ from .launch_configurations import (
     PushLaunchConfigurations,
     ResetLaunchConfigurations,
     SetLaunchConfiguration,
-    UnsetLaunchConfiguration,
 )
 from .log_info import LogInfo
 from .opaque_function import OpaqueFunction
-from .register_event_handler import RegisterEventHandler, UnregisterEventHandler
+from .register_event_handler import RegisterEventHandler
 from .shutdown_action import Shutdown
-from .timer_action import TimerAction
 
 __all__ = [
-    "AppendEnvironmentVariable",
     "DeclareLaunchArgument",
     "EmitEvent",
     "ExecuteLocal",
@@ -47,8 +37,4 @@ __all__ = [
     "SetEnvironmentVariable",
     "SetLaunchConfiguration",
     "Shutdown",
-    "TimerAction",
-    "UnregisterEventHandler",
-    "UnsetEnvironmentVariable",
-    "UnsetLaunchConfiguration",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from ..action import Action
@@ -10,7 +9,6 @@ from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_substitutions_type import SomeSubstitutionsType
 from ..substitution import Substitution
 from ..utilities import normalize_to_list_of_substitutions, perform_substitutions
-from ..utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
 
 if TYPE_CHECKING:
     from ..launch_context import LaunchContext
@@ -38,49 +36,6 @@ class SetEnvironmentVariable(Action):
         context.environment[perform_substitutions(context, self.name)] = perform_substitutions(
             context, self.value
         )
-        return None
-
-
-class AppendEnvironmentVariable(Action):
-    """Adds to an environment variable that is a list."""
-
-    def __init__(
-        self,
-        name: SomeSubstitutionsType,
-        value: SomeSubstitutionsType,
-        prepend: bool | SomeSubstitutionsType = False,
-        separator: SomeSubstitutionsType = os.pathsep,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.__name = normalize_to_list_of_substitutions(name)
-        self.__value = normalize_to_list_of_substitutions(value)
-        self.__prepend = normalize_typed_substitution(prepend, bool)
-        self.__separator = normalize_to_list_of_substitutions(separator)
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        name = perform_substitutions(context, self.__name)
-        parts = [context.environment[name]] if name in context.environment else []
-        first = perform_typed_substitution(context, self.__prepend, bool)
-        parts.insert(0 if first else len(parts), perform_substitutions(context, self.__value))
-        context.environment[name] = perform_substitutions(context, self.__separator).join(parts)
-        return None
-
-
-class UnsetEnvironmentVariable(Action):
-    """Removes an environment variable."""
-
-    def __init__(self, name: SomeSubstitutionsType, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.__name = normalize_to_list_of_substitutions(name)
-
-    @property
-    def name(self) -> list[Substitution]:
-        """Name of the variable."""
-        return self.__name
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        context.environment.pop(perform_substitutions(context, self.name), None)
         return None
 
 

@@ -106,7 +106,6 @@ class ExecuteLocal(Action):
         self.__completed_future: asyncio.Future[None] | None = None
         self.__shutdown_future: asyncio.Future[None] | None = None
         self.__sigint_wanted = True
-        self.__killed = False
         self.__escalation: asyncio.Task[None] | None = None
         self.__logger = launch.logging.get_logger(__name__)
         self.__stdout_logger: logging.Logger = self.__logger
@@ -120,31 +119,6 @@ class ExecuteLocal(Action):
     def process_description(self) -> Executable:
         """What is run."""
         return self.__process_description
-
-    @property
-    def shell(self) -> bool:
-        """Whether through a shell."""
-        return self.__shell
-
-    @property
-    def emulate_tty(self) -> bool:
-        """Whether the process sees a terminal; the launch configuration `emulate_tty` wins."""
-        return self.__emulate_tty
-
-    @property
-    def sigterm_timeout(self) -> list[Substitution]:
-        """Seconds from the request to SIGTERM."""
-        return self.__sigterm_timeout
-
-    @property
-    def sigkill_timeout(self) -> list[Substitution]:
-        """Seconds from SIGTERM to SIGKILL."""
-        return self.__sigkill_timeout
-
-    @property
-    def output(self) -> dict[str, Any] | list[Substitution]:
-        """Where the output goes."""
-        return self.__output
 
     @property
     def process_details(self) -> dict[str, Any] | None:
@@ -257,14 +231,7 @@ class ExecuteLocal(Action):
             if self.__is_ending():
                 self.__begin_to_end(context, process)
             returncode = await process.complete
-            if self.__is_ending():
-                await self.__end_orphans(context, process)
-            else:
-                process.tree.remember()
-                if process.tree.alive():
-                    context._trees_left.append(process.tree)
         finally:
-            context._running_processes.discard(process)
             process.close()
         if returncode == 0:
             self.__logger.info(f"process has finished cleanly [pid {process.pid}]")
@@ -303,7 +270,6 @@ class ExecuteLocal(Action):
             self.__logger.error(f"exception occurred while executing process:\n{traceback.format_exc()}")
             return None
         self.__process = process
-        context._running_processes.add(process)
         return process
 
     def __wants_tty(self, context: LaunchContext) -> bool:
@@ -352,7 +318,6 @@ class ExecuteLocal(Action):
             self.__begin_to_end(context, self.__process)
 
     def __begin_to_end(self, context: LaunchContext, process: AsyncProcess) -> None:
-        process.tree.remember()
         if self.__sigint_wanted:
             self.__request_signal(context, signal.SIGINT)
         self.__escalation = asyncio.get_running_loop().create_task(self.__escalate(context, process))
@@ -393,16 +358,6 @@ class ExecuteLocal(Action):
         except ProcessLookupError:
             self.__logger.debug(
                 f"signal '{event.signal_name}' not sent to '{name}' because it has closed already"
-            )
-        self.__killed = self.__killed or signum == signal.SIGKILL
-
-    async def __end_orphans(self, context: LaunchContext, process: AsyncProcess) -> None:
-        """End what the process has left behind, as gently as the process itself was ended."""
-        grace = 0.0 if self.__killed else self.__seconds(context, self.__sigkill_timeout)
-        left = await process.tree.end(grace=grace)
-        if left:
-            self.__logger.warning(
-                f"ended {left} processes that process[{self.__details()['name']}] left behind"
             )
 
     def __seconds(self, context: LaunchContext, timeout: list[Substitution]) -> float:

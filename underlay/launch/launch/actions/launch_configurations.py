@@ -39,23 +39,6 @@ class SetLaunchConfiguration(Action):
         return None
 
 
-class UnsetLaunchConfiguration(Action):
-    """Removes a launch configuration."""
-
-    def __init__(self, name: SomeSubstitutionsType, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.__name = normalize_to_list_of_substitutions(name)
-
-    @property
-    def name(self) -> list[Substitution]:
-        """Name of the configuration."""
-        return self.__name
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        context.launch_configurations.pop(perform_substitutions(context, self.name), None)
-        return None
-
-
 class PushLaunchConfigurations(Action):
     """Remembers all launch configurations."""
 

@@ -32,20 +32,3 @@ class RegisterEventHandler(Action):
     def describe_conditional_sub_entities(self) -> list[tuple[str, Iterable[LaunchDescriptionEntity]]]:
         text, entities = self.__event_handler.describe()
         return [(text, entities)] if entities else []
-
-
-class UnregisterEventHandler(Action):
-    """Unregisters an event handler."""
-
-    def __init__(self, event_handler: BaseEventHandler, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.__event_handler = event_handler
-
-    @property
-    def event_handler(self) -> BaseEventHandler:
-        """The handler."""
-        return self.__event_handler
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        context.unregister_event_handler(self.__event_handler)
-        return None

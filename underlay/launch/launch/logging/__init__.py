@@ -47,7 +47,7 @@ def get_logger(name: str | None = None) -> logging.Logger:
 
 
 def get_output_loggers(
-    process_name: str, output_config: str | Mapping[str, Any], main_log_file_name: str = "launch.log"
+    process_name: str, output_config: str | Mapping[str, Any]
 ) -> tuple[logging.Logger, logging.Logger]:
     """Loggers for standard output and standard error of a process.
 
@@ -65,7 +65,7 @@ def get_output_loggers(
             screen.setFormatterFor(logger, logging.Formatter("{msg}", style="{"))
             _add_once(logger, screen)
         if "log" in destinations:
-            log_file = launch_config.get_log_file_handler(main_log_file_name)
+            log_file = launch_config.get_log_file_handler()
             if isinstance(log_file, handlers.FileHandler | handlers.WatchedFileHandler):
                 log_file.setFormatterFor(logger, logging.Formatter("{created:.7f} {msg}", style="{"))
             _add_once(logger, log_file)

@@ -25,25 +25,6 @@ def _text(value: bool) -> str:
     return "true" if value else "false"
 
 
-class NotSubstitution(Substitution):
-    """Negation."""
-
-    def __init__(self, value: SomeSubstitutionsType) -> None:
-        self.__value = normalize_to_list_of_substitutions(value)
-
-    @property
-    def value(self) -> list[Substitution]:
-        """What is negated."""
-        return self.__value
-
-    def describe(self) -> str:
-        return f"NotSubstitution({self.value})"
-
-    def perform(self, context: LaunchContext) -> str:
-        """SubstitutionFailure if the operand is not a boolean."""
-        return _text(not _truth(context, self.value))
-
-
 class _Binary(Substitution):
     """Two operands; both are evaluated, so that a malformed one is always noticed."""
 
@@ -70,48 +51,6 @@ class _Binary(Substitution):
 
 class AndSubstitution(_Binary):
     """Conjunction."""
-
-    def perform(self, context: LaunchContext) -> str:
-        """SubstitutionFailure if an operand is not a boolean."""
-        return _text(all(self._operands(context)))
-
-
-class OrSubstitution(_Binary):
-    """Disjunction."""
-
-    def perform(self, context: LaunchContext) -> str:
-        """SubstitutionFailure if an operand is not a boolean."""
-        return _text(any(self._operands(context)))
-
-
-class _Many(Substitution):
-    """Any number of operands."""
-
-    def __init__(self, *args: SomeSubstitutionsType) -> None:
-        self.__args = [normalize_to_list_of_substitutions(argument) for argument in args]
-
-    @property
-    def args(self) -> list[list[Substitution]]:
-        """The operands."""
-        return self.__args
-
-    def describe(self) -> str:
-        return f"{type(self).__name__}({' '.join(str(argument) for argument in self.args)})"
-
-    def _operands(self, context: LaunchContext) -> list[bool]:
-        return [_truth(context, argument) for argument in self.args]
-
-
-class AnySubstitution(_Many):
-    """Whether at least one operand holds."""
-
-    def perform(self, context: LaunchContext) -> str:
-        """SubstitutionFailure if an operand is not a boolean."""
-        return _text(any(self._operands(context)))
-
-
-class AllSubstitution(_Many):
-    """Whether every operand holds."""
 
     def perform(self, context: LaunchContext) -> str:
         """SubstitutionFailure if an operand is not a boolean."""

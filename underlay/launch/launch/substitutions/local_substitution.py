@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LocalSubstitution(Substitution):
-    """Text of `context.locals.EXPRESSION`, for example `event.reason`."""
+    """`context.locals.EXPRESSION`, for example `event.reason`; only texts can be joined with others."""
 
     def __init__(self, expression: str, description: str | None = None) -> None:
         ensure_argument_type(expression, str, "expression", "LocalSubstitution")
@@ -28,4 +28,4 @@ class LocalSubstitution(Substitution):
         return f"LocalVar('{self.expression if self.__description is None else self.__description}')"
 
     def perform(self, context: LaunchContext) -> str:
-        return str(eval(f"context.locals.{self.expression}", {}, {"context": context}))
+        return eval(f"context.locals.{self.expression}", {}, {"context": context})  # type: ignore[no-any-return]

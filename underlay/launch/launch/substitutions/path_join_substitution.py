@@ -6,36 +6,26 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..some_substitutions_type import SomeSubstitutionsType
 from ..substitution import Substitution
-from ..utilities import normalize_to_list_of_substitutions, perform_substitutions
+from ..utilities import normalize_to_list_of_substitutions
 
 if TYPE_CHECKING:
     from ..launch_context import LaunchContext
 
 
 class PathJoinSubstitution(Substitution):
-    """Components joined as os.path.join does; one component may consist of several texts and substitutions.
+    """Components joined as os.path.join does."""
 
-    `PathJoinSubstitution([share]) / "config" / LaunchConfiguration("cell")` appends components.
-    """
-
-    def __init__(self, substitutions: Iterable[SomeSubstitutionsType]) -> None:
-        self.__substitutions = [normalize_to_list_of_substitutions(component) for component in substitutions]
+    def __init__(self, substitutions: Iterable[str | Substitution]) -> None:
+        self.__substitutions = normalize_to_list_of_substitutions(substitutions)
 
     @property
-    def substitutions(self) -> list[list[Substitution]]:
-        """The components, each as a list."""
+    def substitutions(self) -> list[Substitution]:
+        """The components."""
         return self.__substitutions
 
-    def __truediv__(self, additional_path: SomeSubstitutionsType) -> PathJoinSubstitution:
-        return PathJoinSubstitution(
-            [*self.__substitutions, normalize_to_list_of_substitutions(additional_path)]
-        )
-
     def describe(self) -> str:
-        components = [" + ".join(sub.describe() for sub in component) for component in self.substitutions]
-        return f"PathJoin({', '.join(components)})"
+        return "PathJoin('{}')".format(" + ".join(sub.describe() for sub in self.substitutions))
 
     def perform(self, context: LaunchContext) -> str:
-        return os.path.join(*(perform_substitutions(context, component) for component in self.substitutions))
+        return os.path.join(*(sub.perform(context) for sub in self.substitutions))

@@ -1,6 +1,6 @@
 """Helpers that actions, events and substitutions share."""
 
-from .class_tools_impl import is_a, is_a_subclass, isclassinstance
+from .class_tools_impl import is_a, is_a_subclass
 from .ensure_argument_type_impl import ensure_argument_type
 from .entity_tree import normalize_to_list_of_entities, visit_all_entities_and_collect_futures
 from .signal_management import AsyncSafeSignalManager
@@ -11,7 +11,6 @@ __all__ = [
     "ensure_argument_type",
     "is_a",
     "is_a_subclass",
-    "isclassinstance",
     "normalize_to_list_of_entities",
     "normalize_to_list_of_substitutions",
     "perform_substitutions",

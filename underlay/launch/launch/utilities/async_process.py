@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import os
 import pty
 import signal
 from collections.abc import Callable
 from typing import Any
-
-from .process_tree import ProcessTree
 
 # A child of the process may hold its pipes open; nobody waits longer than this for output after the exit.
 DRAIN_SECONDS = 0.5
@@ -32,7 +29,6 @@ class AsyncProcess(asyncio.SubprocessProtocol):
         self._drain_limit: asyncio.TimerHandle | None = None
         self.complete: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.pid = 0
-        self.tree = ProcessTree()
 
     @property
     def returncode(self) -> int | None:
@@ -43,14 +39,7 @@ class AsyncProcess(asyncio.SubprocessProtocol):
         """ProcessLookupError if the process has ended."""
         if self._transport is None:
             raise ProcessLookupError
-        self.tree.remember()
         self._transport.send_signal(signum)
-
-    def kill_tree(self) -> None:
-        """SIGKILL for the process and all that it has started."""
-        with contextlib.suppress(ProcessLookupError):
-            self.send_signal(signal.SIGKILL)
-        self.tree.signal(signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of pipes; kills the process if it still runs."""
@@ -65,7 +54,6 @@ class AsyncProcess(asyncio.SubprocessProtocol):
         assert isinstance(transport, asyncio.SubprocessTransport)
         self._transport = transport
         self.pid = transport.get_pid()
-        self.tree.plant(self.pid)
         self._open_streams.update(fd for fd in (1, 2) if transport.get_pipe_transport(fd) is not None)
         self._on_start(self.pid)
 
@@ -137,7 +125,6 @@ async def start_process(
         streams = {"stdout": terminals[1][1], "stderr": terminals[2][1]}
 
     process = AsyncProcess(on_start, on_output)
-    env = process.tree.tagged(env)
     try:
         if shell:
             await loop.subprocess_shell(lambda: process, " ".join(cmd), cwd=cwd, env=env, **streams)

@@ -12,8 +12,3 @@ def is_a(obj: Any, entity_type: type) -> bool:
 def is_a_subclass(obj: Any, entity_type: type) -> bool:
     """Whether obj is an instance, or a subclass, of the type."""
     return is_a(obj, entity_type) or (inspect.isclass(obj) and issubclass(obj, entity_type))
-
-
-def isclassinstance(obj: Any) -> bool:
-    """Whether obj is an instance of some class rather than a class itself."""
-    return not inspect.isclass(obj)

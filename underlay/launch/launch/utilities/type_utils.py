@@ -107,26 +107,6 @@ def coerce_to_type(value: str, data_type: AllowedTypesType | None = None) -> All
     return scalar(value)
 
 
-def coerce_list(value: list[str], data_type: Any = None) -> list[Any]:
-    """Every text of a list converted to the same scalar type."""
-    ensure_argument_type(value, list, "value", "coerce_list")
-    items = [coerce_to_type(item, data_type) for item in value]
-    if not is_instance_of_valid_type(items):
-        raise ValueError(f"cannot convert value to {data_type}. Got value=`{value}`")
-    return items
-
-
-def get_typed_value(value: str | list[str], data_type: AllowedTypesType | None) -> AllowedValueType:
-    """A text, or each text of a list, converted to the type."""
-    if not isinstance(value, list):
-        return coerce_to_type(value, data_type)
-    if data_type is not None:
-        data_type, is_list = extract_type(data_type)
-        if not is_list:
-            raise TypeError(f"Cannot convert input '{value}' of type '{type(value)}' to '{data_type}'")
-    return coerce_list(value, data_type)
-
-
 def normalize_typed_substitution(
     value: SomeValueType, data_type: AllowedTypesType | None
 ) -> NormalizedValueType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from launch.action import Action
@@ -10,11 +9,11 @@ from launch.launch_context import LaunchContext
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.some_substitutions_type import SomeSubstitutionsType
 from launch.substitution import Substitution
-from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions
-from launch.utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
+from launch.utilities import normalize_to_list_of_substitutions
 
 from ..parameters_type import SomeParameterValue
-from ..utilities import evaluate_parameter_dict, normalize_parameter_dict
+from ..utilities.evaluate_parameters import evaluate_parameter_dict
+from ..utilities.normalize_parameters import normalize_parameter_dict
 
 _KEY = "global_params"
 
@@ -43,42 +42,4 @@ class SetParameter(Action):
 
     def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
         _extend(context, list(evaluate_parameter_dict(context, self.__parameters).items()))
-        return None
-
-
-class SetParametersFromFile(Action):
-    """Reads a file of parameters for all nodes that follow in this scope."""
-
-    def __init__(self, filename: SomeSubstitutionsType, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.__filename = normalize_to_list_of_substitutions(filename)
-
-    @property
-    def filename(self) -> list[Substitution]:
-        """Path of the file."""
-        return self.__filename
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        """FileNotFoundError if the file is not there."""
-        path = perform_substitutions(context, self.filename)
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f"parameter file '{path}' does not exist")
-        _extend(context, [path])
-        return None
-
-
-class SetUseSimTime(Action):
-    """Sets use_sim_time for all nodes that follow in this scope."""
-
-    def __init__(self, value: bool | SomeSubstitutionsType, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.__value = normalize_typed_substitution(value, bool)
-
-    @property
-    def value(self) -> Any:
-        """The value."""
-        return self.__value
-
-    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
-        _extend(context, [("use_sim_time", perform_typed_substitution(context, self.__value, bool))])
         return None

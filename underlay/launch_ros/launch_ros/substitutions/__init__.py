@@ -1,7 +1,6 @@
-"""Substitutions about packages and parameters."""
+"""Substitutions about packages."""
 
 from .executable_in_package import ExecutableInPackage
 from .find_package import FindPackage, FindPackagePrefix, FindPackageShare
-from .parameter import Parameter
 
-__all__ = ["ExecutableInPackage", "FindPackage", "FindPackagePrefix", "FindPackageShare", "Parameter"]
+__all__ = ["ExecutableInPackage", "FindPackage", "FindPackagePrefix", "FindPackageShare"]

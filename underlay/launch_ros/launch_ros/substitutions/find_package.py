@@ -15,8 +15,7 @@ class FindPackage(Substitution):
     def __init__(self, package: SomeSubstitutionsType) -> None:
         self.__package = normalize_to_list_of_substitutions(package)
 
-    @staticmethod
-    def find(package_name: str) -> str:
+    def find(self, package_name: str) -> str:
         """The path for a package; PackageNotFoundError if there is none."""
         raise NotImplementedError
 
@@ -36,14 +35,12 @@ class FindPackage(Substitution):
 class FindPackagePrefix(FindPackage):
     """The folder that a package is installed in."""
 
-    @staticmethod
-    def find(package_name: str) -> str:
+    def find(self, package_name: str) -> str:
         return str(get_package_prefix(package_name))
 
 
 class FindPackageShare(FindPackage):
     """The share folder of a package."""
 
-    @staticmethod
-    def find(package_name: str) -> str:
+    def find(self, package_name: str) -> str:
         return str(get_package_share_directory(package_name))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import ItemsView, Mapping, Sequence
-from typing import Any
+from collections.abc import ItemsView, Sequence
 
 from ament_index_python.packages import get_package_share_directory
 from launch.launch_description_sources import (
@@ -44,17 +43,6 @@ def get_share_file_path_from_package(*, package_name: str, file_name: str) -> st
             paths,
         )
     return paths[0]
-
-
-def is_launch_file(path: str) -> bool:
-    """Whether this is a launch file, judged by its name."""
-    return path.endswith("launch.py") and os.path.isfile(path)
-
-
-def get_launch_file_paths(*, path: str) -> list[str]:
-    """Paths of all launch files below a folder."""
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
-    return [file for file in files if is_launch_file(path=file)]
 
 
 def print_arguments_of_launch_description(*, launch_description: launch.LaunchDescription) -> None:
@@ -98,33 +86,16 @@ def launch_a_launch_file(
     launch_file_path: str,
     launch_file_arguments: Sequence[str],
     noninteractive: bool = False,
-    args: Any = None,
-    option_extensions: Mapping[str, Any] | None = None,
     debug: bool = False,
 ) -> int:
     """Launch a launch file with arguments in the form `name:=value`; return 0, or 1 if there were errors.
 
     noninteractive: no terminal sends Ctrl-C to the processes; pass `not sys.stdin.isatty()`.
-    args, option_extensions: options of the command line that take part in the launch.
     """
-    extensions = (
-        [] if option_extensions is None else [option_extensions[name] for name in sorted(option_extensions)]
-    )
-    for extension in extensions:
-        extension.prestart(args)
     service = launch.LaunchService(argv=launch_file_arguments, noninteractive=noninteractive, debug=debug)
-    description = launch.LaunchDescription(
-        [
-            launch.actions.IncludeLaunchDescription(
-                AnyLaunchDescriptionSource(launch_file_path),
-                launch_arguments=parse_launch_arguments(launch_file_arguments),
-            )
-        ]
+    include = launch.actions.IncludeLaunchDescription(
+        AnyLaunchDescriptionSource(launch_file_path),
+        launch_arguments=parse_launch_arguments(launch_file_arguments),
     )
-    for extension in extensions:
-        (description,) = extension.prelaunch(description, args)
-    service.include_launch_description(description)
-    result = service.run()
-    for extension in extensions:
-        extension.postlaunch(result, args)
-    return result
+    service.include_launch_description(launch.LaunchDescription([include]))
+    return service.run()

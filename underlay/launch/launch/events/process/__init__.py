@@ -1,8 +1,8 @@
 """What processes do, and what is asked of them."""
 
 from .process_exited import ProcessExited
-from .process_io import ProcessIO, ProcessStderr, ProcessStdin, ProcessStdout
-from .process_matchers import matches_executable, matches_name, matches_pid
+from .process_io import ProcessIO, ProcessStderr, ProcessStdout
+from .process_matchers import matches_name
 from .process_started import ProcessStarted
 from .process_targeted_event import ProcessTargetedEvent, ShutdownProcess, SignalProcess
 from .running_process_event import RunningProcessEvent
@@ -12,13 +12,10 @@ __all__ = [
     "ProcessIO",
     "ProcessStarted",
     "ProcessStderr",
-    "ProcessStdin",
     "ProcessStdout",
     "ProcessTargetedEvent",
     "RunningProcessEvent",
     "ShutdownProcess",
     "SignalProcess",
-    "matches_executable",
     "matches_name",
-    "matches_pid",
 ]

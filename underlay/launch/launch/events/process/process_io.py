@@ -36,15 +36,6 @@ class ProcessIO(RunningProcessEvent):
         return self.__from_fd == 2
 
 
-class ProcessStdin(ProcessIO):
-    """Bytes for standard input."""
-
-    name = "launch.events.process.ProcessStdin"
-
-    def __init__(self, *, text: bytes, **kwargs: Any) -> None:
-        super().__init__(text=text, fd=0, **kwargs)
-
-
 class ProcessStdout(ProcessIO):
     """Bytes from standard output."""
 

@@ -1,5 +1,0 @@
-"""Handlers of events about ROS nodes."""
-
-from .on_state_transition import OnStateTransition
-
-__all__ = ["OnStateTransition"]

@@ -1,5 +1,0 @@
-"""Events about ROS nodes."""
-
-from . import lifecycle, matchers
-
-__all__ = ["lifecycle", "matchers"]
