@@ -100,14 +100,19 @@ def _checked(field: dataclasses.Field[Any], expected: Any, value: Any, node: str
     where = f"parameter '{field.name}' of node {node}"
     if not _is(value, expected):
         name = getattr(expected, "__name__", str(expected))
-        raise ConfigurationError(f"{where} is {value!r}, expected {name}: {metadata['description']}")
+        raise ConfigurationError(f"{where} is {_shown(value)}, expected {name}: {metadata['description']}")
     minimum, maximum, choices = metadata["minimum"], metadata["maximum"], metadata["choices"]
     if choices and value not in choices:
-        raise ConfigurationError(f"{where} is '{value}', expected one of {', '.join(choices)}")
+        raise ConfigurationError(f"{where} is {_shown(value)}, expected one of {', '.join(choices)}")
     if (minimum is not None and not value >= minimum) or (maximum is not None and not value <= maximum):
         limits = f"{'-inf' if minimum is None else minimum} to {'inf' if maximum is None else maximum}"
         raise ConfigurationError(f"{where} is {value}, expected {limits}: {metadata['description']}")
     return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}…"
 
 
 def _is(value: Any, expected: Any) -> bool:

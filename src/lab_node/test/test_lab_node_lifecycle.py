@@ -110,6 +110,7 @@ def test_parameters_are_read_and_described(make_node):
         ({"period": float("nan")}, "'period' of node example is nan, expected 0.1 to 10.0"),
         ({"colour": "blue"}, "'colour' of node example is 'blue', expected one of red, green"),
         ({"count": 0}, "'count' of node example is 0, expected 1 to inf"),
+        ({"count": "9" * 5000}, "9…, expected int: blinks"),
     ],
 )
 def test_malformed_parameters_refuse_to_configure(make_node, capfd, overrides, sentence):
