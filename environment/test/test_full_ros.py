@@ -1,6 +1,7 @@
 """A machine with a full ROS 2: no stand-in is built or seen there, and every dependency has a rosdep key."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -50,6 +51,19 @@ def test_nothing_of_the_underlay_is_chosen_where_ros_has_it_all(full_ros):
     distribution = find_distribution(variables, ROOT, ROOT / ".venv")
     assert distribution.sourced
     assert choose_underlay(STAND_INS, distribution) == []
+
+
+def test_the_tests_of_a_stand_in_that_is_not_built_are_left_out(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("conftest_of_the_underlay", ROOT / "underlay/conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    monkeypatch.setattr(conftest, "UNDERLAY", tmp_path / "underlay")
+    (tmp_path / "install/vision_msgs").mkdir(parents=True)
+    left_out = {
+        name: bool(conftest.pytest_ignore_collect(tmp_path / "underlay" / name / "file.py"))
+        for name in ("launch", "vision_msgs", "test")
+    }
+    assert left_out == {"launch": True, "vision_msgs": False, "test": False}
 
 
 def test_only_what_ros_lacks_is_chosen(full_ros):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 import uuid
@@ -24,7 +23,7 @@ MARK = "LAB_LAUNCH"
 # As launch does: each signal, and the seconds that processes have to end after it.
 STEPS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
-_guards: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+_marks: dict[int, str] = {}
 
 
 def guarded(context: Any) -> None:
@@ -32,17 +31,18 @@ def guarded(context: Any) -> None:
 
     context: the launch context.
     """
-    if os.getpid() not in _guards:
+    if os.getpid() not in _marks:
         mark = uuid.uuid4().hex
+        hears, _ = os.pipe()  # the other end closes when this process ends, in whatever way
         # no site and no PYTHONPATH: it starts in 20 ms and needs 10 MB
         command = [sys.executable, "-I", "-S", __file__, mark]
-        # The pipe closes when this process ends, in whatever way. A session of its own: the signals of the
-        # terminal, and of who kills the group of the launch, are not for the guard.
-        guard = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        _guards[os.getpid()] = mark, guard
-    context.environment[MARK] = _guards[os.getpid()][0]
+        streams = [(os.POSIX_SPAWN_DUP2, hears, 0), (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+        # A session of its own: the signals of the terminal, and of who kills the group of the launch, are not
+        # for the guard.
+        os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setsid=True)
+        os.close(hears)
+        _marks[os.getpid()] = mark
+    context.environment[MARK] = _marks[os.getpid()]
 
 
 def end_marked(mark: str, say: Callable[[str], None]) -> None:

@@ -268,7 +268,7 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
         node.get_logger().fatal(executor.failure)
     # Nothing moves and everything is written; the middleware has hung while all other nodes ended too, once
     # with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
-    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True)
+    faulthandler.dump_traceback_later(3.0 * _GOODBYE, exit=True)
     impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
     impatience.start()
