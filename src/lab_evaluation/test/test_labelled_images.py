@@ -1,6 +1,8 @@
 """Folders of labelled images, in both layouts, and what is said of those that cannot be used."""
 
 import json
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,8 +10,12 @@ import pytest
 from lab_evaluation.labelled_images import InvalidImages, labelled_images
 from lab_perception.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
 from lab_perception.imagined import imagine
+from lab_perception.segmentation import GeometricDetector
 
 from lab_geometry import transform_points
+
+sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
+from _labelled_images import by_detector, draw, judge, summary
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +113,21 @@ def test_numbers_that_are_no_matrix_are_named(flat):
     (flat / "scenes.json").write_text(json.dumps(scenes))
     with pytest.raises(InvalidImages, match="scene 3: K must hold 9 numbers"):
         list(labelled_images(flat))
+
+
+@pytest.mark.parametrize("network", ["parts", ""])
+def test_what_is_found_is_judged_and_drawn(flat, network):
+    (image,) = labelled_images(flat)
+    found = by_detector(image, GeometricDetector(), network, repeats=1)
+    figures = summary([judge(image, found)])
+    assert (figures["objects"], figures["instances"], figures["found_50"]) == (3, 3, 3)
+    assert figures["phantoms"] == figures["split"] == figures["merged"] == 0
+    draw(image, found, flat / "pictures" / "3.png")
+    assert cv2.imread(str(flat / "pictures" / "3.png")).shape == image.frame.color.shape
+
+
+def test_an_instance_on_the_table_is_a_phantom(flat):
+    (image,) = labelled_images(flat)
+    found = by_detector(image, GeometricDetector(), "", repeats=1)
+    found.labels[:20, :20] = 3
+    assert judge(image, found)["phantoms"] == 1
