@@ -30,12 +30,17 @@ class NoSupport(PerceptionError):
 
     code = OutcomeCode.NO_SUPPORT
 
-    def __init__(self, inliers: int, points: int, height: float) -> None:
+    def __init__(self, inliers: int, points: int, height: float, cause: str = "") -> None:
+        self.inliers, self.points, self.height = inliers, points, height
         super().__init__(
             f"no level surface near z = {height:.3f} m in the work area "
             f"({inliers} of {points} samples on it): "
-            "check the table height in the cell's file and the pose of the camera"
+            + (cause or "check the table height in the cell's file and the pose of the camera")
         )
+
+    def because(self, cause: str) -> NoSupport:
+        """The same, with its likely cause; empty: none is known."""
+        return NoSupport(self.inliers, self.points, self.height, cause)
 
 
 class AreaNotInView(PerceptionError):

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from lab_geometry import PinholeCamera, Plane
 from lab_perception.appearance import chroma_and_lightness, smooth_color
 from lab_perception.compiled import compiled
-from lab_perception.errors import NoDepth
+from lab_perception.diagnosis import likely_cause
+from lab_perception.errors import NoDepth, NoSupport
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.normals import fit_surface
 from lab_perception.parts_network import Evidence, load_network, network_view
@@ -105,7 +106,10 @@ def observe_surface(
         inverse = np.where(measured, np.float32(1.0) / depth, np.float32(0.0))
     median = _median(inverse)
 
-    support = find_support(_sample(view, median, measured, area), area.centre, support_settings)
+    try:
+        support = find_support(_sample(view, median, measured, area), area.centre, support_settings)
+    except NoSupport as error:
+        raise error.because(likely_cause(view, inverse, area, support_settings)) from error
     blind = ~measured & view.on_area
     if hidden is not None:
         blind &= ~hidden

@@ -12,7 +12,7 @@ from lab_perception.pipeline import Perception, Settings
 from lab_perception.segmentation import GeometricDetector
 from rendered_scenes import box, cylinder, render
 
-from lab_geometry import make_transform
+from lab_geometry import make_transform, rotation_about
 
 AREA = WorkArea(np.array([0.35, -0.22, 0.0]), np.array([0.70, 0.22, 0.2]), 0.0)
 PARTS = [
@@ -58,6 +58,33 @@ def test_no_table(perception):
     result = perception.perceive(frame_of(scene, depth=floor))
     assert result.code == OutcomeCode.NO_SUPPORT
     assert "check the table height" in result.message
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (1000.0, "a thousand times too large, as millimetres taken for metres"),
+        (0.001, "a thousand times too small"),
+        (10.0, "ten times too large"),
+    ],
+)
+def test_depth_in_another_unit_is_said(perception, scene, factor, words):
+    result = perception.perceive(frame_of(scene, depth=(factor * scene.depth).astype(np.float32)))
+    assert result.code == OutcomeCode.NO_SUPPORT
+    assert words in result.message
+    assert "check the unit of the depth image" in result.message
+
+
+def test_a_table_that_is_elsewhere_is_said(perception, scene):
+    lifted = scene.base_from_camera.copy()
+    lifted[2, 3] += 0.06
+    result = perception.perceive(frame_of(scene, base_from_camera=lifted))
+    assert result.code == OutcomeCode.NO_SUPPORT
+    assert "a surface lies 60 mm above it: correct the table height" in result.message
+    tilted = rotation_about([1.0, 0.0, 0.0], 0.15)
+    about = make_transform(tilted, [0.5, 0.0, 0.0]) @ make_transform(np.eye(3), [-0.5, 0.0, 0.0])
+    result = perception.perceive(frame_of(scene, base_from_camera=about @ scene.base_from_camera))
+    assert "tilted by 9°" in result.message
 
 
 def test_an_empty_table(perception):
