@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="network to write, ONNX; its JSON goes beside it"
     )
+    parser.add_argument("--init", type=Path, help="weights to go on from, the .pt of an earlier training")
     parser.add_argument("--steps", type=int, default=6000, help="of --batch samples")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1.5e-3, help="learning rate at first; it falls to zero")
@@ -46,6 +47,8 @@ def main() -> None:
 def train(options: argparse.Namespace, prepared: Path) -> PartsNetwork:
     """The trained network. The backbone knows images already: it learns a quarter as fast as the rest."""
     network = PartsNetwork().to(memory_format=torch.channels_last)
+    if options.init:
+        network.load_state_dict(torch.load(options.init, weights_only=True))
     known = {id(p) for module in (network.stem, network.bn0, network.blocks) for p in module.parameters()}
     optimiser = torch.optim.AdamW(
         [

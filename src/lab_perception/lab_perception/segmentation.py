@@ -69,15 +69,15 @@ class SegmentationSettings:
 
 WITHOUT_NETWORK = SegmentationSettings()
 WITH_NETWORK = SegmentationSettings(
-    prior=5.74,
+    prior=5.63,
     crowd_weight=0.0,
-    chroma_weight=0.073,
+    chroma_weight=0.093,
     lightness_weight=0.0,
-    concavity_weight=0.93,
+    concavity_weight=1.18,
     concavity_slack=0.1,
-    step_weight=0.39,
-    seen_edge_weight=2.35,
-    votes_apart_weight=3.57,
+    step_weight=0.6,
+    seen_edge_weight=2.19,
+    votes_apart_weight=3.29,
     clear_edge=110,
     like_chroma=np.inf,
     min_score=0.85,
