@@ -52,6 +52,10 @@ def main(words: Sequence[str]) -> int:
     once more when all others are over, and so is a folder whose process was ended by a signal or hung; it is
     the second result that counts: a test of a whole cell on a machine that others use may miss a deadline.
     """
+    # begun by nohup or in the background these are ignored, and then by all that the tests start
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = [word for word in words if word != AGAIN]
     if any(Path(word.partition("::")[0]).exists() for word in arguments):
         runs = [_run(arguments)]

@@ -316,7 +316,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     finally:
         context = rclpy.get_default_context()
-        context.try_shutdown()
+        rclpy.try_shutdown()
         context.destroy()
         remove_unused(domain_id())
     console.print(summary(record))

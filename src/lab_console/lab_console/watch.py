@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         watch(Console(markup=False, emoji=False))
     finally:
         context = rclpy.get_default_context()
-        context.try_shutdown()
+        rclpy.try_shutdown()
         context.destroy()
     return 0
 

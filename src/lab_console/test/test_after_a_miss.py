@@ -201,6 +201,7 @@ def test_a_folder_without_a_usable_mesh_ends_before_anything_starts(tmp_path, ca
 
 
 def test_the_command_of_a_run_does_it_again(tmp_path):
+    (tmp_path / "part.stl").touch()
     words = ["--parts", "3", "--seed", "5", "--meshes", str(tmp_path), "--speed", "0"]
     command = demo.command_of(demo.arguments(words))
     assert command.startswith("./lab demo --robot ur5e --scene scattered --seed 5 --parts 3 --meshes ")
