@@ -76,6 +76,8 @@ def main() -> None:
     if (options.grey and options.look != "plain") or (options.moved and options.look != "real"):
         parser.error("--grey goes with --look plain, --moved with --look real")
 
+    if options.pictures and not options.data:
+        parser.error("--pictures goes with --data")
     console = Console()
     if options.data:
         try:

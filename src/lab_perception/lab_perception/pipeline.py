@@ -16,6 +16,7 @@ from lab_perception.errors import PerceptionError
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.imagined import Block, imagine
 from lab_perception.objects import ObjectSettings, PerceivedObject, describe
+from lab_perception.parts_network import load_network
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
 from lab_perception.tracking import Tracker, TrackingSettings
@@ -57,9 +58,12 @@ class Perception:
     """Turns images into scenes. The same images in the same order give the same scenes."""
 
     def __init__(self, area: WorkArea, detector: Detector, settings: Settings | None = None) -> None:
+        """Raises InvalidNetwork when the network of the settings cannot be used."""
         self._area = area
         self._detector = detector
         self._settings = settings or Settings()
+        if self._settings.surface.network:
+            load_network(self._settings.surface.network)
         self._tracker = Tracker(self._settings.tracking)
         self._view: View | None = None
         self._depth_filter: DepthFilter | None = None

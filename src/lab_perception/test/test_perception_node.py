@@ -290,3 +290,9 @@ def test_images_are_dropped_rather_than_kept_for_long(graph, scene):
     with camera.changed:
         assert camera.changed.wait_for(lambda: nanoseconds(camera.scenes[-1]) == last, 60.0)
     assert len(camera.scenes) < camera.stamp / 66_666_667
+
+
+def test_an_unknown_network_refuses_to_configure(graph, scene, capfd):
+    one = graph(scene, network="prats")
+    assert one.node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert "no network 'prats': set the parameter network to one of: parts" in capfd.readouterr().err
