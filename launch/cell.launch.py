@@ -6,10 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import launch.logging
-from lab_bringup.launch_arguments import no_others_than
-from lab_bringup.launch_guard import guarded
-from lab_bringup.preflight import NUMBERS, refuse_the_impossible
-from lab_description.hardware import Driver
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -33,8 +30,11 @@ from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
+from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description import Cell, build_urdf, load_cell
-from launch import LaunchContext, LaunchDescription
+from lab_description.hardware import Driver
 
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 
@@ -161,7 +161,7 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
         return []  # the drivers do, see drivers.launch.py
     urdf = build_urdf(cell)
     if context.launch_configurations["sim"] == "gazebo":
-        from lab_simulation.gazebo_robot import robot_description
+        from lab_simulation.gazebo.robot import robot_description
 
         urdf = robot_description(cell)
     return [

@@ -13,14 +13,8 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from cell_client import CellClient
-from lab_doctor.collect import collect_machine
-from lab_node.outcomes import name_of
-from lab_node.permit import STOP_STATE
-from lab_recorder.case import load_case
-from lab_recorder.mcap_file import read_mcap
-from lab_recorder.replay import replay
-from lab_security.policy import load_policy, permissions
+from lab_interfaces.action import ClearTable
+from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
@@ -28,9 +22,15 @@ from simulation_interfaces.srv import DeleteEntity
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from cell_client import CellClient
 from lab_description import config_directory
-from lab_interfaces.action import ClearTable
-from launch import LaunchDescription
+from lab_doctor.collect import collect_machine
+from lab_node.outcomes import name_of
+from lab_node.permit import STOP_STATE
+from lab_recorder.case import load_case
+from lab_recorder.mcap_file import read_mcap
+from lab_recorder.replay import replay
+from lab_security.policy import load_policy, permissions
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 RECORD = Path(tempfile.mkdtemp(prefix="lab_black_box_"))

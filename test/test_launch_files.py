@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import rclpy
 import yaml
-from lab_bringup.preflight import refuse_mixed_distributions
+from launch import LaunchContext, LaunchDescription, LaunchService
 from launch.actions import (
     ExecuteProcess,
     GroupAction,
@@ -21,8 +21,8 @@ from launch.logging import get_logger
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node, SetRemap
 
+from lab_bringup.preflight import refuse_mixed_distributions
 from lab_description import config_directory, load_cell
-from launch import LaunchContext, LaunchDescription, LaunchService
 
 LAUNCH = Path(__file__).parents[1] / "launch"
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import rclpy
-from lab_node.domain import domain_from
-from lab_node.errors import ConfigurationError
 from rclpy.context import Context
 from rclpy.node import Node
+
+from lab_core.errors import ConfigurationError
+from lab_node.domain import domain_from
 
 # A cell has several of these names, whoever else is in the domain.
 NODES = frozenset(("lifecycle_manager", "stop", "perception", "grasping", "motion", "tasks", "simulator"))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lab_core.geometry import FloatArray, PinholeCamera, invert, rotation_angle
 from lab_description import Cell, Gripper
 from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
-from lab_geometry import FloatArray, PinholeCamera, invert, rotation_angle
 
 MANAGED = ("stop", "perception", "grasping", "motion", "tasks", "recorder")
 # They have no lifecycle.

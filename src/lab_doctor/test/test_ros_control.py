@@ -7,16 +7,16 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 import rclpy
+from lab_interfaces.msg import StopState
+from rclpy.node import Node
+from std_msgs.msg import Bool
+
 from lab_doctor.ros_control import controller_questions, controllers_of
 from lab_doctor.ros_graph import Examiner
 from lab_doctor.snapshot import Controller
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
-from rclpy.node import Node
-from std_msgs.msg import Bool
-
-from lab_interfaces.msg import StopState
 
 SERVICES = {
     "/controller_manager/list_controllers": ("controller_manager_msgs/srv/ListControllers",),

@@ -15,14 +15,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import WrenchStamped
-from lab_node.collected import CollectedSubscription
-from lab_node.health import Condition
-from lab_node.lifecycle import LabNode, spin
-from lab_node.message_rules import defect
-from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
-from lab_node.permit import STOP_STATE
-from lab_node.qos import HISTORY, LATCHED
+from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Outcome, Scene, StopState, TaskStatus
 from rcl_interfaces.msg import Log
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import parameter_value_to_python
@@ -37,7 +30,14 @@ from trajectory_msgs.msg import JointTrajectory
 from vision_msgs.msg import Detection3DArray
 
 from lab_description import load_cell
-from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Outcome, Scene, StopState, TaskStatus
+from lab_node.collected import CollectedSubscription
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
+from lab_node.message_rules import defect
+from lab_node.outcomes import name_of
+from lab_node.parameters import parameter
+from lab_node.permit import STOP_STATE
+from lab_node.qos import HISTORY, LATCHED
 from lab_recorder import recording as topics
 from lab_recorder.case import CaseFacts, save_case
 from lab_recorder.image_memory import ImageMemory

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lab_node.errors import ConfigurationError
-from lab_node.message_rules import defect
 from rclpy.serialization import deserialize_message
 from trajectory_msgs.msg import JointTrajectory
 
+from lab_core.errors import ConfigurationError
+from lab_node.message_rules import defect
 from lab_recorder import recording as topics
 from lab_recorder.mcap_file import Recorded
 from lab_recorder.schemas import message_class

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab_node.domain import HIGHEST, domain_id
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_description import config_directory
+from lab_node.domain import HIGHEST, domain_id
 from lab_security.keystore import create_keystore
 from lab_security.policy import load_policy
 

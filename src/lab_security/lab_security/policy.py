@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab_core.errors import ConfigurationError
 from lab_description.schema import parse, read_yaml
-from lab_node.errors import ConfigurationError
 
 # What rclpy does for every node, and lifecycle for the managed ones; ~ is the node's own name.
 PUBLISHED = ("/parameter_events", "/rosout")

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
+
+from lab_core.errors import ConfigurationError
+from lab_description import config_directory
 from lab_doctor.collect import collect_environment
-from lab_node.errors import ConfigurationError
 from lab_security.__main__ import main
 from lab_security.keystore import create_keystore
 from lab_security.policy import NodePolicy, Policy, load_policy, permissions
-
-from lab_description import config_directory
 
 POLICY = load_policy(config_directory() / "security.yaml")
 # What rcl looks for in the folder of an enclave.
