@@ -36,14 +36,13 @@ from rich.table import Table  # noqa: E402
 from _labelled_scenes import LabelledScene, labelled_scene  # noqa: E402
 from _true_scene import TrueScene, Verdict  # noqa: E402
 from lab_core.geometry import invert, transform_points  # noqa: E402
+from lab_core.scene import Part  # noqa: E402
 from lab_description import Cell, load_cell  # noqa: E402
-from lab_evaluation.rounds import observed_scene  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.gripper import ParallelGripper  # noqa: E402
 from lab_grasping.hand_model import from_description  # noqa: E402
 from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.registry import load_planner  # noqa: E402
-from lab_grasping.scene import ObservedObject  # noqa: E402
 from lab_grasping.testing.synthetic import Solid, at, denser, observe  # noqa: E402
 from lab_grasping.warm_up import warm_up  # noqa: E402
 from lab_perception.detector import load_detector  # noqa: E402
@@ -134,7 +133,7 @@ def measure(
     perception = Perception(
         parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
     )
-    estimate = perception.perceive(scene.frame)
+    observed = perception.perceive(scene.frame)
     visible = {
         part.name
         for index, part in enumerate(scene.scene.parts)
@@ -142,9 +141,8 @@ def measure(
     }
     figures.scenes += 1
     figures.parts += len(visible)
-    if estimate.support is None:
+    if observed.support is None:
         return
-    observed = observed_scene(estimate)
     truth = TrueScene(scene.scene, cell.table_height, gripper)
     segment_of = largest_segments(observed.objects, scene)
     for item in observed.objects:
@@ -205,7 +203,7 @@ def fault(verdict: Verdict, part: str, friction: float) -> str:
     return "wrong part" if verdict.part != part else "slips"
 
 
-def largest_segments(objects: Sequence[ObservedObject], scene: LabelledScene) -> dict[str, str]:
+def largest_segments(objects: Sequence[Part], scene: LabelledScene) -> dict[str, str]:
     """For each part the segment with most points on its pixels."""
     camera_from_base = invert(scene.frame.base_from_camera)
     height, width = scene.truth.shape

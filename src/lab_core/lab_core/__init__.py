@@ -1,1 +1,1 @@
-"""The words that all packages share, without ROS: geometry, outcome codes, errors."""
+"""The words that all packages share, without ROS: geometry, parts, scenes, grasps, outcome codes, errors."""

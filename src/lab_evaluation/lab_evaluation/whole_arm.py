@@ -8,19 +8,19 @@ from pathlib import Path
 
 from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_description import load_cell
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_grasping.contact import PadReading
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
 from lab_motion.errors import GripperFailed, MotionStalled
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.planning.port import MotionPlanner, PlanningScene, Trajectory, load_planner, never
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints
-from lab_motion.skills.pick import GraspGoal, Picked, pick
+from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.stages import Stages
 from lab_simulation.mujoco.arm_controller import Ending, TrajectoryGoal, TrajectoryOutcome
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
@@ -53,18 +53,14 @@ class WholeArm:
             contact=contact_limits(parameters),
         )
 
-    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+    def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """Pick by the first grasp that can be reached, lift, and go home with the part."""
         robot, senses = self._robot, self._senses
         heights = senses.heights(left)
-        bodies = tuple(Body(item.id, item.box) for item in scene.objects)
-        goals = [
-            GraspGoal(g.object_id, g.base_from_tcp, g.width, g.opening, g.approach_distance) for g in grasps
-        ]
         stages = Stages(lambda: self._simulation.time, lambda phase: None)
         picked, failure = Picked(), ""
         try:
-            pick(robot, PlanningScene(bodies, None, self._open.opening), goals, stages, never, picked)
+            pick(robot, PlanningScene(scene.objects, None, self._open.opening), grasps, stages, never, picked)
             move_to_joints(robot, self._home, stages, never)
         except LabError as error:
             failure = error.code.name

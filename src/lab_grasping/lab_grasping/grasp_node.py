@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import GraspArray, Outcome, Scene
+from lab_interfaces.msg import GraspArray, Outcome
+from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
 from std_msgs.msg import Header
@@ -15,15 +16,17 @@ from visualization_msgs.msg import MarkerArray
 
 from lab_core.errors import LabError, StaleInputError
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Scene
 from lab_description import load_cell
-from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
 from lab_grasping.hand_model import hand_of
 from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.registry import load_planner
-from lab_grasping.scene import ObservedScene
+from lab_grasping.ros_markers import markers
 from lab_grasping.warm_up import warm_up
 from lab_node.actions import serve_action
+from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, stage_time, success
@@ -75,7 +78,7 @@ class GraspNode(LabNode):
     def __init__(self, **arguments: Any) -> None:
         super().__init__("grasping", **arguments)
         self._active = False
-        self._last: tuple[Scene | None, ObservedScene | None] = (None, None)
+        self._last: tuple[SceneMessage | None, Scene | None] = (None, None)
 
     def configure(self) -> None:
         """Load cell and planner, compile, open topics and action."""
@@ -86,8 +89,8 @@ class GraspNode(LabNode):
         settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
         self._planner = load_planner(p.planner, self._hand, settings)
         warm_up(self._planner)
-        self._scene: Latest[Scene] = Latest("scene on /scene/objects")
-        self.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
+        self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")
+        self.create_subscription(SceneMessage, "/scene/objects", self._scene.put, RELIABLE)
         self._grasps = self.create_publisher(GraspArray, "/grasps", LATCHED)
         self._markers = self.create_publisher(MarkerArray, "/grasps/markers", LATCHED)
         serve_action(self, PlanGrasps, "/plan_grasps", self._plan, accept=lambda goal: self._active)
@@ -100,7 +103,7 @@ class GraspNode(LabNode):
         """Refuse goals."""
         self._active = False
 
-    def newest(self) -> Scene | None:
+    def newest(self) -> SceneMessage | None:
         """The scene that a goal would be planned on; None before the first."""
         return self._scene.peek()
 
@@ -125,13 +128,12 @@ class GraspNode(LabNode):
         result.stage = stage_time(
             "grasp", (self.get_clock().now() - began).nanoseconds * 1e-9, time.perf_counter() - started
         )
-        array = grasp_array(grasps, result.outcome, header)
-        result.grasps = array.grasps
-        self._grasps.publish(array)
+        result.grasps = grasp_messages(grasps)
+        self._grasps.publish(GraspArray(header=header, outcome=result.outcome, grasps=result.grasps))
         self._markers.publish(markers(grasps, self._hand, header))
         return result
 
-    def _converted(self, message: Scene) -> ObservedScene:
+    def _converted(self, message: SceneMessage) -> Scene:
         """The scene of a message; the same object for the same message, so that its view is labelled once."""
         known, scene = self._last
         if known is not message or scene is None:
@@ -139,7 +141,7 @@ class GraspNode(LabNode):
             self._last = (message, scene)
         return scene
 
-    def _newest(self, goal: ServerGoalHandle) -> Scene:
+    def _newest(self, goal: ServerGoalHandle) -> SceneMessage:
         """The newest scene, waited for when the goal asks for a newer one than there is."""
         not_before = Time.from_msg(goal.request.not_before)
         deadline = time.monotonic() + self.parameters.scene_timeout

@@ -22,11 +22,10 @@ from lab_motion.control.hand import ControlledHand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
-    bodies_message,
-    grasp_goal,
+    grasp_to_carry_out,
     ordered_positions,
     planned_on,
-    scene_from_message,
+    planning_scene,
     stage_times,
 )
 from lab_motion.errors import ExecutionError, InvalidGoal
@@ -42,6 +41,7 @@ from lab_motion.skills.place import Placed, place
 from lab_motion.skills.placed_file import PlacedFile
 from lab_motion.skills.stages import Stages
 from lab_node.actions import serve_action
+from lab_node.conversions.scene import detections_message
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
@@ -233,7 +233,7 @@ class MotionNode(LabNode):
         if doubt is not None:
             message.object_id, message.width = doubt.object_id, doubt.width
         elif held is not None and grip is not None:
-            message.object_id, message.width = held.name, grip.opening
+            message.object_id, message.width = held.id, grip.opening
         return message
 
     def _tell_held(self) -> None:
@@ -246,10 +246,10 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
+            grasps = [grasp_to_carry_out(grasp, frame) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
             message = self._scenes.of(goal.request.grasps)
-            scene = scene_from_message(message, frame, opening)
+            scene = planning_scene(message, frame, opening)
             cleared = planned_on(goal.request.grasps, message)
             looking = self._scenes.require_looking
             pick(self._robot, scene, grasps, stages, interrupted, picked, cleared, looking)
@@ -320,7 +320,7 @@ class MotionNode(LabNode):
     def _tell_placed(self) -> None:
         """What was put down where the camera does not see, and planning keeps clear of."""
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._cell.robot.base_link)
-        self._placed.publish(bodies_message(self._robot.placed, header))
+        self._placed.publish(detections_message(self._robot.placed, header))
         try:
             self._placed_file.save(self._destinations, self._robot.placed)
         except OSError as error:
@@ -333,7 +333,7 @@ class MotionNode(LabNode):
         seen = self._scenes.since_stop(interrupted)
         if seen is not None:
             opening = self._robot.hand.reading().opening
-            self._robot.see(scene_from_message(seen, self._cell.robot.base_link, opening))
+            self._robot.see(planning_scene(seen, self._cell.robot.base_link, opening))
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
         clock = self.get_clock()

@@ -21,13 +21,14 @@ from lab_core.geometry import FloatArray
 from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.scene import detections_message, scene_message
 from lab_node.freshness import Silence
 from lab_node.health import Condition
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
+from lab_node.outcomes import outcome_from
 from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
-from lab_perception.conversions import detections_message, failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.frame import Mask, RgbdFrame
@@ -165,7 +166,7 @@ class PerceptionNode(LabNode):
         start = time.perf_counter()
         header = Header(stamp=exposure.color.header.stamp, frame_id=self._base_frame)
         try:
-            estimate = self._perception.perceive(self._frame(exposure))
+            scene = self._perception.perceive(self._frame(exposure))
         except LabError as error:
             self._fail(error, header)
             return
@@ -174,9 +175,9 @@ class PerceptionNode(LabNode):
             return
         if not self._active:
             return
-        self._scenes.publish(scene_message(estimate, header, exposure.color.header.frame_id))
-        self._detections.publish(detections_message(estimate, header))
-        self._trouble = "" if estimate.code == OutcomeCode.NO_OBJECT else estimate.message
+        self._scenes.publish(scene_message(scene))
+        self._detections.publish(detections_message(scene.objects, header))
+        self._trouble = "" if scene.code == OutcomeCode.NO_OBJECT else scene.message
         self._statistics.process(time.perf_counter() - start)
 
     def _fail(self, error: LabError, header: Header) -> None:
@@ -184,7 +185,7 @@ class PerceptionNode(LabNode):
             return
         self._trouble = str(error)
         self.get_logger().warning(str(error), throttle_duration_sec=5.0)
-        self._scenes.publish(failed_scene(error, header))
+        self._scenes.publish(Scene(header=header, outcome=outcome_from(error)))
 
     def _frame(self, exposure: Exposure) -> RgbdFrame:
         """The frame of an exposure. Raises LabError: a message is malformed or something not known."""
@@ -196,7 +197,14 @@ class PerceptionNode(LabNode):
             hidden = self._robot.draw(self._joint_positions(stamp), camera, base_from_camera)
         try:
             return RgbdFrame(
-                rgb(exposure.color), depth_in_metres(exposure.depth), camera, base_from_camera, hidden, stamp
+                rgb(exposure.color),
+                depth_in_metres(exposure.depth),
+                camera,
+                base_from_camera,
+                hidden,
+                stamp,
+                self._base_frame,
+                exposure.color.header.frame_id,
             )
         except ValueError as error:
             raise PerceptionError(str(error)) from error

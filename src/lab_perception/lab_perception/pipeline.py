@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from lab_core.geometry import FloatArray, PinholeCamera, Plane
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Part, Scene
 from lab_perception.depth_filter import DepthFilter
-from lab_perception.depth_view import halve_depth
+from lab_perception.depth_view import reduced_view
 from lab_perception.detector import Detector
 from lab_perception.errors import PerceptionError
 from lab_perception.frame import RgbdFrame, WorkArea
-from lab_perception.objects import ObjectSettings, PerceivedObject, describe
+from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
@@ -34,26 +32,6 @@ class Settings:
     depth_averaging: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SceneEstimate:
-    """Everything that one image told. Coordinates in the base frame, metres.
-
-    code, message: how it ended; with OBJECT_OUT_OF_VIEW there are objects, all of them truncated.
-    support: None where it was not found. ids: one for each object.
-    depth_view: (h, w) uint16 millimetres at half size, with its camera.
-    """
-
-    stamp: int
-    code: OutcomeCode
-    message: str
-    support: Plane | None
-    objects: list[PerceivedObject]
-    ids: list[str]
-    depth_view: npt.NDArray[np.uint16]
-    depth_view_camera: PinholeCamera
-    base_from_camera: FloatArray
-
-
 class Perception:
     """Turns images into scenes. The same images in the same order give the same scenes."""
 
@@ -69,11 +47,10 @@ class Perception:
         self._depth_filter: DepthFilter | None = None
         self._view_of: tuple[PinholeCamera, bytes] | None = None
 
-    def perceive(self, frame: RgbdFrame) -> SceneEstimate:
+    def perceive(self, frame: RgbdFrame) -> Scene:
         """The scene of one image. What is wrong with the image or its camera is said by code and message."""
         support: Plane | None = None
-        objects: list[PerceivedObject] = []
-        ids: list[str] = []
+        objects: list[Part] = []
         try:
             view = self._view_for(frame)
             if self._depth_filter is not None:
@@ -81,22 +58,20 @@ class Perception:
             surface = observe_surface(frame, view, self._area, self._settings.support, self._settings.surface)
             support = surface.support
             instances = self._detector.detect(frame, surface)
-            objects = describe(frame, surface, instances, self._area, self._settings.objects)
-            ids = self._tracker.update(objects, frame.stamp, frame.hides)
-            code, message = _judge(objects, ids)
+            found = describe(frame, surface, instances, self._area, self._settings.objects)
+            ids = self._tracker.update(found, frame.stamp, frame.hides)
+            objects = [replace(part, id=name) for part, name in zip(found, ids, strict=True)]
+            code, message = _judge(objects)
         except PerceptionError as error:
             code, message = OutcomeCode(error.code), str(error)
-        reduced, reduced_camera = halve_depth(frame.depth, frame.camera, frame.hidden)
-        return SceneEstimate(
+        return Scene(
             stamp=frame.stamp,
+            frame=frame.base_frame,
+            support=support,
+            objects=tuple(objects),
+            view=reduced_view(frame),
             code=code,
             message=message,
-            support=support,
-            objects=objects,
-            ids=ids,
-            depth_view=reduced,
-            depth_view_camera=reduced_camera,
-            base_from_camera=frame.base_from_camera,
         )
 
     def warm_up(self, camera: PinholeCamera, base_from_camera: FloatArray) -> None:
@@ -123,13 +98,14 @@ class Perception:
         return self._view
 
 
-def _judge(objects: list[PerceivedObject], ids: list[str]) -> tuple[OutcomeCode, str]:
+def _judge(objects: list[Part]) -> tuple[OutcomeCode, str]:
     """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
     if not objects:
         return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
     if all(item.truncated for item in objects):
+        names = ", ".join(item.id for item in objects)
         return (
             OutcomeCode.OBJECT_OUT_OF_VIEW,
-            f"{', '.join(ids)} reaches over the border of the image: move the part or the camera",
+            f"{names} reaches over the border of the image: move the part or the camera",
         )
     return OutcomeCode.SUCCESS, ""

@@ -17,21 +17,18 @@ from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
 from lab_description import Cell, load_cell
 from lab_grasping.contact import PadReading
-from lab_grasping.conversions import grasp_message
-from lab_grasping.conversions import scene_from_message as observed_scene
 from lab_grasping.errors import GraspingError
 from lab_grasping.grasp_node import GraspParameters
 from lab_grasping.hand_model import hand_of
 from lab_grasping.port import PlannerSettings
 from lab_grasping.registry import load_planner as load_grasp_planner
 from lab_motion.conversions import (
-    bodies_from_message,
-    grasp_goal,
+    grasp_to_carry_out,
     ordered_positions,
     planned_on,
+    planning_scene,
     trajectory_goal,
 )
-from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.planning.port import Trajectory, never
@@ -40,11 +37,12 @@ from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.stages import Stages
+from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.scene import parts_from_detections, scene_from_message, scene_message
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.outcomes import outcome_from
 from lab_node.parameters import BUILT_IN, check_parameters
 from lab_node.poses import matrix_from_transform
-from lab_perception.conversions import failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import PerceptionError
 from lab_perception.frame import RgbdFrame
@@ -139,13 +137,21 @@ def perceive(inputs: Inputs) -> Scene:
             for state in inputs.all(topics.JOINTS):
                 joints.record(Time.from_msg(state.header.stamp).nanoseconds, state.name, state.position)
             hidden = robot.draw(joints.at(stamp), camera, base_from_camera)
-        frame = RgbdFrame(rgb(color), depth_in_metres(depth), camera, base_from_camera, hidden, stamp)
-        estimate = perception.perceive(frame)
+        frame = RgbdFrame(
+            rgb(color),
+            depth_in_metres(depth),
+            camera,
+            base_from_camera,
+            hidden,
+            stamp,
+            header.frame_id,
+            color.header.frame_id,
+        )
+        return scene_message(perception.perceive(frame))
     except LabError as error:
-        return failed_scene(error, header)
+        return Scene(header=header, outcome=outcome_from(error))
     except ValueError as error:
-        return failed_scene(PerceptionError(str(error)), header)
-    return scene_message(estimate, header, color.header.frame_id)
+        return Scene(header=header, outcome=outcome_from(PerceptionError(str(error))))
 
 
 def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
@@ -170,11 +176,10 @@ def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
     try:
         if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
             return GraspArray(header=scene.header, outcome=scene.outcome)
-        plan = planner.plan(observed_scene(scene), object_id)
+        plan = planner.plan(scene_from_message(scene), object_id)
     except GraspingError as error:
         return GraspArray(header=scene.header, outcome=outcome_from(error))
-    grasps = [grasp_message(grasp, scene.header) for grasp in plan.grasps]
-    return GraspArray(header=scene.header, grasps=grasps)
+    return GraspArray(header=scene.header, grasps=grasp_messages(plan.grasps))
 
 
 @dataclass(frozen=True)
@@ -241,10 +246,10 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
         contact=contact_limits(parameters),
     )
     if inputs.has(topics.PLACED):
-        robot.placed.extend(bodies_from_message(inputs.one(topics.PLACED)))
+        robot.placed.extend(parts_from_detections(inputs.one(topics.PLACED), "which was placed"))
     frame, picked = cell.robot.base_link, Picked()
     try:
-        goals = [grasp_goal(grasp, frame) for grasp in grasps]
+        goals = [grasp_to_carry_out(grasp, frame) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
         cleared = planned_on(grasps, scene)
         pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked, cleared)
