@@ -31,11 +31,8 @@ from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
 from lab_evaluation.shapes import SETS, part_source  # noqa: E402
 from lab_evaluation.whole_arm import WholeArm  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
-from lab_grasping.hand_model import hand_of  # noqa: E402
-from lab_grasping.port import GraspPlanner, PlannerSettings  # noqa: E402
-from lab_grasping.registry import load_planner  # noqa: E402
-from lab_grasping.warm_up import warm_up  # noqa: E402
-from lab_perception.detector import load_detector  # noqa: E402
+from lab_grasping.grasp_parameters import GraspParameters  # noqa: E402
+from lab_grasping.planning import GraspPlanning  # noqa: E402
 from lab_perception.frame import ByteImage, RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception  # noqa: E402
@@ -174,14 +171,12 @@ def play(task: Task, seed: int) -> Round:
 
 
 def _perception(cell: Cell) -> Perception:
-    parameters = PerceptionParameters()
-    return Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
-    )
+    """Without a mask of the robot: there is none, or it is at home when the image is taken."""
+    return Perception.of(cell, PerceptionParameters(robot_mask=False))
 
 
-def _planner(task: Task, cell: Cell, seed: int) -> GraspPlanner:
-    return load_planner(task.planner, hand_of(cell.end_effector), PlannerSettings(seed=seed))
+def _planning(task: Task, cell: Cell, seed: int) -> GraspPlanning:
+    return GraspPlanning.of(cell, GraspParameters(planner=task.planner, seed=seed))
 
 
 _warm: set[str] = set()
@@ -194,7 +189,7 @@ def _warm_up(task: Task, cell: Cell) -> None:
     _warm.add(task.planner)
     cv2.setNumThreads(1)
     _perception(cell).warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
-    warm_up(_planner(task, cell, 0))
+    _planning(task, cell, 0).warm_up()
 
 
 class _Round:
@@ -204,7 +199,7 @@ class _Round:
         self._simulation = simulation
         self._embodiment = _embodiment(simulation, seed)
         self._perception = _perception(cell)
-        self._planner = _planner(task, cell, seed)
+        self._planning = _planning(task, cell, seed)
         self._left = set(simulation.parts)
 
     def play(self) -> Round:
@@ -220,7 +215,7 @@ class _Round:
                 if scene.support is None:
                     ended = scene.code.name
                     break
-                grasps = self._planner.plan(scene).grasps
+                grasps = self._planning.plan(scene).grasps
             except GraspingError as error:
                 ended, view = error.code.name, _jpeg(_drawn(frame.color, scene, None))
                 break
@@ -252,13 +247,8 @@ class _Round:
         image = self._simulation.frame()
         camera = self._simulation.cell.camera
         depth = (np.round(image.depth / DEPTH_STEP) * DEPTH_STEP).astype(np.float32)
-        frame = RgbdFrame(
-            image.colour,
-            depth,
-            camera.pinhole,
-            camera.base_from_camera,
-            stamp=round(1e9 * self._simulation.time),
-        )
+        stamp = round(1e9 * self._simulation.time)
+        frame = self._perception.frame(image.colour, depth, camera.pinhole, camera.base_from_camera, stamp)
         start = time.process_time()
         scene = self._perception.perceive(frame)
         return frame, scene, 1e3 * (time.process_time() - start)

@@ -10,7 +10,8 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from lab_interfaces.msg import Grasp as GraspMessage
-from lab_interfaces.msg import Scene, StageTime
+from lab_interfaces.msg import Scene as SceneMessage
+from lab_interfaces.msg import StageTime
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
@@ -18,16 +19,17 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from lab_core.errors import InvalidRequestError, StaleInputError
 from lab_core.geometry import FloatArray
 from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_motion.errors import InvalidGoal
-from lab_motion.planning.port import PlanningScene, Trajectory
+from lab_motion.planning.port import Trajectory
 from lab_motion.skills.stages import StageDuration
 from lab_node.conversions.grasp import grasp_from_message
 from lab_node.conversions.scene import scene_from_message
 from lab_node.message_rules import defect
 
 
-def planning_scene(message: Scene, frame: str, opening: float) -> PlanningScene:
-    """The observed objects; opening: of the fingers, metres.
+def scene_to_plan_in(message: SceneMessage, frame: str) -> Scene:
+    """The scene of a message.
 
     Raises InvalidGoal when the scene is in another frame, InvalidRequestError when it is malformed: no object
     of it may be left out.
@@ -35,7 +37,7 @@ def planning_scene(message: Scene, frame: str, opening: float) -> PlanningScene:
     _require_frame(message.header.frame_id, frame, "the scene")
     if wrong := defect(message):
         raise InvalidRequestError(f"the scene cannot be planned in: {wrong}")
-    return PlanningScene(scene_from_message(message).objects, None, opening)
+    return scene_from_message(message)
 
 
 def grasp_to_carry_out(message: GraspMessage, frame: str) -> Grasp:
@@ -105,11 +107,6 @@ def trajectory_goal(
     if start is not None:
         message.header.stamp = start.to_msg()
     return FollowJointTrajectory.Goal(trajectory=message)
-
-
-def planned_on(grasps: Sequence[GraspMessage], scene: Scene) -> bool:
-    """Whether grasps were planned on this scene, so that they are clear of its points."""
-    return all(grasp.header.stamp == scene.header.stamp for grasp in grasps)
 
 
 def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperCommand.Goal:

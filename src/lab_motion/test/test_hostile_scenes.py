@@ -14,7 +14,7 @@ from vision_msgs.msg import Detection3D, Detection3DArray
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox
 from lab_core.scene import Part
-from lab_motion.conversions import planning_scene
+from lab_motion.conversions import scene_to_plan_in
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import PlanningScene
 from lab_node.conversions.scene import parts_from_detections
@@ -35,7 +35,7 @@ def test_a_box_that_cannot_be_refuses_the_scene(axis, edge):
     hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
     setattr(hostile.box.size, axis, edge)
     with pytest.raises(InvalidRequestError, match=r"objects\[1\]|'hostile'"):
-        planning_scene(scene(observed("sound", 0.5, 0.0, (0.1, 0.1, 0.1)), hostile), "base_link", 0.05)
+        scene_to_plan_in(scene(observed("sound", 0.5, 0.0, (0.1, 0.1, 0.1)), hostile), "base_link")
     placed = Detection3D(id="hostile", bbox=hostile.box)
     with pytest.raises(InvalidRequestError, match="'hostile', which was placed"):
         parts_from_detections(Detection3DArray(detections=[placed]), "which was placed")
@@ -47,7 +47,7 @@ def test_a_place_that_cannot_be_refuses_the_scene(number):
         hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
         setattr(getattr(hostile.box.center, part), axis, number)
         with pytest.raises(InvalidRequestError, match=f"center.{part}"):
-            planning_scene(scene(hostile), "base_link", 0.05)
+            scene_to_plan_in(scene(hostile), "base_link")
 
 
 @pytest.mark.parametrize("edge", EDGES[:-1])
@@ -62,7 +62,7 @@ def test_nothing_is_planned_beside_a_box_that_cannot_be(edge):
 def test_two_objects_of_one_name_refuse_the_scene():
     same = observed("box", 0.5, 0.2, (0.1, 0.1, 0.1))
     with pytest.raises(InvalidRequestError, match="'box', given twice"):
-        planning_scene(scene(same, copy.deepcopy(same)), "base_link", 0.05)
+        scene_to_plan_in(scene(same, copy.deepcopy(same)), "base_link")
 
 
 def publish(graph, objects, ahead=0):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lab_core.geometry import FloatArray, PinholeCamera, Plane
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Part, Scene
+from lab_description import Cell
 from lab_perception.depth_filter import DepthFilter
 from lab_perception.depth_view import reduced_view
-from lab_perception.detector import Detector
+from lab_perception.detector import Detector, load_detector
 from lab_perception.errors import PerceptionError
-from lab_perception.frame import RgbdFrame, WorkArea
+from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
+from lab_perception.robot_mask import RobotMask
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
 from lab_perception.testing.imagined import Block, imagine
 from lab_perception.tracking import Tracker, TrackingSettings
 from lab_perception.view import View
+
+if TYPE_CHECKING:  # they hold the settings below
+    from lab_perception.perception_parameters import PerceptionParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +42,21 @@ class Settings:
 class Perception:
     """Turns images into scenes. The same images in the same order give the same scenes."""
 
-    def __init__(self, area: WorkArea, detector: Detector, settings: Settings | None = None) -> None:
-        """Raises InvalidNetwork when the network of the settings cannot be used."""
+    def __init__(
+        self,
+        area: WorkArea,
+        detector: Detector,
+        settings: Settings | None = None,
+        robot: RobotMask | None = None,
+        base_frame: str = "base_link",
+    ) -> None:
+        """robot: is left out of the images; base_frame: name of the frame that scenes are in.
+
+        Raises InvalidNetwork when the network of the settings cannot be used.
+        """
         self._area = area
+        self._robot = robot
+        self._base_frame = base_frame
         self._detector = detector
         self._settings = settings or Settings()
         if self._settings.surface.network:
@@ -46,6 +65,51 @@ class Perception:
         self._view: View | None = None
         self._depth_filter: DepthFilter | None = None
         self._view_of: tuple[PinholeCamera, bytes] | None = None
+
+    @classmethod
+    def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
+        """The stage of a cell. detector: else the one that the parameters name.
+
+        Raises InvalidDetector, InvalidNetwork.
+        """
+        return cls(
+            parameters.work_area(cell),
+            detector or load_detector(parameters.detector),
+            parameters.settings(cell),
+            RobotMask(cell, parameters.robot_padding) if parameters.robot_mask else None,
+            cell.robot.base_link,
+        )
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints whose positions tell where the robot is in the image."""
+        return () if self._robot is None else self._robot.joints
+
+    def frame(
+        self,
+        color: ByteImage,
+        depth: Float32Image,
+        camera: PinholeCamera,
+        base_from_camera: FloatArray,
+        stamp: int,
+        positions: Mapping[str, float] | None = None,
+        camera_frame: str = "",
+    ) -> RgbdFrame:
+        """One image, with the pixels of the robot marked; see RgbdFrame.
+
+        positions: of all `joints`, radians; None: the robot is not in front of the camera.
+
+        Raises PerceptionError when the images do not fit their camera.
+        """
+        hidden: Mask | None = None
+        if self._robot is not None and positions is not None:
+            hidden = self._robot.draw(positions, camera, base_from_camera)
+        try:
+            return RgbdFrame(
+                color, depth, camera, base_from_camera, hidden, stamp, self._base_frame, camera_frame
+            )
+        except ValueError as error:
+            raise PerceptionError(str(error)) from error
 
     def perceive(self, frame: RgbdFrame) -> Scene:
         """The scene of one image. What is wrong with the image or its camera is said by code and message."""

@@ -16,7 +16,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
 from lab_evaluation.fuzzing.campaign import Target, Wrong
-from lab_motion.conversions import grasp_to_carry_out, ordered_positions, planning_scene
+from lab_motion.conversions import grasp_to_carry_out, ordered_positions, scene_to_plan_in
+from lab_motion.planning.port import PlanningScene
 from lab_node.conversions.scene import parts_from_detections
 from lab_node.message_rules import defect
 
@@ -77,7 +78,7 @@ def _gate(message: Any) -> None:
 def _scene(message: Scene) -> None:
     """The world that is planned in is never emptier than the message."""
     message.header.frame_id = "base_link"
-    scene = planning_scene(message, "base_link", 0.05)
+    scene = PlanningScene(scene_to_plan_in(message, "base_link").objects)
     if len(scene.objects) != len(message.objects):
         raise Wrong(f"{len(message.objects)} objects came, {len(scene.objects)} are planned with")
 
