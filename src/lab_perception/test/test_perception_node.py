@@ -211,6 +211,10 @@ def test_images_become_a_scene_with_their_stamp(graph, scene, encoding):
     detections = next(d for d in camera.detections if d.header == message.header)
     assert [d.id for d in detections.detections] == [item.id for item in message.objects]
     assert [d.bbox for d in detections.detections] == [item.box for item in message.objects]
+    hypotheses = [[result.hypothesis for result in d.results] for d in detections.detections]
+    assert hypotheses == [item.hypotheses for item in message.objects]
+    assert all(item.class_id == "part" and 0.0 < item.score <= 1.0 for item in red.hypotheses)
+    assert len(red.hypotheses) == 1
 
 
 def test_images_of_a_lens_that_bends_lines_are_rectified(graph, scene):
