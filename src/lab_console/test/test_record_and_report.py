@@ -17,10 +17,11 @@ from lab_console import demo
 from lab_console.cell_process import complaint_in
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
-from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
+from lab_console.overlay import GRASP, OTHER, TARGET, draw
 from lab_console.report import END, write_report
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
+from lab_core.scene import DepthView, Part, Scene
 
 
 def attempt(number, outcome="SUCCESS", start=0.0, end=10.0):
@@ -114,7 +115,9 @@ def test_the_grasp_is_drawn_where_the_camera_sees_it():
         "a": OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.02]), np.array([0.04, 0.04, 0.04])),
         "b": OrientedBox(make_transform(np.eye(3), [0.6, 0.1, 0.02]), np.array([0.04, 0.04, 0.04])),
     }
-    scene = SeenScene(boxes, {}, camera, base_from_camera)
+    view = DepthView(base_from_camera, camera, np.zeros((240, 320), np.float32))
+    parts = tuple(Part(name, box) for name, box in boxes.items())
+    scene = Scene(0, "base_link", objects=parts, view=view)
     base_from_tcp = transform_from_xyz_rpy([0.5, 0.0, 0.02], [np.pi, 0.0, 0.0])
     image = draw(np.zeros((480, 640, 3), np.uint8), scene, "a", base_from_tcp, opening=0.06)
 

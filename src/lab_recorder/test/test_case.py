@@ -84,7 +84,7 @@ def spoil_json(**changes):
         (lambda folder: (folder / "case.json").write_text(" " * (2 << 20)), "too large"),
         (spoil_json(attempt="three"), "attempt: expected int"),
         (spoil_json(attempt=True), "attempt: expected int"),
-        (spoil_json(format=99), "format 99, this version reads 1"),
+        (spoil_json(format=99), "format 99, this version reads 2"),
         (spoil_json(cell="../../etc/passwd"), "cell: expected a name"),
         (spoil_json(extra=1), "expected exactly"),
         (lambda folder: pipe(folder / "case.json"), "is not a file"),

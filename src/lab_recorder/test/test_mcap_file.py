@@ -71,7 +71,7 @@ def test_a_reader_that_knows_only_the_file_decodes_it(tmp_path, messages):
 
 def test_schemas_hold_every_type_below():
     text = schema_text(kind_of(Scene))
-    for kind in ("ObservedObject", "Outcome", "DepthView"):
+    for kind in ("Part", "Outcome", "DepthView"):
         assert f"MSG: lab_interfaces/{kind}\n" in text
     for kind in ("sensor_msgs/PointCloud2", "sensor_msgs/PointField", "vision_msgs/BoundingBox3D"):
         assert f"MSG: {kind}\n" in text
