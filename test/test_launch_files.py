@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import rclpy
 import yaml
+from lab_bringup.graph_actions import described, manager_parameters
 from lab_bringup.preflight import refuse_mixed_distributions
 from launch.actions import (
     ExecuteProcess,
@@ -334,8 +335,6 @@ def test_a_real_cell_refuses_what_is_missing(real_cell):
 
 def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
     module = loaded("cell.launch.py")
-    (motion,) = module.motion(context(module, sim="none", cell=str(real_cell)))
-    assert motion.node_executable == "motion_node"
     given = module.motion_parameters(context(module, sim="none", cell=str(real_cell)))
     assert given["confirm_first"] is True
     assert given["stamped_goals"] is False  # the driver's controller has a time of its own
@@ -361,4 +360,44 @@ def test_a_robot_that_tells_when_it_is_stopped_stops_the_cell(request, robot, in
     file = str(request.getfixturevalue(robot))
     assert module.robot_inputs(context(module, sim="none", cell=file)) == inputs
     assert module.robot_inputs(context(module, sim="mujoco", cell=file)) == {}
-    assert executables(module.stop(context(module, sim="none", cell=file))) == [("lab_stop", "stop_node")]
+    assert ("lab_stop", "stop_node") in executables(module.nodes(context(module, sim="none", cell=file)))
+
+
+OURS = ["stop", "perception", "grasping", "motion", "tasks", "recorder"]
+
+
+@pytest.mark.parametrize(
+    ("sim", "before"),
+    [("mujoco", ["robot_state_publisher", "simulator"]), ("gazebo", ["robot_state_publisher"]), ("none", [])],
+)
+def test_the_nodes_are_started_and_brought_up_in_the_order_of_the_graph(real_cell, sim, before):
+    module = loaded("cell.launch.py")
+    made = context(module, sim=sim, cell=str(real_cell))
+    nodes = module.nodes(made)
+    names = [perform_substitutions(made, normalize_to_list_of_substitutions(n.node_name)) for n in nodes]
+    assert [name.lstrip("/") for name in names] == [*before, *OURS, "lifecycle_manager"]
+    cell, graph = described(made)
+    managed = manager_parameters(graph, cell, sim)
+    assert managed["nodes"] == ["simulator", *OURS] if sim == "mujoco" else OURS
+    assert managed["restarted"] == OURS[1:]
+    assert managed.get("topics", []) == ([] if sim == "mujoco" else AWAITED)
+    if sim == "none":
+        assert managed["publishers"][:2] == ["camera d435 (realsense2_camera, serial 234322070493)"] * 2
+    if sim == "gazebo":
+        assert set(managed["publishers"]) == {"Gazebo"}
+
+
+AWAITED = [
+    "/camera/color/image_raw",
+    "/camera/aligned_depth/image_raw",
+    "/camera/color/camera_info",
+    "/joint_states",
+    "/arm_controller/follow_joint_trajectory/_action/status",
+    "/gripper_controller/gripper_cmd/_action/status",
+]
+
+
+def test_an_extension_that_is_not_installed_is_refused_before_anything_starts():
+    module = loaded("cell.launch.py")
+    with pytest.raises(RuntimeError, match="extension 'nowhere' is not installed: build its package"):
+        module.refuse_the_impossible(context(module, extensions="nowhere"))

@@ -13,6 +13,7 @@ from lab_node.errors import ConfigurationError, LabError
 from lab_simulation.simulator_parameters import refuse_unusable
 from launch.logging import get_logger
 
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_description import load_cell
@@ -20,8 +21,6 @@ from launch import LaunchContext
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
-NUMBERS = {"parts": int, "seed": int, "speed": float}
-"""Launch arguments of the cell that are numbers."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -58,6 +57,8 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    _, graph = described(context)
+    refuse_unstartable(graph, context)
     sim = context.launch_configurations["sim"]
     if sim == "gazebo":
         if find_spec("mujoco") is None:

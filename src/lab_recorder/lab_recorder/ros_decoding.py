@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from lab_node.errors import ConfigurationError
 from lab_node.message_rules import defect
+from lab_node.message_types import message_class
 from rclpy.serialization import deserialize_message
 from trajectory_msgs.msg import JointTrajectory
 
 from lab_recorder import recording as topics
 from lab_recorder.mcap_file import Recorded
-from lab_recorder.schemas import message_class
 
 KINDS = {
     topics.COLOR: "sensor_msgs/msg/Image",
