@@ -7,7 +7,7 @@ import os
 from importlib.util import find_spec
 
 if find_spec("lab_simulation"):
-    from lab_simulation.rendering import choose_renderer
+    from lab_simulation.mujoco.rendering import choose_renderer
 
     # MuJoCo binds its OpenGL at the first import anywhere in the process.
     choose_renderer("auto")

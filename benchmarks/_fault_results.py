@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pick_and_place import wilson
 from rich.console import Console
 from rich.table import Table
+
+from pick_and_place import wilson
 
 BY_DESIGN = (("kill", "simulator"), ("kill", "stop"))
 """Faults that end the cell, as they should."""

@@ -11,6 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from rich.table import Table
+
+from lab_core.geometry import transform_points
 from lab_evaluation.labelled_images import LabelledImage
 from lab_perception.detector import Detector
 from lab_perception.evaluation import compare
@@ -20,9 +23,6 @@ from lab_perception.pipeline import Perception, Settings
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
 from lab_perception.view import View
-from rich.table import Table
-
-from lab_geometry import transform_points
 
 HAS_OPEN3D = importlib.util.find_spec("open3d") is not None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lab_simulation.rendering import choose_renderer
+from lab_simulation.mujoco.rendering import choose_renderer
 
 # MuJoCo binds its OpenGL when it is first imported.
 RENDERER = choose_renderer().renderer
@@ -15,21 +15,21 @@ RENDERER = choose_renderer().renderer
 import mujoco  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
+
+from lab_core.geometry import FloatArray, minimum_area_rectangle, transform_points  # noqa: E402
+from lab_description import Cell  # noqa: E402
 from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.robot_mask import RobotMask  # noqa: E402
-from lab_simulation.camera import Frame, visual_options  # noqa: E402
-from lab_simulation.cell_model import CAMERA, cell_spec  # noqa: E402
 from lab_simulation.look import Look  # noqa: E402
 from lab_simulation.look.cell_view import CellPaint, RealCellView  # noqa: E402
 from lab_simulation.look.viewpoints import viewpoint  # noqa: E402
-from lab_simulation.parts import Part  # noqa: E402
-from lab_simulation.scene_file import load_scene_file  # noqa: E402
-from lab_simulation.scenes import Area, Scene, make_scene  # noqa: E402
-from lab_simulation.settling import set_pose  # noqa: E402
-from lab_simulation.view import PlainView  # noqa: E402
-
-from lab_description import Cell  # noqa: E402
-from lab_geometry import FloatArray, minimum_area_rectangle, transform_points  # noqa: E402
+from lab_simulation.mujoco.camera import Frame, visual_options  # noqa: E402
+from lab_simulation.mujoco.cell_model import CAMERA, cell_spec  # noqa: E402
+from lab_simulation.mujoco.view import PlainView  # noqa: E402
+from lab_simulation.scenes.drawing import Area, Scene, make_scene  # noqa: E402
+from lab_simulation.scenes.parts import Part  # noqa: E402
+from lab_simulation.scenes.scene_file import load_scene_file  # noqa: E402
+from lab_simulation.scenes.settling import set_pose  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+
+from lab_core.geometry import FloatArray, quaternion_from_matrix, transform_points
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.port import Grasp
-from lab_simulation.scenes import Scene
-from lab_simulation.settling import set_pose
-from lab_simulation.world import add_parts, add_table, apply_settings
-
-from lab_geometry import FloatArray, quaternion_from_matrix, transform_points
+from lab_simulation.mujoco.world import add_parts, add_table, apply_settings
+from lab_simulation.scenes.drawing import Scene
+from lab_simulation.scenes.settling import set_pose
 
 PROBE = "probe"
 TOUCH = 0.0005

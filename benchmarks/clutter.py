@@ -27,21 +27,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lab_core.errors import LabError
+from lab_description import Cell, SuctionCup, load_cell
 from lab_evaluation.campaign import figures, run_rounds
 from lab_evaluation.report import write_report
 from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, widest_of
 from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
 from lab_grasping.registry import planner_names
-from lab_node.errors import LabError
 from lab_simulation.look import LOOKS
-from lab_simulation.mesh_parts import mesh_source
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-
-from lab_description import Cell, SuctionCup, load_cell
+from lab_simulation.scenes.mesh_parts import mesh_source
 
 
 def main() -> int:

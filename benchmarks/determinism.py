@@ -19,9 +19,7 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from lab_console.cell_process import CellProcess
-from lab_node.actions import wait_for
-from lab_node.qos import RELIABLE
+from lab_interfaces.msg import GraspArray, Outcome, Scene
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rich.console import Console
@@ -29,7 +27,9 @@ from rich.table import Table
 from simulation_interfaces.srv import GetEntitiesStates
 from trajectory_msgs.msg import JointTrajectory
 
-from lab_interfaces.msg import GraspArray, Outcome, Scene
+from lab_console.cell_process import CellProcess
+from lab_node.actions import wait_for
+from lab_node.qos import RELIABLE
 
 # seconds of the wall for one start of the cell until its first motion
 LIMIT = 120.0

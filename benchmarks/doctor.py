@@ -24,15 +24,7 @@ from typing import Any
 
 import rclpy
 from geometry_msgs.msg import TransformStamped
-from lab_bringup.shared_memory import remove_unused
-from lab_console.cell_process import CellProcess
-from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
-from lab_doctor.examine import examine
-from lab_doctor.ros_graph import Examiner
-from lab_doctor.snapshot import Graph, Snapshot
-from lab_node.actions import wait_for
-from lab_node.errors import DeadlineError
-from lab_node.qos import LATCHED
+from lab_interfaces.msg import Scene
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import SetParameters
@@ -50,8 +42,16 @@ from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from tf2_ros import StaticTransformBroadcaster
 
+from lab_bringup.shared_memory import remove_unused
+from lab_console.cell_process import CellProcess
+from lab_core.errors import DeadlineError
 from lab_description import config_directory
-from lab_interfaces.msg import Scene
+from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
+from lab_doctor.examine import examine
+from lab_doctor.ros_graph import Examiner
+from lab_doctor.snapshot import Graph, Snapshot
+from lab_node.actions import wait_for
+from lab_node.qos import LATCHED
 
 DOMAIN, CELL = 73, "ur5e_table"
 LISTEN = 2.0

@@ -34,22 +34,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
-from _fault_results import BY_DESIGN, Results, Trial, failed, show, summary
-from faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
-from hands import ask_simulator, controller_of, delete_part, put_part, take_over
-from lab_node.errors import LabError
-from lab_simulation.ros_interface_versions import spawn_request
-from pick_and_place import resident_memory_of_children
+from lab_interfaces.action import ClearTable, MoveTo
+from lab_interfaces.msg import Outcome
 from rclpy.time import Time
 from rich.console import Console
 from simulation_interfaces.srv import SpawnEntity
 from std_srvs.srv import Trigger
-from true_parts import TrueParts, denied, true_parts
 
+from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
+from _fault_results import BY_DESIGN, Results, Trial, failed, show, summary
+from faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
+from hands import ask_simulator, controller_of, delete_part, put_part, take_over
+from lab_core.errors import LabError
 from lab_description import load_cell
-from lab_interfaces.action import ClearTable, MoveTo
-from lab_interfaces.msg import Outcome
+from lab_simulation.ros.interface_versions import spawn_request
+from pick_and_place import resident_memory_of_children
+from true_parts import TrueParts, denied, true_parts
 
 RESTARTED = ("perception", "grasping", "motion", "tasks", "recorder")
 STEPS = ("first look", "plan grasps", "pick", "place", "look again")

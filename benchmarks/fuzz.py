@@ -14,10 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from lab_evaluation.fuzzing import command_lines, files, ros_messages
-from lab_evaluation.fuzzing.campaign import Findings, campaign, for_minutes
 from rich.console import Console
 from rich.table import Table
+
+from lab_evaluation.fuzzing import command_lines, files, ros_messages
+from lab_evaluation.fuzzing.campaign import Findings, campaign, for_minutes
 
 CASE = Path(__file__).resolve().parent.parent / "test" / "cases" / "part_taken_away"
 

@@ -23,14 +23,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lab_simulation.rendering import choose_renderer
+from lab_simulation.mujoco.rendering import choose_renderer
 
 choose_renderer()  # before MuJoCo is imported
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import track  # noqa: E402
+from rich.table import Table  # noqa: E402
+
 from _labelled_scenes import LabelledScene, labelled_scene  # noqa: E402
 from _true_scene import TrueScene, Verdict  # noqa: E402
+from lab_core.geometry import invert, transform_points  # noqa: E402
+from lab_description import Cell, load_cell  # noqa: E402
 from lab_evaluation.rounds import observed_scene  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.gripper import ParallelGripper  # noqa: E402
@@ -38,17 +44,11 @@ from lab_grasping.hand_model import from_description  # noqa: E402
 from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.registry import load_planner  # noqa: E402
 from lab_grasping.scene import ObservedObject  # noqa: E402
-from lab_grasping.synthetic import Solid, at, denser, observe  # noqa: E402
+from lab_grasping.testing.synthetic import Solid, at, denser, observe  # noqa: E402
 from lab_grasping.warm_up import warm_up  # noqa: E402
 from lab_perception.detector import load_detector  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.progress import track  # noqa: E402
-from rich.table import Table  # noqa: E402
-
-from lab_description import Cell, load_cell  # noqa: E402
-from lab_geometry import invert, transform_points  # noqa: E402
 
 ARRANGEMENTS = ("scattered", "packed", "pile")
 VISIBLE = 60

@@ -5,7 +5,7 @@ turn is picked and placed. A pick has six grasps from above, turned and tilted b
 at half the height of the box. Segments, as the motion node plans them: `reach` (inverse kinematics, straight
 approach, way out and free motion, over grasps until one succeeds), `lift`, `carry` (free motion to the tray
 and lowering), `retreat`. The arm goes on from where the last motion ended. Every trajectory is judged by
-lab_motion.contract_world, which shares no code with the planner: overlaps at steps of 0.01 rad count as
+lab_motion.testing.world, which shares no code with the planner: overlaps at steps of 0.01 rad count as
 failed. Time is that of this process on this machine; CPU time says what an idle machine would take.
 """
 
@@ -22,10 +22,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from lab_motion.contract_world import ContractWorld
-from lab_motion.destinations import Destinations
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from lab_core.geometry import FloatArray, OrientedBox, make_transform, rotation_about
+from lab_description import Cell, load_cell
 from lab_motion.errors import MotionError
-from lab_motion.planner import (
+from lab_motion.planning.port import (
     Body,
     Contacts,
     MotionOptions,
@@ -34,14 +38,10 @@ from lab_motion.planner import (
     Trajectory,
     load_planner,
 )
-from lab_motion.reach import Reach, Target, plan_reach, shifted
-from lab_motion.warm_up import warm_up
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-
-from lab_description import Cell, load_cell
-from lab_geometry import FloatArray, OrientedBox, make_transform, rotation_about
+from lab_motion.planning.warm_up import warm_up
+from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.reach import Reach, Target, plan_reach, shifted
+from lab_motion.testing.world import ContractWorld
 
 T = TypeVar("T")
 OBJECTS = 10

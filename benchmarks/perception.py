@@ -28,11 +28,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
 from _labelled_images import HAS_OPEN3D, by_detector, by_plane_and_dbscan, draw, judge, summary
 from _labelled_images import as_table as images_table
 from _labelled_scenes import LabelledScene, labelled_scene
+from lab_core.errors import LabError
+from lab_description import Cell, load_cell
 from lab_evaluation.labelled_images import labelled_images
-from lab_node.errors import LabError
 from lab_perception.detector import load_detector
 from lab_perception.evaluation import compare
 from lab_perception.objects import describe
@@ -42,11 +47,6 @@ from lab_perception.surface import observe_surface
 from lab_perception.view import View
 from lab_simulation.errors import SceneError
 from lab_simulation.look import LOOKS
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-
-from lab_description import Cell, load_cell
 
 ARRANGEMENTS = ("scattered", "packed", "pile")
 

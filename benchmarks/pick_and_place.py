@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from lab_console.demo import SCENES, run_demo
-from lab_evaluation.campaign import wilson
-from lab_node.errors import ConfigurationError
 from rich.console import Console
 from rich.table import Table
 
+from lab_console.demo import SCENES, run_demo
+from lab_core.errors import ConfigurationError
 from lab_description import load_cell
+from lab_evaluation.campaign import wilson
 
 
 class Scales:

@@ -20,25 +20,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lab_simulation.rendering import choose_renderer
+from lab_simulation.mujoco.rendering import choose_renderer
 
 CHOICE = choose_renderer()  # before MuJoCo is imported
 
 import numpy as np  # noqa: E402
-from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome  # noqa: E402
-from lab_simulation.catalogue import KINDS  # noqa: E402
-from lab_simulation.look import LOOKS  # noqa: E402
-from lab_simulation.scene_file import PlacedPart, SceneFile, load_scene_file  # noqa: E402
-from lab_simulation.scenes import Area, make_scene  # noqa: E402
-from lab_simulation.scripted_hand import Hand  # noqa: E402
-from lab_simulation.simulation import Simulation  # noqa: E402
-from lab_simulation.trajectory import Waypoint  # noqa: E402
-from lab_simulation.world import TIMESTEP  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from lab_core.geometry import invert  # noqa: E402
 from lab_description import Cell, load_cell  # noqa: E402
-from lab_geometry import invert  # noqa: E402
+from lab_simulation.look import LOOKS  # noqa: E402
+from lab_simulation.mujoco.arm_controller import TrajectoryGoal, TrajectoryOutcome  # noqa: E402
+from lab_simulation.mujoco.scripted_hand import Hand  # noqa: E402
+from lab_simulation.mujoco.simulation import Simulation  # noqa: E402
+from lab_simulation.mujoco.trajectory import Waypoint  # noqa: E402
+from lab_simulation.mujoco.world import TIMESTEP  # noqa: E402
+from lab_simulation.scenes.catalogue import KINDS  # noqa: E402
+from lab_simulation.scenes.drawing import Area, make_scene  # noqa: E402
+from lab_simulation.scenes.scene_file import PlacedPart, SceneFile, load_scene_file  # noqa: E402
 
 SIMULATED = 20.0
 REPETITIONS = 50

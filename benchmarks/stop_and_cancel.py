@@ -23,15 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _cell_run import ROOT, STILL, CellClient, running_cell, wall_wait
-from lab_node.actions import wait_for
-from lab_node.errors import LabError
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Outcome
 from rclpy.time import Time
 from rich.console import Console
 from rich.table import Table
 
-from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Outcome
+from _cell_run import ROOT, STILL, CellClient, running_cell, wall_wait
+from lab_core.errors import LabError
+from lab_node.actions import wait_for
 
 PHASES = {
     "/pick": ["plan", "move", "approach", "close", "lift"],

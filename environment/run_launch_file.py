@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError
-from lab_bringup.shared_memory import remove_unused
-from lab_node.domain import domain_id
-from lab_node.errors import ConfigurationError
 from ros2launch.api import (
     get_share_file_path_from_package,
     launch_a_launch_file,
     print_arguments_of_launch_file,
 )
 from ros2launch.api.api import MultipleLaunchFilesError
+
+from lab_bringup.shared_memory import remove_unused
+from lab_core.errors import ConfigurationError
+from lab_node.domain import domain_id
 
 WRONG_USAGE = 2
 

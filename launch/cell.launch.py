@@ -6,11 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import launch.logging
-from lab_bringup.graph_actions import described, manager_parameters, start
-from lab_bringup.launch_arguments import no_others_than
-from lab_bringup.launch_guard import guarded
-from lab_bringup.preflight import refuse_the_impossible
-from lab_description.hardware import Driver
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     IncludeLaunchDescription,
@@ -31,8 +27,12 @@ from launch_ros.actions import SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.graph_actions import described, manager_parameters, start
+from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
+from lab_bringup.preflight import refuse_the_impossible
 from lab_description import build_urdf, load_cell
-from launch import LaunchContext, LaunchDescription
+from lab_description.hardware import Driver
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -114,7 +114,7 @@ def robot_description(context: LaunchContext) -> dict[str, Any]:
     cell = load_cell(context.launch_configurations["cell"])
     urdf = build_urdf(cell)
     if context.launch_configurations["sim"] == "gazebo":
-        from lab_simulation.gazebo_robot import robot_description as with_controllers
+        from lab_simulation.gazebo.robot import robot_description as with_controllers
 
         urdf = with_controllers(cell)
     return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}

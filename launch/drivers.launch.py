@@ -10,11 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import yaml
-from lab_bringup.launch_arguments import no_others_than
-from lab_bringup.launch_guard import guarded
-from lab_description.controllers import arm_parameters, gripper_parameters
-from lab_description.hardware import Driver, StartedDriver
-from lab_node.errors import LabError
+from launch import LaunchContext, LaunchDescription
 from launch.action import Action
 from launch.actions import (
     DeclareLaunchArgument,
@@ -33,9 +29,13 @@ from launch_ros.actions import Node, SetRemap
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
+from lab_core.errors import LabError
 from lab_description import Cell, build_urdf, load_cell
+from lab_description.controllers import arm_parameters, gripper_parameters
+from lab_description.hardware import Driver, StartedDriver
 from lab_description.urdf import urdf_of_links
-from launch import LaunchContext, LaunchDescription
 
 ARGUMENTS = [
     DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),

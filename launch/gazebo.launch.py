@@ -8,9 +8,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from lab_bringup.launch_arguments import no_others_than
-from lab_bringup.launch_guard import guarded
-from lab_node.errors import LabError
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     IncludeLaunchDescription,
@@ -25,8 +23,10 @@ from launch.substitutions import PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
+from lab_core.errors import LabError
 from lab_description import load_cell
-from launch import LaunchContext, LaunchDescription
 
 ARGUMENTS = [
     DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
@@ -58,9 +58,9 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             "Gazebo's parts are laid out by MuJoCo, which no package of ROS has: run ./lab setup"
         )
     # imported here: a machine with a real cell needs no simulator
-    from lab_simulation.gazebo import scene_of, write_gazebo_files
-    from lab_simulation.gazebo_robot import ROBOT, controller_names
-    from lab_simulation.gazebo_world import WORLD
+    from lab_simulation.gazebo.files import scene_of, write_gazebo_files
+    from lab_simulation.gazebo.robot import ROBOT, controller_names
+    from lab_simulation.gazebo.world import WORLD
 
     chosen = context.launch_configurations
     try:

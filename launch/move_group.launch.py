@@ -3,19 +3,19 @@
 For people who want to plan by hand; pick and place needs neither.
 """
 
-from lab_bringup.launch_arguments import no_others_than
-from lab_bringup.launch_guard import guarded
-from lab_bringup.ros_packages import refuse_missing
-from lab_motion.moveit_config import move_group_parameters
-from lab_node.errors import LabError
+from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from lab_bringup.launch_arguments import no_others_than
+from lab_bringup.launch_guard import guarded
+from lab_bringup.ros_packages import refuse_missing
+from lab_core.errors import LabError
 from lab_description import load_cell
-from launch import LaunchContext, LaunchDescription
+from lab_motion.planning.moveit.configuration import move_group_parameters
 
 # What is started or loaded, and for RViz beside it.
 MOVE_GROUP = ("moveit_ros_move_group", "moveit_simple_controller_manager")

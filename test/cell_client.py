@@ -10,12 +10,8 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from lab_node.action_client import ActionClient, destroy_actions
-from lab_node.actions import result_of, wait_for
-from lab_node.errors import DeadlineError
-from lab_node.freshness import Latest
-from lab_node.qos import HISTORY, LATCHED, RELIABLE
-from lab_simulation.ros_interface_versions import spawn_request
+from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time
@@ -23,10 +19,14 @@ from sensor_msgs.msg import JointState
 from simulation_interfaces.srv import GetEntitiesStates, SpawnEntity
 from std_srvs.srv import Trigger
 
+from lab_core.errors import DeadlineError
+from lab_core.geometry import FloatArray
 from lab_description import load_cell
-from lab_geometry import FloatArray
-from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
+from lab_node.action_client import ActionClient, destroy_actions
+from lab_node.actions import result_of, wait_for
+from lab_node.freshness import Latest
+from lab_node.qos import HISTORY, LATCHED, RELIABLE
+from lab_simulation.ros.interface_versions import spawn_request
 
 ACTIONS = {
     "/clear_table": ClearTable,

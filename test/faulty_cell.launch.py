@@ -1,13 +1,13 @@
 """cell.launch.py, but the simulator publishes the topics of `faulty_topics` under /true."""
 
-from faulty_topics import TOPICS
+from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution
 from launch_ros.actions import SetRemap
 from launch_ros.substitutions import FindPackageShare
 
-from launch import LaunchDescription
+from faulty_topics import TOPICS
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -8,13 +8,14 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-from lab_node.images import depth_in_metres, image_message
-from lab_node.qos import RELIABLE, SENSOR
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Duration, Time
 from sensor_msgs.msg import Image, JointState
+
+from lab_node.images import depth_in_metres, image_message
+from lab_node.qos import RELIABLE, SENSOR
 
 COLOR, DEPTH, JOINTS = "/camera/color/image_raw", "/camera/aligned_depth/image_raw", "/joint_states"
 TOPICS: dict[str, Any] = {COLOR: Image, DEPTH: Image, JOINTS: JointState}

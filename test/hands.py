@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from cell_client import CellClient
 from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import Pose
-from lab_node.action_client import ActionClient
-from lab_node.actions import wait_for
-from lab_simulation.ros_interface_versions import state_request
 from simulation_interfaces.msg import EntityState, Result
 from simulation_interfaces.srv import DeleteEntity, SetEntityState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from cell_client import CellClient
 from lab_description import Cell
+from lab_node.action_client import ActionClient
+from lab_node.actions import wait_for
+from lab_simulation.ros.interface_versions import state_request
 
 
 def emptiest_place(client: CellClient, cell: Cell) -> tuple[float, float]:

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_description.collision_matrix import main as store_pairs
-from lab_description.stored_pairs import matrix_file
-from lab_motion.contract_problems import above_workspace, moved, pointing_down
-from lab_motion.planner import Contacts, MotionOptions, PlanningScene, Trajectory, load_planner
-from lab_simulation.arm_controller import Ending, TrajectoryGoal
-from lab_simulation.scene_file import PlacedPart, SceneFile
-from lab_simulation.scenes import Area, make_scene
-from lab_simulation.scripted_hand import Hand
-from lab_simulation.simulation import Simulation
-from lab_simulation.trajectory import Waypoint
 
 from lab_description import Cell, load_cell
+from lab_description.collision_matrix import main as store_pairs
+from lab_description.stored_pairs import matrix_file
+from lab_motion.planning.port import Contacts, MotionOptions, PlanningScene, Trajectory, load_planner
+from lab_motion.testing.problems import above_workspace, moved, pointing_down
+from lab_simulation.mujoco.arm_controller import Ending, TrajectoryGoal
+from lab_simulation.mujoco.scripted_hand import Hand
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.mujoco.trajectory import Waypoint
+from lab_simulation.scenes.drawing import Area, make_scene
+from lab_simulation.scenes.scene_file import PlacedPart, SceneFile
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "add_a_robot.md"
 

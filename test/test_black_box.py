@@ -13,7 +13,17 @@ from pathlib import Path
 
 import launch_testing
 import pytest
+from lab_interfaces.action import ClearTable
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_testing.actions import ReadyToTest
+from simulation_interfaces.srv import DeleteEntity
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
 from cell_client import CellClient
+from lab_description import load_cell
 from lab_description.graph import load_graph
 from lab_doctor.collect import collect_machine
 from lab_node.outcomes import name_of
@@ -22,16 +32,6 @@ from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay
 from lab_security.policy import permissions
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch_testing.actions import ReadyToTest
-from simulation_interfaces.srv import DeleteEntity
-from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
-
-from lab_description import load_cell
-from lab_interfaces.action import ClearTable
-from launch import LaunchDescription
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 RECORD = Path(tempfile.mkdtemp(prefix="lab_black_box_"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from lab_recorder.case import load_case
 from lab_recorder.replay import replay
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import launch_testing
 import pytest
 from action_msgs.msg import GoalStatus
-from cell_client import CellClient
-from lab_node.actions import wait_for
+from lab_interfaces.action import ClearTable, MoveTo
+from lab_interfaces.msg import Outcome
+from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
 
-from lab_interfaces.action import ClearTable, MoveTo
-from lab_interfaces.msg import Outcome
-from launch import LaunchDescription
+from cell_client import CellClient
+from lab_node.actions import wait_for
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "2", "seed": "7", "speed": "0", "record": "none"}

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import rclpy
-from lab_node.executor import ExecutorThread
-from lab_node.qos import LATCHED
+from lab_interfaces.msg import TaskStatus
 from rclpy.node import Node
 
-from lab_interfaces.msg import TaskStatus
+from lab_node.executor import ExecutorThread
+from lab_node.qos import LATCHED
 
 
 def demo(out, *words, domain):

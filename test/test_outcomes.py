@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from lab_node.codes import OutcomeCode
+
+from lab_core.outcomes import OutcomeCode
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTED = {

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
+from lab_interfaces.action import ClearTable, Pick
+from lab_interfaces.msg import Outcome, Scene
+
 from cell_run import ROOT, running_cell
 from faulty_topics import COLOR, DEPTH, FaultyTopics
 from hands import controller_of, delete_part, emptiest_place, put_part, take_over
+from lab_description import config_directory, load_cell
 from lab_node.actions import wait_for
 from true_parts import denied, true_parts
-
-from lab_description import config_directory, load_cell
-from lab_interfaces.action import ClearTable, Pick
-from lab_interfaces.msg import Outcome, Scene
 
 ARGUMENTS = {"look": "plain", "scene": "scattered", "seed": "11", "speed": "1", "record": "none"}
 MOVING = 0.3  # rad/s of the fastest joint

@@ -3,14 +3,14 @@
 import os
 import signal
 
-from cell_client import STILL
-from cell_run import ROOT, running_cell, wall_wait
-from sensor_msgs.msg import JointState
-from true_parts import denied, true_parts
-
-from lab_description import load_cell
 from lab_interfaces.action import ClearTable, MoveTo, Pick, PlanGrasps
 from lab_interfaces.msg import Outcome
+from sensor_msgs.msg import JointState
+
+from cell_client import STILL
+from cell_run import ROOT, running_cell, wall_wait
+from lab_description import load_cell
+from true_parts import denied, true_parts
 
 CELL = load_cell("ur5e_table")
 RESTARTED = ("perception", "grasping", "motion", "tasks")

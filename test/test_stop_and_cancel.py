@@ -6,16 +6,16 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from cell_client import CellClient
-from cell_run import wall_wait
-from lab_node.actions import wait_for
+from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import Outcome
+from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
 
-from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Outcome
-from launch import LaunchDescription
+from cell_client import CellClient
+from cell_run import wall_wait
+from lab_node.actions import wait_for
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 ARGUMENTS = {"look": "plain", "scene": "scattered", "parts": "6", "seed": "7", "speed": "1"}

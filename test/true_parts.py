@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from cell_client import CellClient
-
-from lab_description import Cell
 from lab_interfaces.msg import Outcome
+
+from cell_client import CellClient
+from lab_description import Cell
 
 
 @dataclass(frozen=True)

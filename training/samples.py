@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from augmentation import Image, Sample, disturb_depth, mirror, relight, repaint
+
+from lab_core.geometry import PinholeCamera, Plane, transform_points
 from lab_perception.errors import NoSupport
 from lab_perception.frame import WorkArea
 from lab_perception.parts_network import fill_input, network_view, resized
 from lab_perception.support import find_support
 from lab_perception.view import View
-
-from lab_geometry import PinholeCamera, Plane, transform_points
 
 WIDTH, HEIGHT = 320, 240
 # Answers are in 32 pixels of the input; targets are made at half its size.

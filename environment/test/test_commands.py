@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from environment.commands import COMMANDS
 from environment.console import SetupError
 from environment.machine import (

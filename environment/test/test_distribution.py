@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from environment.console import SetupError
 from environment.distribution import PACKAGE_MARKERS, choose_underlay, find_distribution
 

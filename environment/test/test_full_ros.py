@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 from colcon_core.task.python.test import has_test_dependency
-
 from environment.distribution import PACKAGE_MARKERS, choose_underlay, find_distribution
 from environment.workspace import find_packages
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from environment import run_tests
 from environment.steps import Places
 

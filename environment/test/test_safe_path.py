@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
 from environment.commands import COMMANDS
 from environment.steps import Places
 

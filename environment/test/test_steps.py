@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-
 from environment.steps import Places, State, make_plan
 from environment.variables import SETTINGS, WHEEL_SETTINGS, WORKSPACE
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 
 import pytest
-
 from environment import variables, wheels
 
 

@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-
 from environment.console import SetupError
 from environment.steps import Places
 from environment.wheels import correct_cmake_files, read_lock

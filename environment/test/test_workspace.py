@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from environment.console import SetupError
 from environment.workspace import built_packages, clear, digests, find_packages, remove_stale
 

@@ -1,11 +1,11 @@
-from setuptools import setup
+from setuptools import find_packages, setup
 
 package_name = "lab_motion"
 
 setup(
     name=package_name,
     version="0.1.0",
-    packages=[package_name],
+    packages=find_packages(include=[package_name, f"{package_name}.*"]),
     package_data={package_name: ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
@@ -20,13 +20,13 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
-            "franka_gripper_adapter = lab_motion.ros_franka_gripper:main",
+            "franka_gripper_adapter = lab_motion.control.franka_gripper:main",
             "motion_node = lab_motion.motion_node:main",
-            "write_moveit_config = lab_motion.moveit_config:main",
+            "write_moveit_config = lab_motion.planning.moveit.configuration:main",
         ],
         "lab_motion.planners": [
-            "moveit = lab_motion.moveit_planner:MoveItPlanner",
-            "roboplan = lab_motion.roboplan_planner:RoboplanPlanner",
+            "moveit = lab_motion.planning.moveit.planner:MoveItPlanner",
+            "roboplan = lab_motion.planning.roboplan:RoboplanPlanner",
         ],
     },
 )

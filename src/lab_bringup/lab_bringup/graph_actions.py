@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from lab_description.graph import Graph, Node, extension_names, load_graph
-from lab_node.errors import LabError
+from launch import LaunchContext
 from launch.actions import EmitEvent
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
@@ -18,8 +17,9 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 from lab_bringup.ros_packages import installed
+from lab_core.errors import LabError
 from lab_description import Cell, load_cell
-from launch import LaunchContext
+from lab_description.graph import Graph, Node, extension_names, load_graph
 
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 NUMBERS = {"parts": int, "seed": int, "speed": float}

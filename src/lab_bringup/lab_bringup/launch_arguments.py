@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
-
 from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
 
 def no_others_than(declared: Sequence[DeclareLaunchArgument], file: str) -> OpaqueFunction:

@@ -21,12 +21,6 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node.actions import wait_for
-from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
-from lab_node.errors import DeadlineError, LabError, UnavailableError
-from lab_node.executor import ExecutorThread
-from lab_node.lifecycle import on_end_signals
-from lab_node.parameters import declare_parameters, parameter
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.node import Node
@@ -34,6 +28,12 @@ from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from lab_bringup.processes import child_of
+from lab_core.errors import DeadlineError, LabError, UnavailableError
+from lab_node.actions import wait_for
+from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
+from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import on_end_signals
+from lab_node.parameters import declare_parameters, parameter
 
 # seconds of the wall: between two heartbeats, and after which one was missed
 _PERIOD, _MISSED = 0.5, 3.0

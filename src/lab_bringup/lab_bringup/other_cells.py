@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import rclpy
-from lab_description.graph import stack_nodes
-from lab_node.domain import domain_from
-from lab_node.errors import ConfigurationError
 from rclpy.context import Context
 from rclpy.node import Node
+
+from lab_core.errors import ConfigurationError
+from lab_description.graph import stack_nodes
+from lab_node.domain import domain_from
 
 # A cell has several of the names of the stack's nodes, whoever else is in the domain.
 _ENOUGH = 2

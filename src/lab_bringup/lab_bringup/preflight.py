@@ -8,16 +8,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lab_node.domain import domain_id
-from lab_node.errors import ConfigurationError, LabError
-from lab_simulation.simulator_parameters import refuse_unusable
+from launch import LaunchContext
 from launch.logging import get_logger
 
 from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
+from lab_core.errors import ConfigurationError, LabError
 from lab_description import load_cell
-from launch import LaunchContext
+from lab_node.domain import domain_id
+from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
@@ -94,7 +94,7 @@ def prepare_meshes(folder: str) -> None:
 
     Raises RuntimeError when none can be used.
     """
-    from lab_simulation.mesh_parts import mesh_source
+    from lab_simulation.scenes.mesh_parts import mesh_source
 
     said, logger = time.monotonic(), get_logger("meshes")
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from lab_bringup.launch_guard import MARK
 
 DEADLINE = 60.0

@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_bringup.lifecycle_manager import LifecycleManager
-from lab_node.errors import ConfigurationError, UnavailableError
-from lab_node.lifecycle import LabNode
-from lab_node.parameters import parameter
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import JointState
 
 from lab_bringup import lifecycle_manager
+from lab_bringup.lifecycle_manager import LifecycleManager
+from lab_core.errors import ConfigurationError, UnavailableError
+from lab_node.lifecycle import LabNode
+from lab_node.parameters import parameter
 
 HISTORY = []
 

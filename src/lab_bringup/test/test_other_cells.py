@@ -8,10 +8,11 @@ import time
 
 import pytest
 import rclpy
-from lab_bringup.other_cells import cell_in_domain
-from lab_node.domain import domain_id
-from lab_node.errors import ConfigurationError
 from rclpy.node import Node
+
+from lab_bringup.other_cells import cell_in_domain
+from lab_core.errors import ConfigurationError
+from lab_node.domain import domain_id
 
 
 def named(*names):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from lab_bringup.shared_memory import FOLDER, ports_of, remove_unused
 
 DOMAIN = 58

@@ -17,18 +17,12 @@ from uuid import uuid4
 
 import cv2
 import rclpy
-from lab_bringup.shared_memory import remove_unused
-from lab_node.action_client import destroy_actions
-from lab_node.domain import domain_id
-from lab_node.errors import ConfigurationError, LabError
-from lab_node.executor import ExecutorThread
-from lab_simulation.errors import SceneError
-from lab_simulation.simulator_parameters import refuse_unusable
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from lab_bringup.shared_memory import remove_unused
 from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
 from lab_console.frames import Frames
@@ -39,7 +33,13 @@ from lab_console.overlay import Image
 from lab_console.report import write_report
 from lab_console.ros_truth import TruthNode
 from lab_console.run_record import RunRecord
+from lab_core.errors import ConfigurationError, LabError
 from lab_description import load_cell
+from lab_node.action_client import destroy_actions
+from lab_node.domain import domain_id
+from lab_node.executor import ExecutorThread
+from lab_simulation.errors import SceneError
+from lab_simulation.simulator_parameters import refuse_unusable
 
 SCENES = ("scattered", "packed", "pile")
 # of the simulator; the video is written at the rate of the cell's clock
@@ -236,7 +236,7 @@ def prepare_meshes(
 
     Raises SceneError when no file can be used.
     """
-    from lab_simulation.mesh_parts import mesh_source  # takes a second to import
+    from lab_simulation.scenes.mesh_parts import mesh_source  # takes a second to import
 
     columns = (TextColumn("meshes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:

@@ -9,12 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from builtin_interfaces.msg import Time as TimeMessage
-from lab_node.boxes import box_from_message
-from lab_node.gate import Gated
-from lab_node.images import pinhole_camera, rgb
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
-from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
+from lab_interfaces.msg import Attempt, Scene, TaskStatus
 from rclpy.node import Node
 from rclpy.time import Time
 from sensor_msgs.msg import Image
@@ -25,8 +20,13 @@ from lab_console.overlay import Image as Pixels
 from lab_console.overlay import SeenScene, draw
 from lab_console.report import END
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
-from lab_geometry import FloatArray
-from lab_interfaces.msg import Attempt, Scene, TaskStatus
+from lab_core.geometry import FloatArray
+from lab_node.boxes import box_from_message
+from lab_node.gate import Gated
+from lab_node.images import pinhole_camera, rgb
+from lab_node.outcomes import name_of
+from lab_node.poses import matrix_from_pose
+from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
 
 # images are sent best effort: one that is this close shows the same, seconds
 NEIGHBOUR = 0.3

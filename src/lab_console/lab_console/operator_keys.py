@@ -12,14 +12,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from lab_node.action_client import ActionClient
-from lab_node.qos import RELIABLE
+from lab_interfaces.action import ClearTable
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from lab_interfaces.action import ClearTable
+from lab_node.action_client import ActionClient
+from lab_node.qos import RELIABLE
 
 STOP, RESET = "s", "r"
 # Wall seconds between two looks whether somebody hears a stop that nobody has heard.

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, OrientedBox, PinholeCamera, invert, transform_points
+from lab_core.geometry import FloatArray, OrientedBox, PinholeCamera, invert, transform_points
 
 Image = npt.NDArray[np.uint8]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from lab_node.actions import wait_for
-from lab_node.errors import LabError
 from rclpy.node import Node
 from simulation_interfaces.srv import GetEntitiesStates
 
 from lab_console.run_record import Count
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray, OrientedBox, make_transform
 from lab_description import Cell
-from lab_geometry import FloatArray, OrientedBox, make_transform
+from lab_node.actions import wait_for
 
 SERVICE = "/simulator/get_entities_states"
 # metres: that a destination is high for the judge, and that a part's origin may lie beyond its rim

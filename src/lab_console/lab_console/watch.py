@@ -8,11 +8,6 @@ import time
 from collections.abc import Sequence
 
 import rclpy
-from lab_node.action_client import destroy_actions
-from lab_node.domain import domain_id
-from lab_node.errors import ConfigurationError
-from lab_node.executor import ExecutorThread
-from lab_node.permit import Permit
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -21,6 +16,11 @@ from lab_console.live import attempts_table, plain
 from lab_console.observer import Observer
 from lab_console.operator_keys import RESET, STOP, Keys, Operator
 from lab_console.run_record import RunRecord
+from lab_core.errors import ConfigurationError
+from lab_node.action_client import destroy_actions
+from lab_node.domain import domain_id
+from lab_node.executor import ExecutorThread
+from lab_node.permit import Permit
 
 # Attempts that are shown, the newest.
 ROWS = 12

@@ -6,6 +6,9 @@ import json
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
+
+from lab_console import demo
 from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
 from lab_console.live import summary
@@ -14,11 +17,8 @@ from lab_console.overlay import BLOCKING, SeenScene, draw
 from lab_console.report import END, write_report
 from lab_console.ros_truth import delivered
 from lab_console.run_record import AttemptRecord, Count, RunRecord, StageTime
-from rich.console import Console
-
-from lab_console import demo
+from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
 from lab_description import load_cell
-from lab_geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
 
 
 def run(books, truth, outcome="SUCCESS", **fields):

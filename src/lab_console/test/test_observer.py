@@ -5,11 +5,11 @@ import time
 import pytest
 import rclpy
 from builtin_interfaces.msg import Time
-from lab_console.observer import Observer
-from lab_console.run_record import RunRecord
+from lab_interfaces.msg import Attempt, Outcome, TaskStatus
 from std_msgs.msg import Header
 
-from lab_interfaces.msg import Attempt, Outcome, TaskStatus
+from lab_console.observer import Observer
+from lab_console.run_record import RunRecord
 
 
 @pytest.fixture

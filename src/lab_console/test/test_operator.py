@@ -8,6 +8,12 @@ import time
 
 import pytest
 import rclpy
+from lab_interfaces.action import ClearTable
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
 from lab_console.operator_keys import RESET, STOP, Operator
 from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
@@ -15,12 +21,6 @@ from lab_node.executor import ExecutorThread
 from lab_node.outcomes import success
 from lab_node.permit import Permit
 from lab_stop.stop_node import StopNode
-from rclpy.node import Node
-from rclpy.parameter import Parameter
-from std_msgs.msg import Bool
-from std_srvs.srv import Trigger
-
-from lab_interfaces.action import ClearTable
 
 DOMAIN = "80"
 

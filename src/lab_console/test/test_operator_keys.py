@@ -6,6 +6,7 @@ import sys
 import termios
 
 import pytest
+
 from lab_console.operator_keys import RESET, STOP, Keys, meant
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
+
+from lab_console import demo
 from lab_console.cell_process import complaint_in
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
 from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
 from lab_console.report import END, write_report
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
-from rich.console import Console
-
-from lab_console import demo
-from lab_geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
+from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
 
 
 def attempt(number, outcome="SUCCESS", start=0.0, end=10.0):

@@ -6,14 +6,14 @@ import time
 
 import pytest
 import rclpy
-from lab_console.ros_truth import SERVICE, TruthNode
-from lab_console.run_record import Count
-from lab_node.executor import ExecutorThread
 from rclpy.node import Node
 from simulation_interfaces.msg import EntityState
 from simulation_interfaces.srv import GetEntitiesStates
 
+from lab_console.ros_truth import SERVICE, TruthNode
+from lab_console.run_record import Count
 from lab_description import load_cell
+from lab_node.executor import ExecutorThread
 
 CELL = load_cell("ur5e_table")
 

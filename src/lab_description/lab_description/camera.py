@@ -7,9 +7,8 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated
 
-from lab_geometry.pinhole import PinholeCamera
-from lab_geometry.transforms import FloatArray
-
+from lab_core.geometry.pinhole import PinholeCamera
+from lab_core.geometry.transforms import FloatArray
 from lab_description.schema import Count, Quantity, Ratio
 from lab_description.tree import Tree
 

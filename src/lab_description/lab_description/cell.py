@@ -8,9 +8,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from lab_geometry.transforms import FloatArray
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
+from lab_core.geometry.transforms import FloatArray
 from lab_description.camera import Camera, CameraModel
 from lab_description.configuration import find
 from lab_description.end_effector import EndEffector

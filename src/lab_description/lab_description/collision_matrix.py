@@ -17,8 +17,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import numpy.typing as npt
-from lab_geometry.transforms import FloatArray
-from lab_node.errors import ConfigurationError
+
+from lab_core.errors import ConfigurationError
+from lab_core.geometry.transforms import FloatArray
 
 SAMPLES = 10_000
 # Two links of the robot that never come nearer than this are taken never to meet, metres: few joints lie

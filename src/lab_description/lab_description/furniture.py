@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from lab_geometry.transforms import FloatArray, make_transform, rotation_about, transform_from_xyz_rpy
 
+from lab_core.geometry.transforms import FloatArray, make_transform, rotation_about, transform_from_xyz_rpy
 from lab_description.schema import Angle, Colour, Count, Length, Quantity, Size, Sizes, Vector
 from lab_description.tree import GREY
 

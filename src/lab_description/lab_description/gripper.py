@@ -9,8 +9,8 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from lab_geometry.transforms import FloatArray, invert
 
+from lab_core.geometry.transforms import FloatArray, invert
 from lab_description.end_effector import EndEffector
 from lab_description.schema import Positive, Quantity
 

@@ -9,8 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_description.configuration import find
 from lab_description.schema import Quantity, parse, read_yaml
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from lab_geometry.transforms import FloatArray
 
+from lab_core.geometry.transforms import FloatArray
 from lab_description.schema import Angle
 from lab_description.tree import Tree
 

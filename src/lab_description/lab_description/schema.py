@@ -19,8 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_description.yaml_file import read_yaml as read_yaml
 
 T = TypeVar("T")

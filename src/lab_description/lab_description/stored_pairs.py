@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
 from lab_description.cell import Cell
 from lab_description.schema import Count, Quantity, parse, read_yaml
 from lab_description.tree import Joint

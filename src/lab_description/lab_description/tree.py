@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from lab_geometry.transforms import FloatArray, transform_from_xyz_rpy, transform_points
 
+from lab_core.geometry.transforms import FloatArray, transform_from_xyz_rpy, transform_points
 from lab_description.schema import Angle, Angles, Colour, Number, Positive, Quantity, Size, Sizes, Vector
 
 GREY: Colour = (0.6, 0.6, 0.6)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import OrientedBox, make_transform, transform_from_xyz_rpy
 from lab_description.furniture import Destination, Furniture, Workspace
-from lab_geometry import OrientedBox, make_transform, transform_from_xyz_rpy
 
 # Metres: walls may stand right at the border.
 _OVERLAP = 0.002

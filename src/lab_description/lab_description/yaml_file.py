@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from lab_core.errors import ConfigurationError
 from lab_node.bounded_file import read_bounded_text
-from lab_node.errors import ConfigurationError
 
 try:  # with libyaml, ten times as fast
     from yaml import CSafeLoader as _Parser

@@ -3,11 +3,11 @@
 import numpy as np
 import pinocchio as pin
 import pytest
-from lab_description.tree import Shape
-from lab_geometry.transforms import FloatArray
 
+from lab_core.geometry import invert, transform_points
+from lab_core.geometry.transforms import FloatArray
 from lab_description import Cell, build_urdf
-from lab_geometry import invert, transform_points
+from lab_description.tree import Shape
 
 BORDER = 0.05
 HAND_DOWN = np.diag([1.0, -1.0, -1.0])

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pinocchio as pin
 import pytest
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import invert, transform_points
 from lab_description import Cell, build_urdf, configuration, load_cell
-from lab_geometry import invert, transform_points
 
 IN_FRONT = 0.05  # metres between the table's edge and whatever stands on it
 

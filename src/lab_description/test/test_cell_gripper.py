@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab_core.geometry import invert, transform_points
 from lab_description import Cell, build_urdf, load_cell
-from lab_geometry import invert, transform_points
 
 UNIT = st.floats(0.0, 1.0)
 

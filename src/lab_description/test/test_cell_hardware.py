@@ -2,12 +2,12 @@
 
 import pytest
 import yaml
+
+from lab_core.errors import ConfigurationError
+from lab_description import config_directory, load_cell
 from lab_description.controllers import BRAKING, arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, fill_in
 from lab_description.schema import parse, read_yaml
-from lab_node.errors import ConfigurationError
-
-from lab_description import config_directory, load_cell
 
 HARDWARE = {
     "robot": {"driver": "ur_robot_driver", "values": {"address": "192.0.2.7"}},

@@ -4,8 +4,8 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
+from lab_core.geometry import rotation_angle
 from lab_description import Cell, build_mujoco_urdf, build_urdf
-from lab_geometry import rotation_angle
 
 SAMPLES = 50
 

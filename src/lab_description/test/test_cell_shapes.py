@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from lab_core.geometry import transform_points
+from lab_core.geometry.transforms import FloatArray
+from lab_description import Cell
 from lab_description.meshes import python_package, ros_package
 from lab_description.tree import Link, Tree
-from lab_geometry.transforms import FloatArray
-
-from lab_description import Cell
-from lab_geometry import transform_points
 
 trimesh = pytest.importorskip("trimesh", reason="trimesh is not installed")
 

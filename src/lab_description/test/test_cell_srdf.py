@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pinocchio as pin
 import pytest
+
+from lab_core.errors import ConfigurationError
+from lab_description import Cell, build_srdf, build_urdf, config_directory, load_cell
 from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs, main
 from lab_description.stored_pairs import disabled_pairs, fingerprint, matrix_file, store
-from lab_node.errors import ConfigurationError
-
-from lab_description import Cell, build_srdf, build_urdf, config_directory, load_cell
 
 
 def test_names_are_those_of_the_urdf(cell: Cell) -> None:

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
 from lab_description import Cell, SuctionCup, build_srdf, build_urdf, config_directory, load_cell
 
 CUP = config_directory() / "grippers" / "suction_20mm.yaml"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
 
 

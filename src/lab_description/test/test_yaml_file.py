@@ -11,8 +11,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from lab_core.errors import ConfigurationError
 from lab_description.yaml_file import parse_yaml, read_yaml
-from lab_node.errors import ConfigurationError
 
 HERE = Path("x.yaml")
 MERGE_BOMB = "a: &a {k: v}\n" + "\n".join(f"l{n}: &l{n} {{<<: [*a, *a], m: 1}}" for n in range(25))

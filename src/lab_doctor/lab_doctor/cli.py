@@ -11,19 +11,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 import rclpy
-from lab_description.graph import extension_names
-from lab_node.domain import domain_from
-from lab_node.errors import ConfigurationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab_core.errors import ConfigurationError
+from lab_description.graph import extension_names
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
 from lab_doctor.finding import Finding
 from lab_doctor.machine_checks import DOMAINS
 from lab_doctor.ros_graph import Examiner
 from lab_doctor.snapshot import Configuration, Graph, Machine, Snapshot
+from lab_node.domain import domain_from
 
 SOUND, FINDINGS, WRONG_USAGE = 0, 1, 2
 # Seconds of the wall until a cell that runs is discovered.

@@ -18,16 +18,12 @@ from typing import Any
 
 from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
+
+from lab_core.errors import ConfigurationError
+from lab_description import config_directory, load_cell
 from lab_description.graph import NodeEntry, load_graph, stack_nodes
 from lab_description.schema import parse, read_yaml
 from lab_description.stored_pairs import CollisionMatrix, fingerprint, matrix_file
-from lab_node.bounded_file import read_bounded
-from lab_node.domain import domain_from
-from lab_node.errors import ConfigurationError
-from lab_node.parameters import BUILT_IN, check_parameters
-from lab_tasks.policy import load_policy
-
-from lab_description import config_directory, load_cell
 from lab_doctor.snapshot import (
     CellProcess,
     Configuration,
@@ -36,6 +32,10 @@ from lab_doctor.snapshot import (
     Machine,
     TransportProfile,
 )
+from lab_node.bounded_file import read_bounded
+from lab_node.domain import domain_from
+from lab_node.parameters import BUILT_IN, check_parameters
+from lab_tasks.policy import load_policy
 
 # Beside those of the nodes.
 PACKAGES = ("lab_interfaces", "tf2_ros")

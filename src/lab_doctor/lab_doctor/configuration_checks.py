@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lab_core.geometry import FloatArray, invert, transform_points
 from lab_description import Cell, Gripper
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Snapshot
-from lab_geometry import FloatArray, invert, transform_points
 
 # A camera on a stand moves by a knock or by temperature: look again twice a year.
 CALIBRATION_DAYS = 180

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 from lab_description.graph import Graph as Description
-
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Graph, StopInput
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from lab_description.graph import Graph as Description
 from lab_description.graph import Topic as Described
 from lab_description.graph.entries import Sim
-from lab_node.qos_profiles import Profile
-
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph
+from lab_node.qos_profiles import Profile
 
 
 def check_described(graph: Graph, description: Description, sim: Sim) -> Iterator[Finding]:

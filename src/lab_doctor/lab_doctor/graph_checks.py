@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from lab_core.geometry import FloatArray, PinholeCamera, invert, rotation_angle
+from lab_description import Cell, Gripper
 from lab_description.graph import Graph as Description
 from lab_description.graph.entries import Sim
-
-from lab_description import Cell, Gripper
 from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.described_checks import check_described
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
-from lab_geometry import FloatArray, PinholeCamera, invert, rotation_angle
 
 # Bridge of a cell that Gazebo simulates.
 GAZEBO = "ros_gz_bridge"

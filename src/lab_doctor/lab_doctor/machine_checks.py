@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from lab_node.domain import domain_from
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Environment, Machine, Snapshot
+from lab_node.domain import domain_from
 
 MIB = 1 << 20
 DISK = 2048 * MIB

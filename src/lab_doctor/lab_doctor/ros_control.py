@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from lab_node.qos import LATCHED
+from lab_interfaces.msg import StopState
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 
 from lab_doctor.snapshot import Controller, StopFacts, StopInput
-from lab_interfaces.msg import StopState
+from lab_node.qos import LATCHED
 
 # Parameters of the stop node that name its inputs, those that tell of changes only, and the others' limit.
 INPUTS = {"hardware_topic": Bool, "presence_topic": Range, "running_topic": Bool, "speed_topic": Float64}

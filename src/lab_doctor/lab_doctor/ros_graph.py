@@ -9,13 +9,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from lab_description.graph import NodeEntry, extension_names
-from lab_description.graph.entries import SIMS
-from lab_node.errors import LabError
-from lab_node.gate import Gated
-from lab_node.images import depth_in_metres, pinhole_camera
-from lab_node.message_types import message_class
-from lab_node.poses import matrix_from_transform
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
@@ -27,6 +20,10 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray
+from lab_description.graph import NodeEntry, extension_names
+from lab_description.graph.entries import SIMS
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, wanted_topics
 from lab_doctor.ros_control import INPUTS, LIMIT, StopListener, controller_questions, controllers_of
 from lab_doctor.snapshot import (
@@ -40,7 +37,10 @@ from lab_doctor.snapshot import (
     Stream,
     Topic,
 )
-from lab_geometry import FloatArray
+from lab_node.gate import Gated
+from lab_node.images import depth_in_metres, pinhole_camera
+from lab_node.message_types import message_class
+from lab_node.poses import matrix_from_transform
 
 K = TypeVar("K")
 

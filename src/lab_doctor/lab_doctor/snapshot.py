@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from lab_core.geometry import FloatArray, PinholeCamera
+from lab_description import Cell
 from lab_description.graph import Graph as Description
 from lab_description.graph import NodeEntry
-
-from lab_description import Cell
-from lab_geometry import FloatArray, PinholeCamera
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from lab_description import load_cell
 from lab_description.graph import load_graph
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, wanted_topics
 from lab_doctor.snapshot import (
@@ -19,8 +20,6 @@ from lab_doctor.snapshot import (
     Topic,
     TransportProfile,
 )
-
-from lab_description import load_cell
 
 MIB = 1 << 20
 CELL = load_cell("ur5e_table")

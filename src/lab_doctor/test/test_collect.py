@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sound import sound_snapshot
+
+from lab_description import config_directory
 from lab_doctor.cli import arguments, choose_domain, main
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
 from lab_doctor.snapshot import CellProcess, Snapshot
-from sound import sound_snapshot
-
-from lab_description import config_directory
 
 ROOT = Path(__file__).parents[3]
 LOCK = ROOT / "environment" / "requirements.lock"

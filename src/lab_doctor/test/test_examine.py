@@ -6,6 +6,10 @@ from datetime import date
 
 import numpy as np
 import pytest
+from sound import CELL, MIB, sound_snapshot
+
+from lab_core.geometry import make_transform
+from lab_description import config_directory, load_cell
 from lab_doctor.examine import examine
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH
 from lab_doctor.snapshot import (
@@ -21,10 +25,6 @@ from lab_doctor.snapshot import (
     Stream,
     Topic,
 )
-from sound import CELL, MIB, sound_snapshot
-
-from lab_description import config_directory, load_cell
-from lab_geometry import make_transform
 
 
 def found(snapshot):

@@ -7,6 +7,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 import rclpy
+from lab_interfaces.msg import StopState
+from rclpy.node import Node
+from std_msgs.msg import Bool
+
 from lab_description.graph import stack_nodes
 from lab_doctor.ros_control import controller_questions, controllers_of
 from lab_doctor.ros_graph import Examiner
@@ -14,10 +18,6 @@ from lab_doctor.snapshot import Configuration, Controller
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
-from rclpy.node import Node
-from std_msgs.msg import Bool
-
-from lab_interfaces.msg import StopState
 
 STACK = Configuration("ur5e_table", None, nodes=stack_nodes())
 SERVICES = {

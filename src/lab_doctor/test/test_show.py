@@ -1,10 +1,11 @@
 """What the doctor prints."""
 
 import pytest
-from lab_doctor.cli import show
-from lab_doctor.finding import Finding
 from rich.console import Console
 from sound import sound_snapshot
+
+from lab_doctor.cli import show
+from lab_doctor.finding import Finding
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 finding\n"), (2, "2 findings\n")])

@@ -9,7 +9,7 @@ from typing import Protocol
 from lab_grasping.contact import PadReading
 from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
-from lab_simulation.simulation import Simulation
+from lab_simulation.mujoco.simulation import Simulation
 
 LIFT = 0.10
 """Metres, straight up; then the grip is judged."""

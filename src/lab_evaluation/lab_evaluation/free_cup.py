@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
-from lab_grasping.vacuum import judge_seal
-from lab_simulation.simulation import Simulation
-
 from lab_description import SuctionCup
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
 from lab_evaluation.free_hand import FreeHand
+from lab_grasping.port import Grasp
+from lab_grasping.scene import ObservedScene
+from lab_grasping.vacuum import judge_seal
+from lab_simulation.mujoco.simulation import Simulation
 
 SUCK_SECONDS = 0.4
 """From the switching on of the pump until the seal is judged."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome
-from lab_simulation.scripted_hand import quintic
-from lab_simulation.simulation import Simulation
 from scipy.spatial.transform import Rotation
 
+from lab_core.geometry import FloatArray, invert
 from lab_evaluation.embodiment import LIFT
-from lab_geometry import FloatArray, invert
+from lab_simulation.mujoco.arm_controller import TrajectoryGoal, TrajectoryOutcome
+from lab_simulation.mujoco.scripted_hand import quintic
+from lab_simulation.mujoco.simulation import Simulation
 
 LOOK_EVERY = 4
 """Time steps from one look at the contacts to the next: 2 mm of way at the usual speed."""

@@ -19,10 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from lab_node.errors import LabError
-from lab_perception.frame import RgbdFrame, WorkArea
 
-from lab_geometry import FloatArray, PinholeCamera, Plane, fit_plane, make_transform, transform_points
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray, PinholeCamera, Plane, fit_plane, make_transform, transform_points
+from lab_perception.frame import RgbdFrame, WorkArea
 
 # Around the labelled objects, and how high the area reaches at least, metres.
 _MARGIN, _HEIGHT = 0.03, 0.25

@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from lab_grasping.antipodal import find_pairs, hand_poses
-from lab_grasping.completion import complete
-from lab_grasping.errors import NoGraspFound, NothingToGrasp, UnknownObject
-from lab_grasping.gripper import ParallelGripper
-from lab_grasping.port import Grasp, GraspPlan, PlannerSettings, never
-from lab_grasping.scene import ObservedObject, ObservedScene, support_from_base
-from lab_grasping.space import label_view
 
-from lab_geometry import (
+from lab_core.geometry import (
     FloatArray,
     invert,
     make_transform,
@@ -25,6 +18,13 @@ from lab_geometry import (
     rotate_vectors,
     transform_points,
 )
+from lab_grasping.antipodal import find_pairs, hand_poses
+from lab_grasping.completion import complete
+from lab_grasping.errors import NoGraspFound, NothingToGrasp, UnknownObject
+from lab_grasping.gripper import ParallelGripper
+from lab_grasping.port import Grasp, GraspPlan, PlannerSettings, never
+from lab_grasping.scene import ObservedObject, ObservedScene, support_from_base
+from lab_grasping.space import label_view
 
 PAIRS = 200
 FINGER_DEPTH = 0.03

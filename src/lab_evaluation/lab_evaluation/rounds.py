@@ -12,14 +12,22 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from lab_simulation.rendering import choose_renderer
+from lab_simulation.mujoco.rendering import choose_renderer
 
 # MuJoCo binds its OpenGL when it is first imported.
 RENDERER = choose_renderer().renderer
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
+
 from lab_console.overlay import SeenScene, draw  # noqa: E402
+from lab_core.geometry import make_transform  # noqa: E402
+from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
+from lab_evaluation.embodiment import Embodiment  # noqa: E402
+from lab_evaluation.free_cup import FreeCup  # noqa: E402
+from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
+from lab_evaluation.shapes import SETS, part_source  # noqa: E402
+from lab_evaluation.whole_arm import WholeArm  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.hand_model import hand_of  # noqa: E402
 from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
@@ -32,18 +40,10 @@ from lab_perception.perception_parameters import PerceptionParameters  # noqa: E
 from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
 from lab_simulation.errors import SimulationError  # noqa: E402
 from lab_simulation.look import Look  # noqa: E402
-from lab_simulation.mesh_parts import MeshFolder, mesh_source  # noqa: E402
-from lab_simulation.scene_file import SceneFile  # noqa: E402
-from lab_simulation.scenes import Area, PartSource, Scene, make_scene  # noqa: E402
-from lab_simulation.simulation import EntityState, Simulation  # noqa: E402
-
-from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
-from lab_evaluation.embodiment import Embodiment  # noqa: E402
-from lab_evaluation.free_cup import FreeCup  # noqa: E402
-from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
-from lab_evaluation.shapes import SETS, part_source  # noqa: E402
-from lab_evaluation.whole_arm import WholeArm  # noqa: E402
-from lab_geometry import make_transform  # noqa: E402
+from lab_simulation.mujoco.simulation import EntityState, Simulation  # noqa: E402
+from lab_simulation.scenes.drawing import Area, PartSource, Scene, make_scene  # noqa: E402
+from lab_simulation.scenes.mesh_parts import MeshFolder, mesh_source  # noqa: E402
+from lab_simulation.scenes.scene_file import SceneFile  # noqa: E402
 
 CELLS = Path(__file__).resolve().parent / "cells" / "cells"
 ARRANGEMENTS: Mapping[str, SceneFile] = {

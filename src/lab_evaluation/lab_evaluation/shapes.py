@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from lab_simulation.parts import Part, Piece, assemble
-from lab_simulation.scenes import PartSource
-from lab_simulation.solids import Solid, frustum, hull, prism, regular_polygon
 
-from lab_geometry import make_transform
+from lab_core.geometry import make_transform
+from lab_simulation.scenes.drawing import PartSource
+from lab_simulation.scenes.parts import Part, Piece, assemble
+from lab_simulation.scenes.solids import Solid, frustum, hull, prism, regular_polygon
 
 Dimensions = Mapping[str, float]
 SIDES = 24

@@ -6,27 +6,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray
+from lab_description import load_cell
+from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_grasping.contact import PadReading
 from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
 from lab_motion.errors import GripperFailed, MotionStalled
-from lab_motion.hardware import Cancelled, Watch
-from lab_motion.manipulator import Manipulator
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.move_to import move_to_joints
-from lab_motion.pick import GraspGoal, Picked, pick
-from lab_motion.planner import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
-from lab_motion.stages import Stages
-from lab_motion.warm_up import warm_up
-from lab_node.errors import LabError
-from lab_simulation.arm_controller import Ending, TrajectoryGoal, TrajectoryOutcome
-from lab_simulation.gripper_controller import GripperOutcome
-from lab_simulation.simulation import Simulation
-from lab_simulation.trajectory import Waypoint
-
-from lab_description import load_cell
-from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
-from lab_geometry import FloatArray
+from lab_motion.planning.port import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.planning.warm_up import warm_up
+from lab_motion.skills.hardware import Cancelled, Watch
+from lab_motion.skills.manipulator import Manipulator
+from lab_motion.skills.move_to import move_to_joints
+from lab_motion.skills.pick import GraspGoal, Picked, pick
+from lab_motion.skills.stages import Stages
+from lab_simulation.mujoco.arm_controller import Ending, TrajectoryGoal, TrajectoryOutcome
+from lab_simulation.mujoco.gripper_controller import GripperOutcome
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.mujoco.trajectory import Waypoint
 
 PLANNER = "roboplan"
 LOOK_EVERY = 8

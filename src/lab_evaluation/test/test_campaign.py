@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from dask.distributed import Client, LocalCluster
-from lab_evaluation.campaign import figures, run_rounds, wilson
-from lab_evaluation.rounds import Attempt, Round, Task
 
 from lab_evaluation import campaign
+from lab_evaluation.campaign import figures, run_rounds, wilson
+from lab_evaluation.rounds import Attempt, Round, Task
 
 
 def attempt(ending, claimed, truth):

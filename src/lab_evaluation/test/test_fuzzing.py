@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
+
+from lab_core.errors import ConfigurationError
 from lab_evaluation.fuzzing import command_lines, files, ros_messages
 from lab_evaluation.fuzzing.campaign import Findings, Target, campaign, fuzz
-from lab_node.errors import ConfigurationError
 
 CASE = Path(__file__).parents[3] / "test" / "cases" / "part_taken_away"
 EXAMPLES = 10

@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from lab_evaluation.labelled_images import InvalidImages, labelled_images
-from lab_perception.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
-from lab_perception.imagined import imagine
-from lab_perception.segmentation import GeometricDetector
 
-from lab_geometry import transform_points
+from lab_core.geometry import transform_points
+from lab_evaluation.labelled_images import InvalidImages, labelled_images
+from lab_perception.segmentation import GeometricDetector
+from lab_perception.testing.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
+from lab_perception.testing.imagined import imagine
 
 sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
 from _labelled_images import by_detector, draw, judge, summary

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import trimesh
+
 from lab_evaluation.rounds import Task, play
 
 

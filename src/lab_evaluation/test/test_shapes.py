@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+
 from lab_evaluation.shapes import SETS, part_source
-from lab_simulation.catalogue import KINDS
+from lab_simulation.scenes.catalogue import KINDS
 
 SHAPES = SETS["mixed"]
 JAW = 0.080

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.compiled import compiled
 from lab_grasping.completion import Shape

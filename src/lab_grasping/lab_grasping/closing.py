@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.compiled import compiled
 from lab_grasping.completion import Shape

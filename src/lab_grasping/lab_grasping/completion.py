@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, minimum_area_rectangle
+from lab_core.geometry import FloatArray, minimum_area_rectangle
 from lab_grasping.near import near
 from lab_grasping.space import LabelledView
 

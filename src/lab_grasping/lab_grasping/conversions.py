@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import Point
-from lab_node.boxes import box_from_message
-from lab_node.clouds import points_and_normals
-from lab_node.errors import InvalidRequestError
-from lab_node.images import depth_in_metres, pinhole_camera
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_interfaces.msg import Grasp as GraspMessage
+from lab_interfaces.msg import GraspArray, Outcome, Scene
+from lab_interfaces.msg import ObservedObject as ObjectMessage
 from rclpy.time import Time
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from lab_geometry import Plane
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import Plane
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.port import Grasp
 from lab_grasping.scene import DepthView, ObservedObject, ObservedScene
 from lab_grasping.suction_gripper import SuctionGripper
-from lab_interfaces.msg import Grasp as GraspMessage
-from lab_interfaces.msg import GraspArray, Outcome, Scene
-from lab_interfaces.msg import ObservedObject as ObjectMessage
+from lab_node.boxes import box_from_message
+from lab_node.clouds import points_and_normals
+from lab_node.images import depth_in_metres, pinhole_camera
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 FINGER, STEM = 0.06, 0.05
 """Drawn lengths of the fingers and of what holds them, metres."""

@@ -4,8 +4,8 @@ sentence.
 
 from __future__ import annotations
 
-from lab_node.codes import OutcomeCode
-from lab_node.errors import CancelledError, ConfigurationError, LabError
+from lab_core.errors import CancelledError, ConfigurationError, LabError
+from lab_core.outcomes import OutcomeCode
 
 
 class GraspingError(LabError):

@@ -6,19 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from lab_node.actions import serve_action
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError, StaleInputError
-from lab_node.freshness import Latest
-from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, stage_time, success
-from lab_node.parameters import parameter
-from lab_node.qos import LATCHED, RELIABLE
+from lab_interfaces.action import PlanGrasps
+from lab_interfaces.msg import GraspArray, Outcome, Scene
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
+from lab_core.errors import LabError, StaleInputError
+from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
@@ -27,8 +23,12 @@ from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.registry import load_planner
 from lab_grasping.scene import ObservedScene
 from lab_grasping.warm_up import warm_up
-from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import GraspArray, Outcome, Scene
+from lab_node.actions import serve_action
+from lab_node.freshness import Latest
+from lab_node.lifecycle import LabNode, spin
+from lab_node.outcomes import outcome_from, stage_time, success
+from lab_node.parameters import parameter
+from lab_node.qos import LATCHED, RELIABLE
 
 WAIT_STEP = 0.05
 """Wall seconds after which a wait for a scene looks whether it was cancelled."""

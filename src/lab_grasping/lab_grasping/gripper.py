@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.errors import InvalidGripper
 
 OPENING_STEP = 0.005

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+
+from lab_core.geometry import FloatArray, invert
 from lab_description.end_effector import EndEffector
 from lab_description.gripper import Gripper
 from lab_description.suction_cup import SuctionCup
-
-from lab_geometry import FloatArray, invert
 from lab_grasping.errors import InvalidGripper
 from lab_grasping.gripper import ParallelGripper, opening_steps
 from lab_grasping.suction_gripper import SuctionGripper

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lab_geometry import invert, make_transform
+from lab_core.geometry import invert, make_transform
 from lab_grasping.antipodal import find_pairs, hand_poses
 from lab_grasping.completion import complete
 from lab_grasping.errors import NoGraspFound, ObjectTooWide

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.scene import ObservedScene
 
 
@@ -62,7 +62,7 @@ class GraspPlanner(Protocol):
     lab_grasping.planners, which are called with a ParallelGripper and PlannerSettings, or
     lab_grasping.suction_planners, which are called with a SuctionGripper and PlannerSettings.
 
-    `lab_grasping.planner_contract` holds the tests that every implementation must pass.
+    `lab_grasping.testing.planner_contract` holds the tests that every implementation must pass.
     """
 
     def plan(

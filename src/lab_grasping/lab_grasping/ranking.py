@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Clearances
 from lab_grasping.closing import Closings

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.port import GraspPlanner, PlannerSettings
 from lab_grasping.suction_gripper import SuctionGripper

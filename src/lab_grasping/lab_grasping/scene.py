@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, OrientedBox, PinholeCamera, Plane, make_transform
+from lab_core.geometry import FloatArray, OrientedBox, PinholeCamera, Plane, make_transform
 
 DepthImage = npt.NDArray[np.float32]
 

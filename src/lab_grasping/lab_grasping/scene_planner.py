@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lab_geometry import FloatArray, rotate_vectors, transform_points
+from lab_core.geometry import FloatArray, rotate_vectors, transform_points
 from lab_grasping.completion import Shape
 from lab_grasping.errors import (
     NoGraspFound,

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, invert, transform_points
+from lab_core.geometry import FloatArray, invert, transform_points
 from lab_grasping.compiled import compiled
 from lab_grasping.scene import DepthImage, DepthView, ObservedObject, ObservedScene, support_from_base
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_grasping.errors import InvalidGripper
 
 

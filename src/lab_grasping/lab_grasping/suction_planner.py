@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, invert, make_transform
+from lab_core.geometry import FloatArray, invert, make_transform
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Blocker, Clearances, check_approach, check_standing, mark_touching
 from lab_grasping.completion import Shape, complete, thin_out

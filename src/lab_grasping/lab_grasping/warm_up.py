@@ -6,7 +6,7 @@ import contextlib
 
 from lab_grasping.errors import GraspingError
 from lab_grasping.port import GraspPlanner
-from lab_grasping.synthetic import Solid, at, observe
+from lab_grasping.testing.synthetic import Solid, at, observe
 
 
 def warm_up(planner: GraspPlanner) -> None:

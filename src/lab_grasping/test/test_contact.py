@@ -1,6 +1,8 @@
 """What counts as holding."""
 
 import pytest
+
+from lab_core.outcomes import OutcomeCode
 from lab_grasping.contact import (
     ContactLimits,
     GraspEmpty,
@@ -11,7 +13,6 @@ from lab_grasping.contact import (
     require_grip,
     require_still_held,
 )
-from lab_node.codes import OutcomeCode
 
 WIDTH, OPENING = 0.030, 0.060
 

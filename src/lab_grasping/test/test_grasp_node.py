@@ -12,15 +12,8 @@ import numpy as np
 import pytest
 import rclpy
 from geometry_msgs.msg import Vector3
-from lab_grasping.grasp_node import GraspNode
-from lab_grasping.scene import ObservedScene
-from lab_grasping.synthetic import Solid, at, observe
-from lab_node.action_client import destroy_actions
-from lab_node.clouds import cloud_message
-from lab_node.images import camera_info_message, image_message
-from lab_node.outcomes import success
-from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import LATCHED, RELIABLE
+from lab_interfaces.action import PlanGrasps
+from lab_interfaces.msg import DepthView, GraspArray, ObservedObject, Outcome, Scene
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -33,8 +26,15 @@ from vision_msgs.msg import BoundingBox3D
 from visualization_msgs.msg import MarkerArray
 
 from lab_description import config_directory
-from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import DepthView, GraspArray, ObservedObject, Outcome, Scene
+from lab_grasping.grasp_node import GraspNode
+from lab_grasping.scene import ObservedScene
+from lab_grasping.testing.synthetic import Solid, at, observe
+from lab_node.action_client import destroy_actions
+from lab_node.clouds import cloud_message
+from lab_node.images import camera_info_message, image_message
+from lab_node.outcomes import success
+from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.qos import LATCHED, RELIABLE
 
 DEADLINE = 60.0
 BLOCK = Solid("box", (0.03, 0.05, 0.04), at(0.50, 0.00, 0.02, 0.4))

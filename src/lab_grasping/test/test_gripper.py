@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from lab_core.errors import ConfigurationError
+from lab_core.outcomes import OutcomeCode
+from lab_description import load_cell
 from lab_description.gripper import Gripper
 from lab_grasping.errors import InvalidGripper
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_model import from_description
-from lab_grasping.synthetic import straight_gripper
-from lab_node.codes import OutcomeCode
-from lab_node.errors import ConfigurationError
-
-from lab_description import load_cell
+from lab_grasping.testing.synthetic import straight_gripper
 
 
 @pytest.mark.parametrize(

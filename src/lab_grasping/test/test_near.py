@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from lab_grasping.near import MOST_CELLS, near
 from scipy.spatial import cKDTree
+
+from lab_grasping.near import MOST_CELLS, near
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import make_transform, rotation_about, transform_points
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.planner import AntipodalPlanner
-from lab_grasping.planner_contract import GraspPlannerContract
 from lab_grasping.port import GraspPlanner, PlannerSettings
 from lab_grasping.registry import load_planner, planner_names
-from lab_grasping.synthetic import Solid, at, camera_pose, observe, straight_gripper
-from lab_node.errors import ConfigurationError
-
-from lab_geometry import make_transform, rotation_about, transform_points
+from lab_grasping.testing.planner_contract import GraspPlannerContract
+from lab_grasping.testing.synthetic import Solid, at, camera_pose, observe, straight_gripper
 
 
 class TestAntipodalContract(GraspPlannerContract):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Blocker, check_approach, check_open, check_standing, mark_touching
 from lab_grasping.completion import complete
@@ -9,7 +10,7 @@ from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import NO_HAND, HandSurface
 from lab_grasping.scene import ObservedScene, support_from_base
 from lab_grasping.space import CELL, NOTHING, LabelledView, SpaceMaps, label_view, map_space
-from lab_grasping.synthetic import Solid, at, camera_pose, observe, straight_gripper
+from lab_grasping.testing.synthetic import Solid, at, camera_pose, observe, straight_gripper
 
 # The camera stands at +x and looks to -x: shadows fall to smaller x.
 PART = Solid("box", (0.03, 0.03, 0.04), at(0.50, 0.0, 0.02))
@@ -156,7 +157,7 @@ def test_the_front_of_the_hand_is_where_its_boxes_end() -> None:
 
 
 def test_the_support_frame_keeps_heights() -> None:
-    from lab_geometry import Plane
+    from lab_core.geometry import Plane
 
     plane = Plane(np.array([0.0, 0.6, 0.8]), -0.1)
     to_support = support_from_base(plane)

@@ -2,19 +2,19 @@
 
 import numpy as np
 import pytest
+
+from lab_core.errors import ConfigurationError
+from lab_description import config_directory, load_cell
 from lab_grasping.errors import InvalidGripper
 from lab_grasping.hand_model import hand_of
-from lab_grasping.planner_contract import SuctionPlannerContract
 from lab_grasping.port import GraspPlanner, PlannerSettings
 from lab_grasping.registry import load_planner, planner_names
 from lab_grasping.seal import RING_WIDTH, RINGS, find_seals
 from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.suction_planner import SuctionPlanner
-from lab_grasping.synthetic import Solid, at, observe, straight_gripper, suction_cup
+from lab_grasping.testing.planner_contract import SuctionPlannerContract
+from lab_grasping.testing.synthetic import Solid, at, observe, straight_gripper, suction_cup
 from lab_grasping.vacuum import judge_seal
-from lab_node.errors import ConfigurationError
-
-from lab_description import config_directory, load_cell
 
 LIP = 0.01
 

@@ -1,4 +1,5 @@
 """Arm motion: planned clear of everything known, carried out, and checked by measurement.
 
-The port is lab_motion.planner.MotionPlanner; lab_motion.planner_contract tests whatever implements it.
+The port is lab_motion.planning.port.MotionPlanner; whatever implements it is tested by
+lab_motion.testing.planner_contract.
 """

@@ -9,22 +9,22 @@ import numpy as np
 from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import Vector3, WrenchStamped
-from lab_node.boxes import box_from_message
-from lab_node.errors import InvalidRequestError, StaleInputError
-from lab_node.message_rules import defect
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_interfaces.msg import Grasp, Scene, StageTime
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray
 
-from lab_geometry import FloatArray
-from lab_interfaces.msg import Grasp, Scene, StageTime
+from lab_core.errors import InvalidRequestError, StaleInputError
+from lab_core.geometry import FloatArray
 from lab_motion.errors import InvalidGoal
-from lab_motion.pick import GraspGoal
-from lab_motion.planner import Body, PlanningScene, Trajectory
-from lab_motion.stages import StageDuration
+from lab_motion.planning.port import Body, PlanningScene, Trajectory
+from lab_motion.skills.pick import GraspGoal
+from lab_motion.skills.stages import StageDuration
+from lab_node.boxes import box_from_message
+from lab_node.message_rules import defect
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
 def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningScene:

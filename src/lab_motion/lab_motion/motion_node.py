@@ -7,22 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lab_node.actions import serve_action
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError, StaleInputError, UnavailableError
-from lab_node.health import Condition
-from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, success
-from lab_node.permit import Permit
-from lab_node.poses import matrix_from_pose, pose_from_matrix
-from lab_node.qos import ALIVE, LATCHED
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import GraspArray, HeldPart, Outcome
 from rclpy.action.server import ServerGoalHandle
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
+from lab_core.errors import LabError, StaleInputError, UnavailableError
+from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import GraspArray, HeldPart, Outcome
+from lab_motion.control.arm import ControlledArm
+from lab_motion.control.confirmation import Confirmation
+from lab_motion.control.hand import ControlledHand
+from lab_motion.control.interruption import Interruption
+from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
     bodies_message,
     grasp_goal,
@@ -31,23 +29,25 @@ from lab_motion.conversions import (
     scene_from_message,
     stage_times,
 )
-from lab_motion.destinations import Destinations
 from lab_motion.errors import ExecutionError, InvalidGoal
-from lab_motion.manipulator import Manipulator
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.move_to import move_to_joints, move_to_pose
-from lab_motion.pick import Picked, pick
-from lab_motion.place import Placed, place
-from lab_motion.placed_file import PlacedFile
-from lab_motion.planner import MotionPlanner, load_planner
-from lab_motion.ros_arm import ControlledArm
-from lab_motion.ros_confirmation import Confirmation
-from lab_motion.ros_hand import ControlledHand
-from lab_motion.ros_interruption import Interruption
-from lab_motion.ros_joint_states import JointStates
-from lab_motion.ros_scenes import Scenes
-from lab_motion.stages import Stages
-from lab_motion.warm_up import warm_up
+from lab_motion.planning.port import MotionPlanner, load_planner
+from lab_motion.planning.warm_up import warm_up
+from lab_motion.scenes import Scenes
+from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.manipulator import Manipulator
+from lab_motion.skills.move_to import move_to_joints, move_to_pose
+from lab_motion.skills.pick import Picked, pick
+from lab_motion.skills.place import Placed, place
+from lab_motion.skills.placed_file import PlacedFile
+from lab_motion.skills.stages import Stages
+from lab_node.actions import serve_action
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
+from lab_node.outcomes import outcome_from, success
+from lab_node.permit import Permit
+from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.qos import ALIVE, LATCHED
 
 # Seconds of the cell's clock between two looks at a hand of which it is not known what it holds.
 _LOOK_AT_HAND = 0.1

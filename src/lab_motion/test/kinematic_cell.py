@@ -13,8 +13,7 @@ import threading
 import numpy as np
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
-from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, SENSOR
+from lab_interfaces.msg import StopState
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.duration import Duration
 from rclpy.node import Node
@@ -24,7 +23,8 @@ from scipy.interpolate import CubicHermiteSpline
 from sensor_msgs.msg import JointState
 
 from lab_description import Cell
-from lab_interfaces.msg import StopState
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED, SENSOR
 
 _PERIOD = 0.01
 

@@ -9,20 +9,20 @@ from contextlib import contextmanager
 
 import numpy as np
 from kinematic_cell import KinematicCell
-from lab_motion.motion_node import MotionNode
-from lab_node.action_client import destroy_actions
-from lab_node.poses import pose_from_matrix
-from lab_node.qos import RELIABLE
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import Grasp, ObservedObject, Scene
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
-from lab_geometry import make_transform, rotation_about
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Grasp, ObservedObject, Scene
+from lab_motion.motion_node import MotionNode
+from lab_node.action_client import destroy_actions
+from lab_node.poses import pose_from_matrix
+from lab_node.qos import RELIABLE
 
 CELL = load_cell("ur5e_table")
 PART = "part_1"

@@ -7,10 +7,10 @@ import pinocchio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lab_motion.chain import Chain
 
+from lab_core.geometry import make_transform, rotation_about, rotation_angle
 from lab_description import build_urdf, load_cell
-from lab_geometry import make_transform, rotation_about, rotation_angle
+from lab_motion.planning.chain import Chain
 
 CELL = load_cell("ur5e_table")
 URDF = build_urdf(CELL, visuals=False)

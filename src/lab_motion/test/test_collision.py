@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_motion.chain import Chain
-from lab_motion.collision import CollisionChecker
-from lab_motion.contract_world import ContractWorld
-from lab_motion.planner import Body, Contacts, PlanningScene, never
-from lab_motion.world import HELD, OBJECT, CellText
 
+from lab_core.geometry import OrientedBox, make_transform, rotation_about
 from lab_description import build_srdf, build_urdf, load_cell
-from lab_geometry import OrientedBox, make_transform, rotation_about
+from lab_motion.planning.chain import Chain
+from lab_motion.planning.collision import CollisionChecker
+from lab_motion.planning.port import Body, Contacts, PlanningScene, never
+from lab_motion.planning.world import HELD, OBJECT, CellText
+from lab_motion.testing.world import ContractWorld
 
 CELL = load_cell("ur5e_table")
 URDF = build_urdf(CELL, visuals=False)

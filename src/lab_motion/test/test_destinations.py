@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_motion.destinations import Destinations
-from lab_motion.errors import DestinationFull, InvalidGoal
 
+from lab_core.geometry import OrientedBox, make_transform, rotation_about
 from lab_description import load_cell
-from lab_geometry import OrientedBox, make_transform, rotation_about
+from lab_motion.errors import DestinationFull, InvalidGoal
+from lab_motion.skills.destinations import Destinations
 
 CELL = load_cell("ur5e_table")
 DOWN = make_transform(

@@ -6,16 +6,16 @@ import copy
 
 import numpy as np
 import pytest
-from lab_motion.conversions import bodies_from_message, scene_from_message
-from lab_motion.errors import InvalidGoal
-from lab_motion.planner import Body
-from lab_node.errors import InvalidRequestError
+from lab_interfaces.action import Pick
+from lab_interfaces.msg import Outcome, Scene
 from motion_graph import CELL, PART, WIDTH, observed
 from vision_msgs.msg import Detection3D, Detection3DArray
 
-from lab_geometry import OrientedBox
-from lab_interfaces.action import Pick
-from lab_interfaces.msg import Outcome, Scene
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import OrientedBox
+from lab_motion.conversions import bodies_from_message, scene_from_message
+from lab_motion.errors import InvalidGoal
+from lab_motion.planning.port import Body
 
 NAN, INFINITY = float("nan"), float("inf")
 EDGES = [NAN, INFINITY, -INFINITY, -0.05, 0.0, 1e300]

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import PoseStamped
-from lab_motion.planner import Body, PlanningScene
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import Outcome
 from motion_graph import CELL, HOME, PART, WIDTH, Graph
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
-from lab_geometry import OrientedBox, make_transform, rotation_about
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome
+from lab_core.geometry import OrientedBox, make_transform, rotation_about
+from lab_motion.planning.port import Body, PlanningScene
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):

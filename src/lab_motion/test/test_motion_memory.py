@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from lab_node.poses import matrix_from_pose
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import Outcome, Scene
 from motion_graph import CELL, PART, WIDTH, Graph, running, started
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_description import load_cell
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome, Scene
+from lab_node.poses import matrix_from_pose
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_node.poses import matrix_from_pose
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import Outcome
 from motion_graph import CELL, PART, WIDTH, Graph, started
 
 from lab_description import load_cell
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome
+from lab_node.poses import matrix_from_pose
 
 
 def test_a_part_is_picked_and_placed_on_the_tray(graph):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from control_msgs.action import FollowJointTrajectory
-from lab_motion.pace import Paced
-from lab_motion.planner import MotionOptions, PlanningScene
-from lab_motion.progress import Progress
-from lab_node.errors import DeadlineError
+from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.msg import Outcome
 from motion_graph import CELL, HOME, PART, WAIT, WIDTH, Graph, running, started
 from rclpy.action import ActionClient
 from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome
+from lab_core.errors import DeadlineError
+from lab_motion.control.pace import Paced
+from lab_motion.control.progress import Progress
+from lab_motion.planning.port import MotionOptions, PlanningScene
 
 
 def on_the_path(graph):

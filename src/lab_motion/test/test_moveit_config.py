@@ -6,7 +6,11 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import rclpy
 import yaml
-from lab_motion.moveit_config import (
+from rclpy.context import Context
+
+from lab_core.errors import ConfigurationError
+from lab_description import config_directory, load_cell
+from lab_motion.planning.moveit.configuration import (
     PLUGINS,
     main,
     move_group_parameters,
@@ -16,10 +20,6 @@ from lab_motion.moveit_config import (
     require_plugins,
     write_moveit_config,
 )
-from lab_node.errors import ConfigurationError
-from rclpy.context import Context
-
-from lab_description import config_directory, load_cell
 
 CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
 

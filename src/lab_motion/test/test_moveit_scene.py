@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from lab_motion.moveit_scene import GROWN, moveit_scene, samples_between
-from lab_motion.planner import Body, PlanningScene
-from lab_motion.world import HELD, OBJECT
 
+from lab_core.geometry import OrientedBox, make_transform
 from lab_description import load_cell
-from lab_geometry import OrientedBox, make_transform
+from lab_motion.planning.moveit.scene import GROWN, moveit_scene, samples_between
+from lab_motion.planning.port import Body, PlanningScene
+from lab_motion.planning.world import HELD, OBJECT
 
 
 @pytest.fixture(scope="module")

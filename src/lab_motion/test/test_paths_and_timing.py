@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from lab_motion.control.pace import Paced
+from lab_motion.control.progress import Progress
 from lab_motion.errors import LimitsExceeded, MotionStalled
-from lab_motion.pace import Paced
-from lab_motion.paths import blended_polyline, smooth_path
-from lab_motion.planner import Trajectory
-from lab_motion.progress import Progress
-from lab_motion.timing import JointLimits, check_limits, densified, excess, time_path, travel_limit
+from lab_motion.planning.paths import blended_polyline, smooth_path
+from lab_motion.planning.port import Trajectory
+from lab_motion.planning.timing import JointLimits, check_limits, densified, excess, time_path, travel_limit
 
 LIMITS = JointLimits(np.full(3, -4.0), np.full(3, 4.0), np.array([3.0, 2.0, 1.0]), np.array([5.0, 4.0, 3.0]))
 NAMES = ("a", "b", "c")

@@ -6,11 +6,11 @@ import importlib.util
 import sys
 
 import pytest
-from lab_motion.planner import load_planner, planner_names
-from lab_motion.planner_contract import MotionPlannerContract
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
+from lab_motion.planning.port import load_planner, planner_names
+from lab_motion.testing.planner_contract import MotionPlannerContract
 
 CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
 
@@ -48,10 +48,10 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
 
 
 @pytest.mark.parametrize(
-    ("module", "user"), [("roboplan", "lab_motion.search"), ("toppra", "lab_motion.timing")]
+    ("module", "user"), [("roboplan", "lab_motion.planning.search"), ("toppra", "lab_motion.planning.timing")]
 )
 def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch, module, user):
-    for name in [user, "lab_motion.checked_planner", "lab_motion.roboplan_planner"]:
+    for name in [user, "lab_motion.planning.checked_planner", "lab_motion.planning.roboplan"]:
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(

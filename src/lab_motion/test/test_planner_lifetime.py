@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from lab_motion.motion_node import MotionNode
-from lab_node.errors import ConfigurationError
 from rclpy.lifecycle import TransitionCallbackReturn
 
+from lab_core.errors import ConfigurationError
 from lab_motion import motion_node
+from lab_motion.motion_node import MotionNode
 
 
 @pytest.fixture

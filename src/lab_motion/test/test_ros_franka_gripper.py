@@ -11,10 +11,6 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from control_msgs.action import GripperCommand, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray
-from lab_motion.ros_franka_gripper import FrankaGripperAdapter
-from lab_node.action_client import ActionClient, destroy_actions
-from lab_node.actions import ThreadedActionServer, wait_for
-from lab_node.qos import SENSOR
 from rclpy.action import CancelResponse, GoalResponse
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -22,6 +18,10 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 
 from lab_description import load_cell
+from lab_motion.control.franka_gripper import FrankaGripperAdapter
+from lab_node.action_client import ActionClient, destroy_actions
+from lab_node.actions import ThreadedActionServer, wait_for
+from lab_node.qos import SENSOR
 
 GRIPPER = load_cell("fr3_table").gripper
 JOINT = GRIPPER.joint

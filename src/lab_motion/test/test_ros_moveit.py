@@ -11,16 +11,16 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import yaml
-from lab_motion.moveit_config import moveit_parameters
-from lab_motion.moveit_scene import MoveItScene
-from lab_motion.planner import load_planner
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import OrientedBox, make_transform
 from lab_description import load_cell
-from lab_geometry import OrientedBox, make_transform
-from lab_motion import moveit_config
+from lab_motion.planning.moveit import configuration as moveit_config
+from lab_motion.planning.moveit.configuration import moveit_parameters
+from lab_motion.planning.moveit.scene import MoveItScene
+from lab_motion.planning.port import load_planner
 
-OURS = ("lab_motion.ros_moveit", "lab_motion.moveit_planner")
+OURS = ("lab_motion.planning.moveit.binding", "lab_motion.planning.moveit.planner")
 BOX = OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.1]), np.array([0.1, 0.1, 0.2]))
 
 
@@ -130,7 +130,7 @@ def moveit(monkeypatch):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(moveit_config, "PLUGINS", {})
     monkeypatch.delenv("ROS_SECURITY_ENABLE", raising=False)
-    yield importlib.import_module("lab_motion.ros_moveit")
+    yield importlib.import_module("lab_motion.planning.moveit.binding")
     for name in OURS:
         sys.modules.pop(name, None)
 
@@ -200,7 +200,7 @@ def test_a_moveit_that_is_of_no_use_is_shut_down_at_once(moveit, cell, monkeypat
         with pytest.raises(RuntimeError, match="joint model group"):
             moveit.MoveItSession(cell, [])
     assert MoveItPy.made[0].held is not None
-    planner = importlib.import_module("lab_motion.moveit_planner")
+    planner = importlib.import_module("lab_motion.planning.moveit.planner")
     with pytest.raises(ConfigurationError, match="MoveIt's arm is not the cell's"):
         planner.MoveItPlanner(cell)
     assert MoveItPy.made[1].held is not None

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 
-from lab_motion.signal_handlers import kept_signal_handlers
+from lab_motion.planning.moveit.signal_handlers import kept_signal_handlers
 
 
 def test_handlers_are_pythons_again_whoever_took_them():

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
+from lab_interfaces.msg import Outcome
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
-from lab_interfaces.msg import Outcome
-from lab_node.errors import CancelledError, DeadlineError, InvalidRequestError, LabError, UnavailableError
+from lab_core.errors import CancelledError, DeadlineError, InvalidRequestError, LabError, UnavailableError
 from lab_node.lifecycle import LabNode
 from lab_node.message_rules import defect
 from lab_node.outcomes import name_of, outcome_from

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from lab_node.errors import ConfigurationError
+from lab_core.errors import ConfigurationError
 
 
 def read_bounded(path: Path, most: int) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from vision_msgs.msg import BoundingBox3D
 
-from lab_geometry import OrientedBox
-from lab_node.errors import InvalidRequestError
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import OrientedBox
 from lab_node.message_rules import defect
 from lab_node.poses import matrix_from_pose
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 
-from lab_node.errors import InvalidRequestError
+from lab_core.errors import InvalidRequestError
 
 FIELDS = ("x", "y", "z", "normal_x", "normal_y", "normal_z")
 

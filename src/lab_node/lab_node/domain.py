@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lab_node.errors import ConfigurationError
+from lab_core.errors import ConfigurationError
 
 # Of DDS: the ports of a higher one do not exist.
 HIGHEST = 232

@@ -9,7 +9,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.time import Time
 
-from lab_node.errors import StaleInputError
+from lab_core.errors import StaleInputError
 
 M = TypeVar("M")
 

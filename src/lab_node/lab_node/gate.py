@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.subscription import Subscription
 
-from lab_node.errors import LabError
+from lab_core.errors import LabError
 from lab_node.message_rules import rules_of
 
 if TYPE_CHECKING:

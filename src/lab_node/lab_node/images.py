@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from lab_geometry import PinholeCamera
-from lab_node.errors import InvalidRequestError
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import PinholeCamera
 
 TYPES = {
     "rgb8": (np.uint8, 3),

@@ -22,9 +22,9 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
+from lab_core.errors import LabError
 from lab_node.action_client import destroy_actions
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
-from lab_node.errors import LabError
 from lab_node.executor import ExecutorThread
 from lab_node.gate import Gated
 from lab_node.health import Condition, Inputs

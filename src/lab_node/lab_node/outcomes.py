@@ -1,8 +1,9 @@
 """Outcome messages from exceptions and back."""
 
 from lab_interfaces.msg import Outcome, StageTime
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
+
+from lab_core.errors import LabError
+from lab_core.outcomes import OutcomeCode
 
 
 def success() -> Outcome:

@@ -11,7 +11,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from lab_node.errors import ConfigurationError
+from lab_core.errors import ConfigurationError
 
 P = TypeVar("P")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lab_interfaces.msg import StopState
 from rclpy.node import Node
 from rclpy.time import Time
 
-from lab_interfaces.msg import StopState
-from lab_node.errors import LabError, StaleInputError, StoppedError
+from lab_core.errors import LabError, StaleInputError, StoppedError
 from lab_node.freshness import Silence
 from lab_node.qos import LATCHED
 

@@ -6,8 +6,8 @@ import math
 
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform, Vector3
 
-from lab_geometry import FloatArray, quaternion_from_matrix, transform_from_pose
-from lab_node.errors import InvalidRequestError
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import FloatArray, quaternion_from_matrix, transform_from_pose
 
 
 def matrix_from_pose(pose: Pose) -> FloatArray:

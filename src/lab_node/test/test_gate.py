@@ -8,22 +8,22 @@ import pytest
 import rclpy
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node.action_client import ActionClient
-from lab_node.actions import result_of, serve_action, wait_for
-from lab_node.collected import CollectedSubscription
-from lab_node.errors import InvalidRequestError
-from lab_node.executor import ExecutorThread
-from lab_node.gate import Gated
-from lab_node.lifecycle import LabNode
-from lab_node.outcomes import success
-from lab_node.qos import RELIABLE
+from lab_interfaces.action import PlanGrasps
+from lab_interfaces.msg import Outcome
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
-from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import Outcome
+from lab_core.errors import InvalidRequestError
+from lab_node.action_client import ActionClient
+from lab_node.actions import result_of, serve_action, wait_for
+from lab_node.collected import CollectedSubscription
+from lab_node.executor import ExecutorThread
+from lab_node.gate import Gated
+from lab_node.lifecycle import LabNode
+from lab_node.outcomes import success
+from lab_node.qos import RELIABLE
 
 SOUND = JointState(name=["a"], position=[1.0])
 BEFORE_TIME = JointState(header=Header(stamp=Time(sec=-5)), name=["a"], position=[2.0])

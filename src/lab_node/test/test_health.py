@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from lab_node.health import Inputs
 
 S = 1_000_000_000

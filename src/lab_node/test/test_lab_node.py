@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time as TimeMessage
 from geometry_msgs.msg import Pose, Quaternion
-from lab_node.clouds import cloud_message, points_and_normals
-from lab_node.codes import OutcomeCode
-from lab_node.errors import CancelledError, InvalidRequestError, StaleInputError
-from lab_node.freshness import Latest, Silence
-from lab_node.images import camera_info_message, depth_in_metres, image_message, pinhole_camera, rgb
-from lab_node.outcomes import name_of, outcome_from
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_interfaces.msg import Outcome
 from rclpy.clock import ClockType, ROSClock
 from rclpy.time import Time
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Header
 
-from lab_geometry import PinholeCamera
-from lab_interfaces.msg import Outcome
+from lab_core.errors import CancelledError, InvalidRequestError, StaleInputError
+from lab_core.geometry import PinholeCamera
+from lab_core.outcomes import OutcomeCode
+from lab_node.clouds import cloud_message, points_and_normals
+from lab_node.freshness import Latest, Silence
+from lab_node.images import camera_info_message, depth_in_metres, image_message, pinhole_camera, rgb
+from lab_node.outcomes import name_of, outcome_from
+from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 HEADER = Header(frame_id="camera", stamp=TimeMessage(sec=3, nanosec=5))
 

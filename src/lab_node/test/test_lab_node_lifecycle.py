@@ -9,19 +9,8 @@ from pathlib import Path
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node.action_client import ActionClient
-from lab_node.actions import result_of, serve_action, wait_for
-from lab_node.errors import (
-    CancelledError,
-    ConfigurationError,
-    DeadlineError,
-    LabError,
-    UnavailableError,
-)
-from lab_node.executor import ExecutorThread
-from lab_node.lifecycle import LabNode
-from lab_node.outcomes import success
-from lab_node.parameters import parameter
+from lab_interfaces.action import MoveTo
+from lab_interfaces.msg import Outcome
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
@@ -30,9 +19,20 @@ from rclpy.parameter import Parameter
 from rclpy.task import Future
 from std_msgs.msg import Empty
 
-from lab_interfaces.action import MoveTo
-from lab_interfaces.msg import Outcome
+from lab_core.errors import (
+    CancelledError,
+    ConfigurationError,
+    DeadlineError,
+    LabError,
+    UnavailableError,
+)
 from lab_node import actions
+from lab_node.action_client import ActionClient
+from lab_node.actions import result_of, serve_action, wait_for
+from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import LabNode
+from lab_node.outcomes import success
+from lab_node.parameters import parameter
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion, Vector3, WrenchStamped
-from lab_node.clouds import cloud_message
-from lab_node.images import camera_info_message, image_message
-from lab_node.message_rules import defect
+from lab_interfaces.msg import Attempt, Grasp, HeldPart, ObservedObject, Scene, StopState, TaskStatus
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2, Range
 from std_msgs.msg import Header
 from vision_msgs.msg import BoundingBox3D
 
-from lab_geometry import PinholeCamera
-from lab_interfaces.msg import Attempt, Grasp, HeldPart, ObservedObject, Scene, StopState, TaskStatus
+from lab_core.geometry import PinholeCamera
+from lab_node.clouds import cloud_message
+from lab_node.images import camera_info_message, image_message
+from lab_node.message_rules import defect
 
 NAN, INFINITY = float("nan"), float("inf")
 

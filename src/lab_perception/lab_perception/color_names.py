@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import oklab
+from lab_core.geometry import oklab
 
 # Upper end of each name's hue, degrees in Oklab; above the last it is pink and red again.
 _HUES = (

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from geometry_msgs.msg import Vector3
-from lab_node.clouds import cloud_message
-from lab_node.errors import LabError
-from lab_node.images import camera_info_message, image_message
-from lab_node.outcomes import outcome_from, success
-from lab_node.poses import pose_from_matrix
+from lab_interfaces.msg import DepthView, ObservedObject, Outcome, Scene
 from shape_msgs.msg import Plane as PlaneMessage
 from std_msgs.msg import ColorRGBA, Header
 from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
-from lab_interfaces.msg import DepthView, ObservedObject, Outcome, Scene
+from lab_core.errors import LabError
+from lab_node.clouds import cloud_message
+from lab_node.images import camera_info_message, image_message
+from lab_node.outcomes import outcome_from, success
+from lab_node.poses import pose_from_matrix
 from lab_perception.objects import PerceivedObject
 from lab_perception.pipeline import SceneEstimate
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import PinholeCamera
+from lab_core.geometry import PinholeCamera
 from lab_perception.frame import Float32Image, Mask
 
 _NOTHING = 65535

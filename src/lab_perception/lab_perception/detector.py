@@ -1,7 +1,7 @@
 """The port for whatever finds the parts in an image, and how an implementation is found by its name.
 
 An implementation is a class registered in the Python entry point group `lab_perception.detectors`; it is made
-without arguments. `lab_perception.detector_contract` holds the test that every implementation has to pass.
+without arguments. Every implementation has to pass the test in `lab_perception.testing.detector_contract`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 
 IntImage = npt.NDArray[np.integer]
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera, invert, transform_points
+from lab_core.geometry import FloatArray, PinholeCamera, invert, transform_points
 
 Float32Image: TypeAlias = npt.NDArray[np.float32]
 ByteImage: TypeAlias = npt.NDArray[np.uint8]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import PinholeCamera
+from lab_core.geometry import PinholeCamera
 from lab_perception.compiled import compiled
 from lab_perception.frame import Float32Image, Mask
 

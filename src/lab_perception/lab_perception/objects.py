@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, OrientedBox, Plane, invert, make_transform, minimum_area_rectangle
+from lab_core.geometry import FloatArray, OrientedBox, Plane, invert, make_transform, minimum_area_rectangle
 from lab_perception.color_names import color_name
 from lab_perception.compiled import compiled
 from lab_perception.detector import Instance

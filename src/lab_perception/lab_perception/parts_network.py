@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lab_geometry import Plane
+from lab_core.geometry import Plane
 from lab_perception.errors import InvalidNetwork
 from lab_perception.frame import ByteImage, Float32Image, Mask
 from lab_perception.view import View

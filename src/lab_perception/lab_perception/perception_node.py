@@ -6,15 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from lab_node.codes import OutcomeCode
-from lab_node.collected import CollectedSubscription
-from lab_node.errors import LabError
-from lab_node.freshness import Silence
-from lab_node.health import Condition
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.lifecycle import LabNode, spin
-from lab_node.poses import matrix_from_transform
-from lab_node.qos import HISTORY, RELIABLE, SENSOR
+from lab_interfaces.msg import Scene
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
@@ -24,9 +16,17 @@ from tf2_msgs.msg import TFMessage
 from tf2_ros import Buffer, TransformException, TransformListener
 from vision_msgs.msg import Detection3DArray
 
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray
+from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
-from lab_geometry import FloatArray
-from lab_interfaces.msg import Scene
+from lab_node.collected import CollectedSubscription
+from lab_node.freshness import Silence
+from lab_node.health import Condition
+from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.lifecycle import LabNode, spin
+from lab_node.poses import matrix_from_transform
+from lab_node.qos import HISTORY, RELIABLE, SENSOR
 from lab_perception.conversions import detections_message, failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-from lab_node.codes import OutcomeCode
 
-from lab_geometry import FloatArray, PinholeCamera, Plane
+from lab_core.geometry import FloatArray, PinholeCamera, Plane
+from lab_core.outcomes import OutcomeCode
 from lab_perception.depth_filter import DepthFilter
 from lab_perception.depth_view import halve_depth
 from lab_perception.detector import Detector
 from lab_perception.errors import PerceptionError
 from lab_perception.frame import RgbdFrame, WorkArea
-from lab_perception.imagined import Block, imagine
 from lab_perception.objects import ObjectSettings, PerceivedObject, describe
 from lab_perception.parts_network import load_network
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
+from lab_perception.testing.imagined import Block, imagine
 from lab_perception.tracking import Tracker, TrackingSettings
 from lab_perception.view import View
 

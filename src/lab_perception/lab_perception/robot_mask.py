@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from lab_description.tree import Shape
 
+from lab_core.geometry import FloatArray, PinholeCamera, invert, transform_points
 from lab_description import Cell
-from lab_geometry import FloatArray, PinholeCamera, invert, transform_points
+from lab_description.tree import Shape
 from lab_perception.frame import Mask
 
 # Corners nearer than this to the plane of the lens would be projected to infinity.

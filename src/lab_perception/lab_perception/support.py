@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, Plane, fit_plane
+from lab_core.geometry import FloatArray, Plane, fit_plane
 from lab_perception.errors import NoSupport
 
 

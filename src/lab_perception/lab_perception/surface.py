@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import PinholeCamera, Plane
+from lab_core.geometry import PinholeCamera, Plane
 from lab_perception.appearance import chroma_and_lightness, smooth_color
 from lab_perception.compiled import compiled
 from lab_perception.diagnosis import likely_cause

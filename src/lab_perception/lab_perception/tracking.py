@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from lab_geometry import FloatArray, looks
+from lab_core.geometry import FloatArray, looks
 from lab_perception.objects import PerceivedObject
 
 SECOND = 1_000_000_000

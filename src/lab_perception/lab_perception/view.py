@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera, invert, transform_points
+from lab_core.geometry import FloatArray, PinholeCamera, invert, transform_points
 from lab_perception.errors import AreaNotInView
 from lab_perception.frame import Float32Image, Mask, WorkArea
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import sys
 
-from lab_node.errors import LabError
-
+from lab_core.errors import LabError
 from lab_description import load_cell
 from lab_perception.detector import load_detector
 from lab_perception.perception_parameters import PerceptionParameters

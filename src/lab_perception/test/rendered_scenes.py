@@ -14,7 +14,7 @@ os.environ.setdefault("MUJOCO_GL", "egl")
 import mujoco
 import numpy as np
 
-from lab_geometry import FloatArray, PinholeCamera, make_transform
+from lab_core.geometry import FloatArray, PinholeCamera, make_transform
 
 FOVY = np.deg2rad(42.0)
 STEREO_BASELINE = 0.05

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab_perception.normals import fit_surface
 
-from lab_geometry import PinholeCamera
+from lab_core.geometry import PinholeCamera
+from lab_perception.normals import fit_surface
 
 CAMERA = PinholeCamera(80, 60, 615.0, 615.0, 39.5, 29.5)
 NOISE = 0.08 / (615.0 * 0.05)

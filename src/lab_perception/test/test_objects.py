@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab_node.codes import OutcomeCode
+from rendered_scenes import Part, box, cylinder, l_piece, lying_cylinder, render, sphere
+
+from lab_core.geometry import Plane, invert, make_transform, rotation_about, transform_points
+from lab_core.outcomes import OutcomeCode
 from lab_perception.color_names import color_name
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.objects import box_on_support, dominant_color, reduce_points, support_frame
 from lab_perception.pipeline import Perception, Settings
 from lab_perception.segmentation import GeometricDetector
 from lab_perception.surface import SurfaceSettings
-from rendered_scenes import Part, box, cylinder, l_piece, lying_cylinder, render, sphere
-
-from lab_geometry import Plane, invert, make_transform, rotation_about, transform_points
 
 AREA = WorkArea(np.array([0.35, -0.22, 0.0]), np.array([0.70, 0.22, 0.2]), 0.0)
 RED, BLUE, GREEN, YELLOW = (0.8, 0.12, 0.12), (0.1, 0.25, 0.75), (0.1, 0.55, 0.2), (0.95, 0.8, 0.1)

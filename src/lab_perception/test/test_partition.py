@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lab_perception.multicut import contract
 from lab_perception.superpixels import superpixels
 

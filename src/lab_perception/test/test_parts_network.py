@@ -4,12 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from lab_perception.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
+
 from lab_perception.errors import InvalidNetwork
-from lab_perception.imagined import imagine
 from lab_perception.parts_network import NETWORKS, load_network
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
+from lab_perception.testing.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
+from lab_perception.testing.imagined import imagine
 from lab_perception.view import View
 
 

@@ -8,14 +8,14 @@ import launch_testing
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from lab_node.qos import RELIABLE
+from lab_interfaces.msg import Outcome, Scene
+from launch import LaunchDescription
 from launch.actions import SetEnvironmentVariable
 from launch_ros.actions import Node
 from launch_testing.actions import ReadyToTest
 from rclpy.executors import SingleThreadedExecutor
 
-from lab_interfaces.msg import Outcome, Scene
-from launch import LaunchDescription
+from lab_node.qos import RELIABLE
 
 DOMAIN = "34"
 

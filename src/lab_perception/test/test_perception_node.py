@@ -13,11 +13,7 @@ import numpy as np
 import pytest
 import rclpy
 from geometry_msgs.msg import TransformStamped
-from lab_node.clouds import points_and_normals
-from lab_node.images import camera_info_message, depth_in_metres, image_message
-from lab_node.poses import transform_from_matrix
-from lab_node.qos import RELIABLE, SENSOR
-from lab_perception.perception_node import CAMERA_INFO, COLOR, DEPTH, PerceptionNode
+from lab_interfaces.msg import Outcome, Scene
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
@@ -29,9 +25,13 @@ from std_msgs.msg import Header
 from tf2_ros import StaticTransformBroadcaster
 from vision_msgs.msg import Detection3DArray
 
+from lab_core.geometry import make_transform
 from lab_description import load_cell
-from lab_geometry import make_transform
-from lab_interfaces.msg import Outcome, Scene
+from lab_node.clouds import points_and_normals
+from lab_node.images import camera_info_message, depth_in_metres, image_message
+from lab_node.poses import transform_from_matrix
+from lab_node.qos import RELIABLE, SENSOR
+from lab_perception.perception_node import CAMERA_INFO, COLOR, DEPTH, PerceptionNode
 
 CELL = load_cell("ur5e_table")
 PARTS = [

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lab_node.codes import OutcomeCode
+from rendered_scenes import box, cylinder, render
+
+from lab_core.geometry import make_transform, rotation_about
+from lab_core.outcomes import OutcomeCode
 from lab_perception.depth_view import halve_depth
 from lab_perception.errors import AreaNotInView
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.pipeline import Perception, Settings
 from lab_perception.segmentation import GeometricDetector
-from rendered_scenes import box, cylinder, render
-
-from lab_geometry import make_transform, rotation_about
 
 AREA = WorkArea(np.array([0.35, -0.22, 0.0]), np.array([0.70, 0.22, 0.2]), 0.0)
 PARTS = [

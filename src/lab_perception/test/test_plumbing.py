@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lab_perception.detector import Instance, load_detector
-from lab_perception.detector_contract import ContractBroken, check_detector
 from lab_perception.errors import InvalidDetector, NoJointState
 from lab_perception.frame_statistics import FrameStatistics
 from lab_perception.joint_history import JointHistory
 from lab_perception.pairing import Pairing
 from lab_perception.segmentation import GeometricDetector
+from lab_perception.testing.detector_contract import ContractBroken, check_detector
 from lab_perception.worker import Worker
 
 

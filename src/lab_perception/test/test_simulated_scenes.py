@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from lab_description import load_cell
 from lab_perception.evaluation import compare
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
@@ -12,8 +14,6 @@ from lab_perception.robot_mask import RobotMask
 from lab_perception.segmentation import GeometricDetector, SegmentationSettings, segment
 from lab_perception.surface import observe_surface
 from lab_perception.view import View
-
-from lab_description import load_cell
 
 # The benchmark measures the same scenes in greater number.
 sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))

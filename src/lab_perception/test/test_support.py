@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from lab_core.geometry import rotation_about
 from lab_perception.errors import NoSupport
 from lab_perception.support import find_support
-
-from lab_geometry import rotation_about
 
 CENTRE = np.array([0.5, 0.0, 0.0])
 

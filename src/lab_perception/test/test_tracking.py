@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+
+from lab_core.geometry import OrientedBox, make_transform
 from lab_perception.objects import PerceivedObject
 from lab_perception.tracking import Tracker, TrackingSettings
-
-from lab_geometry import OrientedBox, make_transform
 
 FRAME = 66_666_667
 RED, BLUE = (0.8, 0.1, 0.1), (0.1, 0.2, 0.8)

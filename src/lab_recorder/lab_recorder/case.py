@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from lab_core.errors import ConfigurationError
+from lab_description import Cell
 from lab_description.schema import read_yaml
 from lab_description.stored_pairs import matrix_file
 from lab_node.bounded_file import read_bounded_text
-from lab_node.errors import ConfigurationError
-
-from lab_description import Cell
 from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
 
 DECISION, RING = "decision.mcap", "ring.mcap"

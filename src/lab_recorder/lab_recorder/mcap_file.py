@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import zstandard
-from lab_node.errors import ConfigurationError
 from mcap.reader import SeekingReader
 from mcap.records import Chunk
 from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
 
+from lab_core.errors import ConfigurationError
 from lab_recorder.ring import Entry
 from lab_recorder.schemas import schema_text
 

@@ -13,17 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lab_description.graph import Topic, extension_names, load_graph
-from lab_node.collected import CollectedSubscription
-from lab_node.errors import ConfigurationError
-from lab_node.health import Condition
-from lab_node.lifecycle import LabNode, spin
-from lab_node.message_rules import defect
-from lab_node.message_types import message_class
-from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
-from lab_node.qos import qos_of
-from lab_node.qos_profiles import Profile
+from lab_interfaces.msg import Attempt, Outcome, TaskStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
@@ -33,8 +23,18 @@ from rclpy.time import Time
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
+from lab_core.errors import ConfigurationError
 from lab_description import load_cell
-from lab_interfaces.msg import Attempt, Outcome, TaskStatus
+from lab_description.graph import Topic, extension_names, load_graph
+from lab_node.collected import CollectedSubscription
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
+from lab_node.message_rules import defect
+from lab_node.message_types import message_class
+from lab_node.outcomes import name_of
+from lab_node.parameters import parameter
+from lab_node.qos import qos_of
+from lab_node.qos_profiles import Profile
 from lab_recorder import recording as topics
 from lab_recorder.case import CaseFacts, save_case
 from lab_recorder.image_memory import ImageMemory

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
+from lab_interfaces.msg import Grasp, GraspArray, Outcome, Scene
 from rclpy.serialization import serialize_message
 from scipy.interpolate import CubicHermiteSpline
 from trajectory_msgs.msg import JointTrajectory
 
-from lab_geometry import FloatArray, rotation_angle
-from lab_interfaces.msg import Grasp, GraspArray, Outcome, Scene
+from lab_core.geometry import FloatArray, rotation_angle
+from lab_node.outcomes import name_of
+from lab_node.poses import matrix_from_pose
 from lab_recorder import recording as topics
 from lab_recorder.case import DECISION, Case
 from lab_recorder.mcap_file import write_mcap

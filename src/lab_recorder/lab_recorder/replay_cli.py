@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lab_node.errors import LabError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab_core.errors import LabError
 from lab_recorder.case import Case, load_case
 from lab_recorder.replay import Comparison, accept, replay
 from lab_recorder.versions import versions

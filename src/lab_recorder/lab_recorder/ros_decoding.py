@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lab_node.errors import ConfigurationError
-from lab_node.message_rules import defect
-from lab_node.message_types import message_class
 from rclpy.serialization import deserialize_message
 from trajectory_msgs.msg import JointTrajectory
 
+from lab_core.errors import ConfigurationError
+from lab_node.message_rules import defect
+from lab_node.message_types import message_class
 from lab_recorder import recording as topics
 from lab_recorder.mcap_file import Recorded
 

@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+from lab_interfaces.msg import Attempt, Grasp, GraspArray, Outcome, Scene
+from rclpy.time import Time
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header
+from tf2_py import BufferCore, TransformException
+from trajectory_msgs.msg import JointTrajectory
+
+from lab_core.errors import ConfigurationError, LabError
+from lab_core.geometry import FloatArray
+from lab_description import Cell, load_cell
 from lab_grasping.contact import PadReading
 from lab_grasping.conversions import grasp_message
 from lab_grasping.conversions import scene_from_message as observed_scene
@@ -23,14 +33,13 @@ from lab_motion.conversions import (
 )
 from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
-from lab_motion.hardware import Cancelled, Watch
-from lab_motion.manipulator import Manipulator
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.pick import Picked, pick
-from lab_motion.planner import Trajectory, never
-from lab_motion.planner import load_planner as load_motion_planner
-from lab_motion.stages import Stages
-from lab_node.errors import ConfigurationError, LabError
+from lab_motion.planning.port import Trajectory, never
+from lab_motion.planning.port import load_planner as load_motion_planner
+from lab_motion.skills.hardware import Cancelled, Watch
+from lab_motion.skills.manipulator import Manipulator
+from lab_motion.skills.pick import Picked, pick
+from lab_motion.skills.stages import Stages
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.outcomes import outcome_from
 from lab_node.parameters import BUILT_IN, check_parameters
@@ -43,15 +52,6 @@ from lab_perception.joint_history import JointHistory
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 from lab_perception.robot_mask import RobotMask
-from rclpy.time import Time
-from sensor_msgs.msg import JointState
-from std_msgs.msg import Header
-from tf2_py import BufferCore, TransformException
-from trajectory_msgs.msg import JointTrajectory
-
-from lab_description import Cell, load_cell
-from lab_geometry import FloatArray
-from lab_interfaces.msg import Attempt, Grasp, GraspArray, Outcome, Scene
 from lab_recorder import recording as topics
 from lab_recorder.case import Case
 from lab_recorder.ros_decoding import decoded, trajectory_defect

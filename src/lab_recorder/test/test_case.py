@@ -4,16 +4,16 @@ import json
 import os
 
 import pytest
-from lab_node.errors import ConfigurationError
+from lab_interfaces.msg import Attempt
+from rclpy.serialization import serialize_message
+
+from lab_core.errors import ConfigurationError
+from lab_description import load_cell
 from lab_recorder.case import CaseFacts, load_case, save_case
 from lab_recorder.mcap_file import Recorded
 from lab_recorder.replay_cli import main
 from lab_recorder.ring import Entry
 from lab_recorder.versions import versions
-from rclpy.serialization import serialize_message
-
-from lab_description import load_cell
-from lab_interfaces.msg import Attempt
 
 CELL = load_cell("ur5e_table")
 

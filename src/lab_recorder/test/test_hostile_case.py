@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Pose, Quaternion
-from lab_node.errors import ConfigurationError
+from lab_interfaces.msg import Grasp, GraspArray, Scene
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from lab_core.errors import ConfigurationError
+from lab_recorder import recording as topics
 from lab_recorder.case import DECISION, load_case
 from lab_recorder.mcap_file import write_mcap
 from lab_recorder.replay_cli import main
 from lab_recorder.ros_decoding import KINDS
 from lab_recorder.stages import Inputs
-from rclpy.serialization import serialize_message
-from sensor_msgs.msg import JointState
-from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
-from lab_interfaces.msg import Grasp, GraspArray, Scene
-from lab_recorder import recording as topics
 
 CASE = load_case(Path(__file__).parents[3] / "test" / "cases" / "part_taken_away")
 JOINTS = Inputs.of(CASE).cell.robot.joint_names

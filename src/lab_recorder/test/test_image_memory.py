@@ -1,6 +1,7 @@
 """Memory of images: what is kept stays, what is dropped is used again."""
 
 import numpy as np
+
 from lab_recorder.image_memory import ImageMemory
 
 

@@ -3,12 +3,7 @@
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Pose
-from lab_node.errors import ConfigurationError
-from lab_node.message_types import message_class
-from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
-from lab_recorder.recording import header_stamp
-from lab_recorder.ring import Entry
-from lab_recorder.schemas import schema_text
+from lab_interfaces.msg import Grasp, GraspArray, Scene
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from rclpy.serialization import serialize_message
@@ -16,7 +11,12 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
-from lab_interfaces.msg import Grasp, GraspArray, Scene
+from lab_core.errors import ConfigurationError
+from lab_node.message_types import message_class
+from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
+from lab_recorder.recording import header_stamp
+from lab_recorder.ring import Entry
+from lab_recorder.schemas import schema_text
 
 S = 1_000_000_000
 

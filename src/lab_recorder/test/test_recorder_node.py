@@ -7,19 +7,19 @@ import time
 
 import pytest
 import rclpy
-from lab_node.executor import ExecutorThread
-from lab_node.permit import STOP_STATE
-from lab_node.qos import HISTORY, LATCHED
-from lab_recorder.mcap_file import read_mcap
-from lab_recorder.recorder_node import RecorderNode
-from lab_recorder.recording import COLOR
+from lab_interfaces.msg import Attempt, HeldPart, Outcome, StopState
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
-from lab_interfaces.msg import Attempt, HeldPart, Outcome, StopState
+from lab_node.executor import ExecutorThread
+from lab_node.permit import STOP_STATE
+from lab_node.qos import HISTORY, LATCHED
 from lab_recorder import recorder_node
+from lab_recorder.mcap_file import read_mcap
+from lab_recorder.recorder_node import RecorderNode
+from lab_recorder.recording import COLOR
 
 
 def until(condition, what):

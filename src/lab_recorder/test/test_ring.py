@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lab_recorder.ring import Entry, Retention, Ring
 
 S = 1_000_000_000

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab_core.errors import ConfigurationError
+from lab_description import load_cell
 from lab_description.graph import extension_names, load_graph
 from lab_node.domain import HIGHEST, domain_id
-from lab_node.errors import ConfigurationError
-
-from lab_description import load_cell
 from lab_security.keystore import create_keystore
 
 

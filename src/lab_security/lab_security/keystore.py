@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
-from lab_description.graph import Node
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
+from lab_description.graph import Node
 from lab_security.documents import governance, permissions_document
 from lab_security.policy import permissions
 

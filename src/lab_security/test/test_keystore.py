@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
+
+from lab_description import load_cell
 from lab_description.graph import Node, load_graph
 from lab_doctor.collect import collect_environment
 from lab_security.__main__ import main
 from lab_security.keystore import create_keystore
 from lab_security.policy import permissions
-
-from lab_description import load_cell
 
 NODES = load_graph(load_cell("ur5e_table")).nodes
 # What rcl looks for in the folder of an enclave.

@@ -10,19 +10,19 @@ from builtin_interfaces.msg import Duration, Time
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import Vector3
 from geometry_msgs.msg import Wrench as WrenchMessage
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 from sensor_msgs.msg import JointState as JointStateMessage
 from simulation_interfaces.msg import EntityState as EntityStateMessage
 from simulation_interfaces.msg import SimulationState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectoryPoint
 
-from lab_simulation.arm_controller import TrajectoryGoal, TrajectoryOutcome
-from lab_simulation.gripper_controller import GripperOutcome
-from lab_simulation.simulation import EntityState, Simulation, Wrench
-from lab_simulation.simulation_loop import LoopState
-from lab_simulation.trajectory import Waypoint
-from lab_simulation.world import TIMESTEP
+from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_simulation.mujoco.arm_controller import TrajectoryGoal, TrajectoryOutcome
+from lab_simulation.mujoco.gripper_controller import GripperOutcome
+from lab_simulation.mujoco.simulation import EntityState, Simulation, Wrench
+from lab_simulation.mujoco.simulation_loop import LoopState
+from lab_simulation.mujoco.trajectory import Waypoint
+from lab_simulation.mujoco.world import TIMESTEP
 
 STATES = {
     LoopState.STOPPED: SimulationState.STATE_STOPPED,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab_simulation.rendering import Renderer, choose_renderer
+from lab_simulation.mujoco.rendering import Renderer, choose_renderer
 
 # MuJoCo binds its OpenGL when it is first imported.
 _RENDERER: Renderer = choose_renderer().renderer
@@ -28,8 +28,7 @@ import mujoco  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 
-from lab_geometry import FloatArray, PinholeCamera, make_transform, matrix_from_rpy  # noqa: E402
-from lab_simulation.casual_scenes import casual_scene  # noqa: E402
+from lab_core.geometry import FloatArray, PinholeCamera, make_transform, matrix_from_rpy  # noqa: E402
 from lab_simulation.look.geometry import open_geometry  # noqa: E402
 from lab_simulation.look.lighting import draw_lighting  # noqa: E402
 from lab_simulation.look.renderer import RealRenderer, Scenery  # noqa: E402
@@ -38,9 +37,10 @@ from lab_simulation.look.skins import Ground, draw_skin  # noqa: E402
 from lab_simulation.look.stereo import StereoMatcher  # noqa: E402
 from lab_simulation.look.surroundings import add_room, draw_grounds  # noqa: E402
 from lab_simulation.look.viewpoints import viewpoint  # noqa: E402
-from lab_simulation.scenes import Area, Scene  # noqa: E402
-from lab_simulation.settling import set_pose  # noqa: E402
-from lab_simulation.world import add_parts, apply_settings, image_size  # noqa: E402
+from lab_simulation.mujoco.world import add_parts, apply_settings, image_size  # noqa: E402
+from lab_simulation.scenes.casual import casual_scene  # noqa: E402
+from lab_simulation.scenes.drawing import Area, Scene  # noqa: E402
+from lab_simulation.scenes.settling import set_pose  # noqa: E402
 
 WIDTH, HEIGHT = 640, 480
 VIEWS = 6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
+from lab_core.errors import LabError
+from lab_core.outcomes import OutcomeCode
 
 
 class SimulationError(LabError):

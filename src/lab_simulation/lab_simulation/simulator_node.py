@@ -5,25 +5,25 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from lab_node.errors import LabError
-from lab_node.health import Condition
-from lab_node.lifecycle import LabNode, spin
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import Parameter
 
+from lab_core.errors import LabError
 from lab_description import SuctionCup, load_cell
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
 from lab_simulation.look import Look
-from lab_simulation.mesh_parts import MeshFolder, mesh_source
-from lab_simulation.rendering import choose_renderer
-from lab_simulation.ros_actions import FEEDBACK_TICKS, ArmAction
-from lab_simulation.ros_fingers import FingerTopics
-from lab_simulation.ros_publishers import CellPublishers, HandTopics
-from lab_simulation.ros_services import SimulatorServices
-from lab_simulation.ros_suction import SuctionTopics
-from lab_simulation.scene_file import load_scene_file
-from lab_simulation.scenes import Area, make_scene
-from lab_simulation.simulation import Simulation
-from lab_simulation.simulation_loop import LoopState, SimulationLoop
+from lab_simulation.mujoco.rendering import choose_renderer
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.mujoco.simulation_loop import LoopState, SimulationLoop
+from lab_simulation.ros.actions import FEEDBACK_TICKS, ArmAction
+from lab_simulation.ros.fingers import FingerTopics
+from lab_simulation.ros.publishers import CellPublishers, HandTopics
+from lab_simulation.ros.services import SimulatorServices
+from lab_simulation.ros.suction import SuctionTopics
+from lab_simulation.scenes.drawing import Area, make_scene
+from lab_simulation.scenes.mesh_parts import MeshFolder, mesh_source
+from lab_simulation.scenes.scene_file import load_scene_file
 from lab_simulation.simulator_parameters import SimulatorParameters
 
 TELL_EVERY = 5.0

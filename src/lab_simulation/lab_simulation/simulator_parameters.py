@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab_node.parameters import check_parameters, parameter
-
 from lab_simulation.look import LOOKS
-from lab_simulation.scene_file import MAXIMUM_PARTS, load_scene_file
+from lab_simulation.scenes.scene_file import MAXIMUM_PARTS, load_scene_file
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,6 @@ def refuse_unusable(given: Mapping[str, Any]) -> None:
     parameters = check_parameters(SimulatorParameters, given, "simulator")
     load_scene_file(parameters.scene)
     if parameters.meshes:
-        from lab_simulation.mesh_parts import mesh_files  # loads trimesh, which nobody else needs yet
+        from lab_simulation.scenes.mesh_parts import mesh_files  # loads trimesh, which nobody else needs yet
 
         mesh_files(parameters.meshes)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import rclpy
-from lab_simulation.rendering import RendererChoice, choose_renderer
-from lab_simulation.scene_file import PlacedPart, SceneFile
-from lab_simulation.scenes import Area, Scene, make_scene
 
 from lab_description import Cell, load_cell
+from lab_simulation.mujoco.rendering import RendererChoice, choose_renderer
+from lab_simulation.scenes.drawing import Area, Scene, make_scene
+from lab_simulation.scenes.scene_file import PlacedPart, SceneFile
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
-from lab_node.action_client import destroy_actions
-from lab_node.qos import RELIABLE
-from lab_simulation.simulator_node import SimulatorNode
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
+
+from lab_node.action_client import destroy_actions
+from lab_node.qos import RELIABLE
+from lab_simulation.simulator_node import SimulatorNode
 
 PATIENCE = 60.0
 """Wall seconds; a busy machine is slow."""

@@ -9,17 +9,17 @@ import sys
 import mujoco
 import numpy as np
 import pytest
-from lab_simulation.camera import RayCamera, open_camera
-from lab_simulation.depth_noise import StereoModel
-from lab_simulation.errors import RendererUnavailable
-from lab_simulation.rendering import RendererChoice, choose_renderer
-from lab_simulation.scene_file import load_scene_file
-from lab_simulation.scenes import Area, make_scene
-from lab_simulation.simulation import Simulation
-from lab_simulation.world import add_camera, add_table, apply_settings, image_size
 
+from lab_core.geometry import PinholeCamera, make_transform, rotation_about
 from lab_description import Cell
-from lab_geometry import PinholeCamera, make_transform, rotation_about
+from lab_simulation.errors import RendererUnavailable
+from lab_simulation.mujoco.camera import RayCamera, open_camera
+from lab_simulation.mujoco.depth_noise import StereoModel
+from lab_simulation.mujoco.rendering import RendererChoice, choose_renderer
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.mujoco.world import add_camera, add_table, apply_settings, image_size
+from lab_simulation.scenes.drawing import Area, make_scene
+from lab_simulation.scenes.scene_file import load_scene_file
 
 STEREO = StereoModel(focal=616.8, baseline=0.05, subpixel=0.08, disparity_step=0.0, grazing=0.14)
 
@@ -136,7 +136,7 @@ def test_a_renderer_that_is_not_there_names_the_packages() -> None:
     script = """
 import json, os
 os.environ["LD_LIBRARY_PATH"] = ""
-import lab_simulation.rendering as r
+import lab_simulation.mujoco.rendering as r
 r._PROBE = "raise ImportError('no lib')"
 choice = r.choose_renderer("auto")
 try:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_simulation.arm_controller import (
+
+from lab_simulation.errors import InvalidJoints, OldTrajectory, TrajectoryRejected
+from lab_simulation.mujoco.arm_controller import (
     ArmController,
     Ending,
     TrajectoryError,
     TrajectoryGoal,
     TrajectoryOutcome,
 )
-from lab_simulation.errors import InvalidJoints, OldTrajectory, TrajectoryRejected
-from lab_simulation.gripper_controller import (
+from lab_simulation.mujoco.gripper_controller import (
     GripperCommand,
     GripperController,
     GripperOutcome,
     GripperSettings,
 )
-from lab_simulation.trajectory import JointState, Waypoint, spline
+from lab_simulation.mujoco.trajectory import JointState, Waypoint, spline
 
 NAMES = ("a", "b")
 DT = 0.002

@@ -7,14 +7,14 @@ import json
 import cv2
 import numpy as np
 import pytest
-from lab_simulation.catalogue import KINDS, make_part
-from lab_simulation.dataset import training_frames, write_dataset
-from lab_simulation.household import HOUSEHOLD
-from lab_simulation.parts import scaled
-from lab_simulation.scene_file import PlacedPart, SceneFile
-from lab_simulation.scenes import Area, make_scene
 
-from lab_geometry import rotation_angle, transform_points
+from lab_core.geometry import rotation_angle, transform_points
+from lab_simulation.dataset import training_frames, write_dataset
+from lab_simulation.scenes.catalogue import KINDS, make_part
+from lab_simulation.scenes.drawing import Area, make_scene
+from lab_simulation.scenes.household import HOUSEHOLD
+from lab_simulation.scenes.parts import scaled
+from lab_simulation.scenes.scene_file import PlacedPart, SceneFile
 
 
 @pytest.mark.parametrize("kind", sorted(HOUSEHOLD))

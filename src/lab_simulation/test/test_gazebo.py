@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from lab_simulation.gazebo import bridges, main, scene_of, write_gazebo_files
-from lab_simulation.gazebo_robot import controller_names, gazebo_urdf, robot_description
-from lab_simulation.gazebo_world import SDF_VERSION
 
+from lab_core.geometry import transform_from_xyz_rpy
 from lab_description import config_directory, load_cell
-from lab_geometry import transform_from_xyz_rpy
+from lab_simulation.gazebo.files import bridges, main, scene_of, write_gazebo_files
+from lab_simulation.gazebo.robot import controller_names, gazebo_urdf, robot_description
+from lab_simulation.gazebo.world import SDF_VERSION
 
 CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
 PAIRS = yaml.safe_load((Path(__file__).parent / "ros_gz_bridge_pairs.yaml").read_text())["pairs"]

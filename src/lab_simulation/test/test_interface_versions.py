@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab_simulation.ros_interface_versions import resource, state_request, wanted_state
-from lab_simulation.simulation import EntityState
 from simulation_interfaces.msg import EntityState as EntityStateMessage
 
-from lab_simulation import ros_interface_versions as versions
+from lab_simulation.mujoco.simulation import EntityState
+from lab_simulation.ros import interface_versions as versions
+from lab_simulation.ros.interface_versions import resource, state_request, wanted_state
 
 PRESENT = EntityState(np.eye(4), np.array([0.1, 0.0, 0.0]), np.array([0.0, 0.0, 0.2]))
 

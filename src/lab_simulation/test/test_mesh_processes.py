@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from lab_simulation.mesh_parts import mesh_source, read_pieces
+
 from lab_simulation.meshes import bodies, cache, process, worker
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.process import MeshProcess
 from lab_simulation.meshes.reading import SEEN_FACES, MeshFile, read_solid
-from lab_simulation.solids import hull, regular_polygon, ring
+from lab_simulation.scenes.mesh_parts import mesh_source, read_pieces
+from lab_simulation.scenes.solids import hull, regular_polygon, ring
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+
 from lab_simulation.errors import SceneError
-from lab_simulation.mesh_parts import mesh_source, part_from_mesh, read_pieces
 from lab_simulation.meshes.preparation import prepare
 from lab_simulation.meshes.reading import LARGEST_FILE, MOST_FACES
-from lab_simulation.scene_file import load_scene_file
-from lab_simulation.scenes import Area, make_scene
-from lab_simulation.solids import regular_polygon, ring
-from lab_simulation.spawning import UnsupportedResource, part_from_address
+from lab_simulation.scenes.drawing import Area, make_scene
+from lab_simulation.scenes.mesh_parts import mesh_source, part_from_mesh, read_pieces
+from lab_simulation.scenes.scene_file import load_scene_file
+from lab_simulation.scenes.solids import regular_polygon, ring
+from lab_simulation.scenes.spawning import UnsupportedResource, part_from_address
 
 
 @pytest.fixture(autouse=True)

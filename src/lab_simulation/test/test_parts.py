@@ -5,10 +5,11 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from lab_simulation.catalogue import KINDS, make_part
+
 from lab_simulation.errors import SceneError
-from lab_simulation.parts import COLOURS, MASS_RANGE, Part
-from lab_simulation.world import add_parts, apply_settings
+from lab_simulation.mujoco.world import add_parts, apply_settings
+from lab_simulation.scenes.catalogue import KINDS, make_part
+from lab_simulation.scenes.parts import COLOURS, MASS_RANGE, Part
 
 JAW = 0.085
 

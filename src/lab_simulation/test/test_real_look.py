@@ -5,21 +5,21 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from lab_simulation.camera import open_camera
-from lab_simulation.cell_model import CAMERA
-from lab_simulation.depth_noise import StereoModel
+
+from lab_core.geometry import PinholeCamera, make_transform, rotation_angle
+from lab_description import Cell
 from lab_simulation.look.cell_view import CellPaint, RealCellView, calibration_error, mounted_at, part_skin
 from lab_simulation.look.geometry import RayGeometry
 from lab_simulation.look.light_map import LightFrustum, ShadowCasters
 from lab_simulation.look.shadows import lit_share
-from lab_simulation.rendering import RendererChoice
-from lab_simulation.scene_file import load_scene_file
-from lab_simulation.scenes import Area, Scene, make_scene
-from lab_simulation.simulation import Simulation
-from lab_simulation.world import add_table, apply_settings
-
-from lab_description import Cell
-from lab_geometry import PinholeCamera, make_transform, rotation_angle
+from lab_simulation.mujoco.camera import open_camera
+from lab_simulation.mujoco.cell_model import CAMERA
+from lab_simulation.mujoco.depth_noise import StereoModel
+from lab_simulation.mujoco.rendering import RendererChoice
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.mujoco.world import add_table, apply_settings
+from lab_simulation.scenes.drawing import Area, Scene, make_scene
+from lab_simulation.scenes.scene_file import load_scene_file
 
 PINHOLE = PinholeCamera(320, 240, 300.0, 300.0, 159.5, 119.5)
 DOWN = make_transform(np.diag([1.0, -1.0, -1.0]), [0.0, 0.0, 0.8])

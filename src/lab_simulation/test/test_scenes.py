@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_node.errors import ConfigurationError
-from lab_simulation.arrangement import footprint, separation
-from lab_simulation.errors import SceneError
-from lab_simulation.scene_file import PlacedPart, SceneFile, load_scene_file
-from lab_simulation.scenes import MARGIN, Area, Scene, make_scene
 
-from lab_geometry import transform_points
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import transform_points
+from lab_simulation.errors import SceneError
+from lab_simulation.scenes.arrangement import footprint, separation
+from lab_simulation.scenes.drawing import MARGIN, Area, Scene, make_scene
+from lab_simulation.scenes.scene_file import PlacedPart, SceneFile, load_scene_file
 
 
 def outlines(scene: Scene) -> list[np.ndarray]:

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from lab_simulation.arm_controller import Ending, TrajectoryError, TrajectoryGoal
-from lab_simulation.catalogue import make_part
-from lab_simulation.errors import UnknownEntity
-from lab_simulation.rendering import RendererChoice
-from lab_simulation.scene_file import PlacedPart, load_scene_file
-from lab_simulation.scenes import Area, Scene, make_scene
-from lab_simulation.scripted_hand import Hand
-from lab_simulation.simulation import EntityState, Simulation
-from lab_simulation.trajectory import Waypoint
 
+from lab_core.geometry import invert, make_transform, rotation_angle
 from lab_description import Cell
-from lab_geometry import invert, make_transform, rotation_angle
+from lab_simulation.errors import UnknownEntity
+from lab_simulation.mujoco.arm_controller import Ending, TrajectoryError, TrajectoryGoal
+from lab_simulation.mujoco.rendering import RendererChoice
+from lab_simulation.mujoco.scripted_hand import Hand
+from lab_simulation.mujoco.simulation import EntityState, Simulation
+from lab_simulation.mujoco.trajectory import Waypoint
+from lab_simulation.scenes.catalogue import make_part
+from lab_simulation.scenes.drawing import Area, Scene, make_scene
+from lab_simulation.scenes.scene_file import PlacedPart, load_scene_file
 
 CUBE = PlacedPart("box", (0.50, 0.05, 0.0), dimensions={"x": 0.04, "y": 0.04, "z": 0.04}, material="steel")
 ROLL = PlacedPart("cylinder", (0.50, 0.05, 0.0), dimensions={"diameter": 0.04, "height": 0.06})

@@ -14,9 +14,6 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from control_msgs.msg import JointTolerance
 from geometry_msgs.msg import WrenchStamped
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.qos import SENSOR
-from lab_simulation.simulator_node import SimulatorNode
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -27,6 +24,9 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_description import Cell
+from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.qos import SENSOR
+from lab_simulation.simulator_node import SimulatorNode
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lab_simulation.ros_interface_versions import resource, spawn_request, state_request
 from ros_bench import Bench
 from rosgraph_msgs.msg import Clock
 from simulation_interfaces.msg import Result, SimulationState
@@ -24,6 +23,8 @@ from simulation_interfaces.srv import (
     SpawnEntity,
     StepSimulation,
 )
+
+from lab_simulation.ros.interface_versions import resource, spawn_request, state_request
 
 
 @pytest.fixture(scope="module")

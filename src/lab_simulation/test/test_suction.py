@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_simulation.scene_file import PlacedPart
-from lab_simulation.scenes import Scene
-from lab_simulation.scripted_hand import DOWN, Hand
-from lab_simulation.simulation import Simulation
 
+from lab_core.geometry import FloatArray, make_transform, rotation_about
 from lab_description import Cell, SuctionCup, config_directory, load_cell
-from lab_geometry import FloatArray, make_transform, rotation_about
+from lab_simulation.mujoco.scripted_hand import DOWN, Hand
+from lab_simulation.mujoco.simulation import Simulation
+from lab_simulation.scenes.drawing import Scene
+from lab_simulation.scenes.scene_file import PlacedPart
 
 PLACE = (0.50, 0.05, 0.0)
 BLOCK = PlacedPart("box", PLACE, dimensions={"x": 0.05, "y": 0.05, "z": 0.04})

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from lab_node.poses import pose_from_matrix
-from lab_simulation.ros_interface_versions import state_request
-from lab_simulation.ros_suction import ATMOSPHERE
 from ros_bench import Bench
 from sensor_msgs.msg import FluidPressure, JointState
 from simulation_interfaces.msg import EntityState, SimulationState
 from simulation_interfaces.srv import GetEntities, GetEntityState, SetEntityState, SetSimulationState
 from std_srvs.srv import SetBool
 
+from lab_core.geometry import make_transform
 from lab_description import Cell, SuctionCup, config_directory, load_cell
-from lab_geometry import make_transform
+from lab_node.poses import pose_from_matrix
+from lab_simulation.ros.interface_versions import state_request
+from lab_simulation.ros.suction import ATMOSPHERE
 
 PRESSURE = "/suction/pressure"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab_simulation.cell_model import cell_spec
-from lab_simulation.solids import Solid
-from lab_simulation.visuals import coarser, read_obj
 
 from lab_description import Cell
+from lab_simulation.mujoco.cell_model import cell_spec
+from lab_simulation.mujoco.visuals import coarser, read_obj
+from lab_simulation.scenes.solids import Solid
 
 OBJ = b"""mtllib some.mtl
 o first

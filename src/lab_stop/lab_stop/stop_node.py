@@ -6,20 +6,20 @@ import math
 import time
 from dataclasses import dataclass
 
-from lab_node.errors import ConfigurationError
-from lab_node.health import Condition
-from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
-from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
+from lab_interfaces.msg import HeldPart, StopState
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
 from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
+from lab_core.errors import ConfigurationError
 from lab_description import Gripper, load_cell
-from lab_interfaces.msg import HeldPart, StopState
+from lab_node.health import Condition
+from lab_node.lifecycle import LabNode, spin
+from lab_node.parameters import parameter
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
 from lab_stop.ros_goals import ControllerGoals
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from lab_stop.latch import Latch, Zone
 
 ZONE = Zone(slow=1.5, stop=0.8, speed=0.25)

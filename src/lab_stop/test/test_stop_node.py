@@ -13,12 +13,7 @@ from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lab_node.action_client import destroy_actions
-from lab_node.actions import wait_for
-from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, RELIABLE, SENSOR
-from lab_stop.ros_goals import ControllerGoals
-from lab_stop.stop_node import StopNode
+from lab_interfaces.msg import StopState
 from rclpy.action import ActionClient, ActionServer, CancelResponse
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -29,7 +24,12 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
-from lab_interfaces.msg import StopState
+from lab_node.action_client import destroy_actions
+from lab_node.actions import wait_for
+from lab_node.permit import STOP_STATE
+from lab_node.qos import LATCHED, RELIABLE, SENSOR
+from lab_stop.ros_goals import ControllerGoals
+from lab_stop.stop_node import StopNode
 
 WAIT = 60.0
 

@@ -23,13 +23,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 from py_trees.composites import Selector, Sequence
 from py_trees.decorators import FailureIsSuccess, Repeat
 
+from lab_core.errors import LabError
+from lab_core.outcomes import OutcomeCode
 from lab_tasks.job import Attempt, Job
 from lab_tasks.ledger import SAME_PLACE, Failure, Fate, SeenObject, View, alike_in_colour
 from lab_tasks.policy import Reaction

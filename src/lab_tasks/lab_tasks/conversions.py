@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
 from geometry_msgs.msg import Point
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
-from lab_node.poses import matrix_from_pose
+from lab_interfaces.msg import Attempt as AttemptMessage
+from lab_interfaces.msg import Grasp, LeftObject, ObservedObject, Outcome, Scene, StageTime
 from rclpy.time import Time
 from std_msgs.msg import Header
 
-from lab_geometry import looks
-from lab_interfaces.msg import Attempt as AttemptMessage
-from lab_interfaces.msg import Grasp, LeftObject, ObservedObject, Outcome, Scene, StageTime
+from lab_core.errors import LabError
+from lab_core.geometry import looks
+from lab_core.outcomes import OutcomeCode
+from lab_node.poses import matrix_from_pose
 from lab_tasks.job import Attempt
 from lab_tasks.ledger import Failure, Record, SeenObject, View
 from lab_tasks.skills import GraspOption, Stage

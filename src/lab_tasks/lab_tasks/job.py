@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from lab_node.codes import OutcomeCode
-from lab_node.errors import DeadlineError
-
-from lab_geometry import FloatArray
+from lab_core.errors import DeadlineError
+from lab_core.geometry import FloatArray
+from lab_core.outcomes import OutcomeCode
 from lab_tasks.ledger import Failure, Ledger, Record, View
 from lab_tasks.policy import Policy
 from lab_tasks.skills import GraspOption, Skills, Stage

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-from lab_node.codes import OutcomeCode
-from lab_node.errors import LabError
 
-from lab_geometry import FloatArray, rotation_angle
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray, rotation_angle
+from lab_core.outcomes import OutcomeCode
 from lab_tasks.policy import Policy, Reaction
 
 # a part seen again this close to where it was is taken for the same, metres
@@ -22,8 +22,8 @@ SAME_PLACE = 0.02
 # a part that appears is taken for one that vanished when neither's size, the cube root of its box, is so many
 # times the other's; as in perception
 SAME_SIZE = 1.8
-# two sights of a part are no further apart than this, see lab_geometry.looks. Names would not do: what lies
-# between two of them has one from this side and the other from that
+# two sights of a part are no further apart than this, see lab_core.geometry.looks. Names would not do: what
+# lies between two of them has one from this side and the other from that
 SAME_COLOUR = 0.12
 # grasps closer to a failed one than this are not tried again, metres and radians
 SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
@@ -33,7 +33,7 @@ SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
 class SeenObject:
     """A part in a view: centre and size of its box, (3,) metres in base_link.
 
-    colour: (3,) as of lab_geometry.looks.
+    colour: (3,) as of lab_core.geometry.looks.
     """
 
     id: str

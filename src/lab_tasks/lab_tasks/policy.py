@@ -9,9 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from lab_core.errors import ConfigurationError
+from lab_core.outcomes import OutcomeCode
 from lab_description.schema import read_yaml
-from lab_node.codes import OutcomeCode
-from lab_node.errors import ConfigurationError
 
 
 class Reaction(Enum):

@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from action_msgs.msg import GoalStatus
-from lab_node.action_client import ActionClient
-from lab_node.actions import result_of, wait_for
-from lab_node.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
-from lab_node.freshness import Latest
-from lab_node.qos import LATCHED, RELIABLE
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.msg import HeldPart, Outcome, Scene
 from rclpy.lifecycle import LifecycleNode
 from rclpy.time import Time
 
-from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import HeldPart, Outcome, Scene
+from lab_core.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
+from lab_node.action_client import ActionClient
+from lab_node.actions import result_of, wait_for
+from lab_node.freshness import Latest
+from lab_node.qos import LATCHED, RELIABLE
 from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
 from lab_tasks.ledger import SeenObject, View
 from lab_tasks.skills import Cancelled, GraspOption, Picked, Placed, Stage

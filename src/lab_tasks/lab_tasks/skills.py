@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lab_node.errors import LabError
-
-from lab_geometry import FloatArray
+from lab_core.errors import LabError
+from lab_core.geometry import FloatArray
 from lab_tasks.ledger import SeenObject, View
 
 Cancelled = Callable[[], bool]

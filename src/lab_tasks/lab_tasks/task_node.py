@@ -8,20 +8,20 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Attempt, TaskStatus
+from rclpy.action.server import ServerGoalHandle
+from std_msgs.msg import Header
+
+from lab_core.errors import UnavailableError
+from lab_core.outcomes import OutcomeCode
+from lab_description import config_directory, load_cell
 from lab_node.actions import serve_action
-from lab_node.codes import OutcomeCode
-from lab_node.errors import UnavailableError
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
 from lab_node.permit import Permit
 from lab_node.qos import HISTORY, LATCHED
-from rclpy.action.server import ServerGoalHandle
-from std_msgs.msg import Header
-
-from lab_description import config_directory, load_cell
-from lab_interfaces.action import ClearTable
-from lab_interfaces.msg import Attempt, TaskStatus
 from lab_tasks import clear_table
 from lab_tasks.conversions import attempt_message, left_message, outcome_message
 from lab_tasks.job import Attempt as JobAttempt

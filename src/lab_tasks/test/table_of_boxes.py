@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from lab_node.codes import OutcomeCode
-from lab_node.errors import CancelledError, LabError
+
+from lab_core.errors import CancelledError, LabError
+from lab_core.geometry import make_transform
+from lab_core.outcomes import OutcomeCode
+from lab_tasks import clear_table
 from lab_tasks.job import Job
 from lab_tasks.ledger import SeenObject, View
 from lab_tasks.policy import load_policy
 from lab_tasks.skills import GraspOption, Picked, Placed, Stage
-
-from lab_geometry import make_transform
-from lab_tasks import clear_table
 
 POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml"
 POLICY = load_policy(POLICY_FILE)

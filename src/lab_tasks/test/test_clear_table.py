@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from lab_node.codes import OutcomeCode
-from lab_tasks.job import Job
-from lab_tasks.skills import Placed
 from table_of_boxes import POLICY, TableOfBoxes, books, cell, clear
 
+from lab_core.outcomes import OutcomeCode
 from lab_tasks import clear_table
+from lab_tasks.job import Job
+from lab_tasks.skills import Placed
 
 
 def test_every_part_is_moved_topmost_first():

@@ -1,12 +1,12 @@
 """The tree over a cell of boxes: outages, stops and cancels in every step."""
 
 import pytest
-from lab_node.codes import OutcomeCode
-from lab_tasks.job import Job
-from lab_tasks.ledger import Failure
 from table_of_boxes import POLICY, cell, clear
 
+from lab_core.outcomes import OutcomeCode
 from lab_tasks import clear_table
+from lab_tasks.job import Job
+from lab_tasks.ledger import Failure
 
 
 def test_a_camera_that_stays_silent_stops_the_task():

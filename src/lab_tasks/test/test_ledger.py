@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_node.codes import OutcomeCode
+
+from lab_core.geometry import looks
+from lab_core.outcomes import OutcomeCode
 from lab_tasks.ledger import Failure, Fate, Ledger, SeenObject, View
 from lab_tasks.policy import load_policy
-
-from lab_geometry import looks
 
 POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml")
 

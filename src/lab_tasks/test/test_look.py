@@ -2,11 +2,11 @@
 
 import pytest
 import rclpy
-from lab_tasks.ros_skills import RESTLESS, RosSkills
+from lab_interfaces.msg import ObservedObject, Scene
 from rclpy.node import Node
 from rclpy.time import Time
 
-from lab_interfaces.msg import ObservedObject, Scene
+from lab_tasks.ros_skills import RESTLESS, RosSkills
 
 IMAGE = 66_000_000
 

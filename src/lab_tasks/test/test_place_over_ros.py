@@ -7,17 +7,17 @@ import time
 
 import pytest
 import rclpy
+from lab_interfaces.action import Place
+from lab_interfaces.msg import HeldPart, Outcome
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.node import Node
+
 from lab_motion.motion_parameters import MotionParameters
 from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.outcomes import success
 from lab_node.qos import LATCHED
 from lab_tasks.ros_skills import MOTION_TIMEOUT, RosSkills
-from rclpy.executors import MultiThreadedExecutor
-from rclpy.node import Node
-
-from lab_interfaces.action import Place
-from lab_interfaces.msg import HeldPart, Outcome
 
 WAIT = 60.0
 

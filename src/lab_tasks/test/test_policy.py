@@ -1,10 +1,11 @@
 """How a task reacts, as written in YAML."""
 
 import pytest
-from lab_node.codes import OutcomeCode
-from lab_node.errors import ConfigurationError
-from lab_tasks.policy import Reaction, load_policy
 from table_of_boxes import POLICY, POLICY_FILE
+
+from lab_core.errors import ConfigurationError
+from lab_core.outcomes import OutcomeCode
+from lab_tasks.policy import Reaction, load_policy
 
 
 def test_the_shipped_policy_reads():

@@ -7,19 +7,19 @@ import time
 
 import pytest
 import rclpy
-from lab_node.action_client import destroy_actions
-from lab_node.actions import wait_for
-from lab_node.qos import LATCHED
-from lab_tasks.task_node import TaskNode
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Outcome, TaskStatus
 from rclpy.action import ActionClient
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from lab_interfaces.action import ClearTable
-from lab_interfaces.msg import Outcome, TaskStatus
+from lab_node.action_client import destroy_actions
+from lab_node.actions import wait_for
+from lab_node.qos import LATCHED
 from lab_tasks import clear_table, task_node
+from lab_tasks.task_node import TaskNode
 
 WAIT = 60.0
 

@@ -5,19 +5,19 @@ import time
 
 import pytest
 import rclpy
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Attempt, Outcome, StopState
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.node import Node
+from table_of_boxes import TableOfBoxes
+
 from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED
-from lab_tasks.task_node import TaskNode
-from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.node import Node
-from table_of_boxes import TableOfBoxes
-
-from lab_interfaces.action import ClearTable
-from lab_interfaces.msg import Attempt, Outcome, StopState
 from lab_tasks import task_node
+from lab_tasks.task_node import TaskNode
 
 WAIT = 60.0
 

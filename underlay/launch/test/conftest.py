@@ -8,7 +8,6 @@ from pathlib import Path
 
 import launch.logging
 import pytest
-
 from launch import LaunchDescription, LaunchDescriptionEntity, LaunchService
 
 

@@ -6,6 +6,7 @@ import os
 import textwrap
 
 import pytest
+from launch import LaunchDescription, LaunchService
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -28,8 +29,6 @@ from launch.launch_description_sources import (
     get_launch_description_from_any_launch_file,
 )
 from launch.substitutions import LaunchConfiguration, LocalSubstitution
-
-from launch import LaunchDescription, LaunchService
 
 
 def say(*parts) -> LogInfo:

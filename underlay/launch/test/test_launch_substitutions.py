@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import List  # noqa: UP035
 
 import pytest
+from launch import LaunchContext
 from launch.conditions import (
     IfCondition,
     InvalidConditionExpressionError,
@@ -22,8 +23,6 @@ from launch.substitutions import (
 )
 from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions
 from launch.utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
-
-from launch import LaunchContext
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, List  # noqa: UP035
 
 import pytest
+from launch import LaunchDescription, LaunchService
 from launch.actions import DeclareLaunchArgument, GroupAction
 from launch.substitutions import LaunchConfiguration, SubstitutionFailure, TextSubstitution
 from launch_ros.actions import Node, PushROSNamespace, SetParameter, SetRemap
 from launch_ros.parameter_descriptions import Parameter, ParameterFile, ParameterValue
 from launch_ros.substitutions import ExecutableInPackage, FindPackagePrefix, FindPackageShare
-
-from launch import LaunchDescription, LaunchService
 
 SHOW = """
 import json, sys, yaml

@@ -7,10 +7,9 @@ import unittest
 from collections.abc import Sequence
 from typing import Any
 
+from launch import LaunchDescription, LaunchDescriptionEntity, LaunchDescriptionSource, LaunchService
 from launch.actions import IncludeLaunchDescription, RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessIO, OnProcessStart, OnShutdown
-
-from launch import LaunchDescription, LaunchDescriptionEntity, LaunchDescriptionSource, LaunchService
 
 from .io_handler import ActiveIoHandler
 from .loader import TestRun

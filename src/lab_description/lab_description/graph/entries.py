@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from lab_node.qos_profiles import PROFILES, Profile
-
 from lab_description.schema import Quantity
+from lab_node.qos_profiles import PROFILES, Profile
 
 Sim = Literal["mujoco", "gazebo", "none"]
 Device = Literal["camera", "robot", "gripper"]

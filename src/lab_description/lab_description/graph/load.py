@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_description.cell import Cell
 from lab_description.graph.entries import ActionEntry, NodeEntry, ServiceEntry, TopicEntry
 from lab_description.graph.graph import Action, Graph, Node, Service, Topic

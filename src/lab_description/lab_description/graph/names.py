@@ -6,8 +6,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 
-from lab_node.errors import ConfigurationError
-
+from lab_core.errors import ConfigurationError
 from lab_description.cell import Cell
 from lab_description.gripper import Gripper
 from lab_description.suction_cup import SuctionCup

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-from lab_node.errors import ConfigurationError
 
+from lab_core.errors import ConfigurationError
 from lab_description.configuration import config_directory
 from lab_description.graph.entries import GraphFile
 from lab_description.schema import parse, read_yaml
@@ -40,8 +40,8 @@ def extension_piece(package: str) -> Piece:
     share = _share(package)
     if share is None:
         raise ConfigurationError(
-            f"extension '{package[:80]}' is not installed: build its package and source the workspace, or take"
-            " it out of extensions"
+            f"extension '{package[:80]}' is not installed: build its package and source the workspace, or"
+            " take it out of extensions"
         )
     path = share / FILE
     if not path.is_file():

@@ -13,7 +13,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
-from lab_node.errors import LabError
+
+from lab_core.errors import LabError
 
 # Wall seconds that one input may take on a busy machine.
 HANG = 20.0

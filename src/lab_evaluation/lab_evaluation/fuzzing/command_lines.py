@@ -7,14 +7,14 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hypothesis import strategies as st
+
 import lab_console.demo
 import lab_doctor.cli
 import lab_recorder.replay_cli
-from hypothesis import strategies as st
+from lab_evaluation.fuzzing.campaign import Target, Wrong
 from lab_node.domain import domain_from
 from lab_simulation.simulator_parameters import refuse_unusable
-
-from lab_evaluation.fuzzing.campaign import Target, Wrong
 
 _NUMBERS = ("", "0", "1", "-1", "1000", "9" * 30, "9" * 5000, "nan", "inf", "1e400", "\u00b2")
 _PATHS = ("/", "/bin/ls", "/dev/zero", "/dev/null", "..", "~", "a\0b")

@@ -11,17 +11,17 @@ from typing import Any
 
 import yaml
 from hypothesis import strategies as st
+
+from lab_description import config_directory, load_cell
 from lab_description.hardware import Driver
 from lab_description.schema import parse
 from lab_description.yaml_file import parse_yaml, read_yaml
-from lab_motion.destinations import Destinations
-from lab_motion.placed_file import PlacedFile
-from lab_recorder.case import load_case
-from lab_simulation.scene_file import load_scene_file
-from lab_tasks.policy import load_policy
-
-from lab_description import config_directory, load_cell
 from lab_evaluation.fuzzing.campaign import Target
+from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.placed_file import PlacedFile
+from lab_recorder.case import load_case
+from lab_simulation.scenes.scene_file import load_scene_file
+from lab_tasks.policy import load_policy
 
 _PIECES = [
     *"{}[]:,&*!?|>-'\"%@#\n\t 0a1e+.~",

@@ -8,8 +8,7 @@ from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
-from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, scene_from_message
-from lab_node.message_rules import defect
+from lab_interfaces.msg import Attempt, Grasp, GraspArray, HeldPart, Scene, StopState, TaskStatus
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
@@ -17,7 +16,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
 from lab_evaluation.fuzzing.campaign import Target, Wrong
-from lab_interfaces.msg import Attempt, Grasp, GraspArray, HeldPart, Scene, StopState, TaskStatus
+from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, scene_from_message
+from lab_node.message_rules import defect
 
 _NAN, _INFINITY = float("nan"), float("inf")
 _FLOATS = st.sampled_from([0.0, -0.0, 1.0, 0.05, -0.05, 1e-320, 1e300, -1e300, _NAN, _INFINITY, -_INFINITY])

@@ -9,10 +9,8 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 
+from lab_core.geometry import FloatArray, make_transform, matrix_from_rpy
 from lab_description import Cell
-from lab_geometry import FloatArray, make_transform, matrix_from_rpy
-from lab_simulation.camera import Frame
-from lab_simulation.cell_model import CAMERA
 from lab_simulation.look.canvas import Colour
 from lab_simulation.look.geometry import open_geometry
 from lab_simulation.look.lighting import draw_lighting
@@ -20,8 +18,10 @@ from lab_simulation.look.renderer import RealFrame, RealRenderer, Scenery
 from lab_simulation.look.sensor import draw_sensor
 from lab_simulation.look.skins import Ground, Skin, draw_floor, draw_skin, draw_table
 from lab_simulation.look.stereo import StereoMatcher
-from lab_simulation.parts import Part
-from lab_simulation.rendering import Renderer
+from lab_simulation.mujoco.camera import Frame
+from lab_simulation.mujoco.cell_model import CAMERA
+from lab_simulation.mujoco.rendering import Renderer
+from lab_simulation.scenes.parts import Part
 
 COLOURED_STYLES: Mapping[str, float] = {
     "plain": 0.3,

@@ -13,10 +13,10 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera
-from lab_simulation.camera import ViewPlanes, visual_options
-from lab_simulation.rendering import Renderer
-from lab_simulation.world import HIDDEN_GROUP
+from lab_core.geometry import FloatArray, PinholeCamera
+from lab_simulation.mujoco.camera import ViewPlanes, visual_options
+from lab_simulation.mujoco.rendering import Renderer
+from lab_simulation.mujoco.world import HIDDEN_GROUP
 
 IdImage = npt.NDArray[np.int32]
 DepthImage = npt.NDArray[np.float32]

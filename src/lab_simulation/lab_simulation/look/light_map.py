@@ -16,9 +16,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, invert, make_transform
-from lab_simulation.parts import Piece
-from lab_simulation.solids import hull
+from lab_core.geometry import FloatArray, invert, make_transform
+from lab_simulation.scenes.parts import Piece
+from lab_simulation.scenes.solids import hull
 
 LightMap = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 
 STEP = 0.01
 """Share of its strength by which the key light changes at once."""

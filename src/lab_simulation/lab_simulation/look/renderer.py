@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from lab_geometry import FloatArray, PinholeCamera
+from lab_core.geometry import FloatArray, PinholeCamera
 from lab_simulation.look.geometry import DepthImage, GeometryPass, IdImage
 from lab_simulation.look.light_map import LightFrustum, ShadowCasters
 from lab_simulation.look.lighting import Lighting
@@ -18,7 +18,7 @@ from lab_simulation.look.shadows import lit_share
 from lab_simulation.look.skins import Ground, Skin
 from lab_simulation.look.stereo import StereoMatcher, Windows
 from lab_simulation.look.wardrobe import dress
-from lab_simulation.parts import Part
+from lab_simulation.scenes.parts import Part
 
 LIGHT_MAP_PIXELS = 320
 

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera
+from lab_core.geometry import FloatArray, PinholeCamera
 from lab_simulation.look.geometry import Geometry
 from lab_simulation.look.lighting import Lighting
 from lab_simulation.look.wardrobe import Wardrobe

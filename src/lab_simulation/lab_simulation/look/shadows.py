@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray, PinholeCamera, invert
+from lab_core.geometry import FloatArray, PinholeCamera, invert
 from lab_simulation.look.geometry import DepthImage
 from lab_simulation.look.light_map import LightFrustum, LightMap
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_simulation.look import printing, surfaces
 from lab_simulation.look.canvas import CLEAR, Canvas, Colour, any_colour, blank, fractal, shade
-from lab_simulation.parts import Part
+from lab_simulation.scenes.parts import Part
 
 Wrap = Literal["box", "cylinder"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from lab_simulation.look import printing
 from lab_simulation.look.canvas import any_colour, blank
 from lab_simulation.look.skins import Ground, draw_floor, draw_table
-from lab_simulation.scenes import Area
+from lab_simulation.scenes.drawing import Area
 
 _TABLE, _FLOOR = "table", "floor"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lab_geometry import FloatArray, make_transform, matrix_from_rpy
+from lab_core.geometry import FloatArray, make_transform, matrix_from_rpy
 
 ELEVATIONS = (np.radians(25.0), np.radians(80.0))
 """Radians above the table, from where the camera looks at its target."""

@@ -10,9 +10,9 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from lab_geometry import FloatArray
+from lab_core.geometry import FloatArray
 from lab_simulation.look.skins import Ground, Skin
-from lab_simulation.parts import Part
+from lab_simulation.scenes.parts import Part
 
 LEVELS = 3
 """Each picture is kept at full, half and quarter size."""

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import QhullError
 
 from lab_simulation.meshes.decimation import decimated
-from lab_simulation.solids import Solid, hull
+from lab_simulation.scenes.solids import Solid, hull
 
 MOST_PIECES = 24
 FELT_FACES = 2000

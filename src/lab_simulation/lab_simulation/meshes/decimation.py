@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lab_simulation.solids import Solid
+from lab_simulation.scenes.solids import Solid
 
 MOST_CHANGE = 0.02
 """Share of the volume that a mesh with fewer triangles may differ by."""

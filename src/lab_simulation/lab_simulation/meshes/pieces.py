@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lab_simulation.parts import Piece
-from lab_simulation.solids import Solid
+from lab_simulation.scenes.parts import Piece
+from lab_simulation.scenes.solids import Solid
 
 FORMAT = 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mujoco
 
-from lab_simulation.solids import Solid
+from lab_simulation.scenes.solids import Solid
 
 
 def simulated(solid: Solid) -> bool:

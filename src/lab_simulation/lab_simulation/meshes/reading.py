@@ -10,7 +10,7 @@ import trimesh
 
 from lab_simulation.errors import SceneError
 from lab_simulation.meshes.decimation import decimated
-from lab_simulation.solids import Solid
+from lab_simulation.scenes.solids import Solid
 
 SUFFIXES = (".obj", ".stl")
 LARGEST_FILE = 50 << 20

@@ -23,7 +23,7 @@ from lab_simulation.meshes.bodies import MOST_PIECES, bodies_of, cut, hull_of, i
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.proof import simulated
 from lab_simulation.meshes.reading import MeshFile, MeshRefused, read_solid
-from lab_simulation.solids import Solid
+from lab_simulation.scenes.solids import Solid
 
 MEMORY = 6 << 30
 """Bytes of address space, of which libraries that are only loaded take 2 GiB."""

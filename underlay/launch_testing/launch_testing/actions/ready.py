@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import launch.logging
-
 from launch import Action, LaunchContext, LaunchDescriptionEntity
 
 

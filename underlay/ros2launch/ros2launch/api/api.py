@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import ItemsView, Sequence
 
+import launch
 from ament_index_python.packages import get_package_share_directory
 from launch.launch_description_sources import (
     AnyLaunchDescriptionSource,
     get_launch_description_from_any_launch_file,
 )
-
-import launch
 
 
 class MultipleLaunchFilesError(Exception):

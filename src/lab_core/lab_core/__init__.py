@@ -1,0 +1,1 @@
+"""The words that all packages share, without ROS: geometry, outcome codes, errors."""

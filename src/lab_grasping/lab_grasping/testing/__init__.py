@@ -1,0 +1,1 @@
+"""The contract of grasp planners, as tests to collect with pytest."""

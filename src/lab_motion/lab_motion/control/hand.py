@@ -1,0 +1,105 @@
+"""Fingers behind the action ParallelGripperCommand. The methods block and belong in a worker thread."""
+
+from __future__ import annotations
+
+import time
+
+from control_msgs.action import ParallelGripperCommand
+from geometry_msgs.msg import WrenchStamped
+from rclpy.node import Node
+
+from lab_description import Cell
+from lab_grasping.contact import PadReading
+from lab_motion.control.goal import ANSWER, LOOK, SLOWEST_CLOCK, Controller, Goal
+from lab_motion.control.joint_states import JointStates
+from lab_motion.conversions import gripper_goal, pad_force
+from lab_motion.errors import ExecutionCancelled, GripperFailed
+from lab_motion.skills.hardware import Cancelled
+from lab_node.freshness import Latest
+from lab_node.qos import SENSOR
+
+
+class ControlledHand:
+    """Hand by ParallelGripperCommand, with the wrenches of its pads if it has any.
+
+    The port is lab_motion.skills.hardware.Hand.
+    Without them the end of a motion of the fingers tells whether something stopped them.
+    """
+
+    def __init__(self, node: Node, cell: Cell, states: JointStates, max_age: float, timeout: float) -> None:
+        """max_age: of a wrench; timeout: of one motion of the fingers; seconds of the cell's clock."""
+        self._node = node
+        self._gripper = cell.gripper
+        self._names = (cell.gripper.joint,)
+        self._states = states
+        states.watch(self._names)
+        self._max_age = max_age
+        self._timeout = timeout
+        self._controller = Controller(node, ParallelGripperCommand, cell.gripper.action, GripperFailed)
+        self._goal: Goal | None = None
+        self._stalled: bool | None = None
+        self._wrenches: list[Latest[WrenchStamped]] = []
+        for side, topic in sorted(cell.gripper.wrench_topics.items()):
+            latest: Latest[WrenchStamped] = Latest(f"wrench of the {side} pad on {topic}")
+            node.create_subscription(WrenchStamped, topic, latest.put, SENSOR)
+            self._wrenches.append(latest)
+
+    def reading(self) -> PadReading:
+        """Opening and forces now."""
+        joint = self._states.positions(self._names)
+        now = self._node.get_clock().now()
+        opening = float(self._gripper.opening_from_joint(joint)[0])
+        if not self._wrenches:
+            return PadReading(opening, stalled=self._stalled)
+        left, right = (pad_force(latest.fresh(now, self._max_age)) for latest in self._wrenches)
+        return PadReading(opening, (left, right), self._stalled)
+
+    def take_over(self) -> None:
+        """End whatever motion of the fingers somebody has begun before.
+
+        Raises GripperFailed when the controller is away, DeadlineError.
+        """
+        self._controller.clear()
+
+    def halt(self) -> None:
+        """Cancel what was started and has not ended, and do not wait."""
+        goal, self._goal = self._goal, None
+        if goal is not None and not goal.ended():
+            goal.cancel()
+
+    def start(self, opening: float, force: float) -> None:
+        """Send the goal; a goal that is still on its way is replaced by it."""
+        gripper = self._gripper
+        position = float(gripper.joint_from_opening(opening))
+        goal = gripper_goal(gripper.joint, position, force * gripper.lever)
+        self._stalled = None
+        self._goal = self._controller.send(goal)
+
+    def finish(self, cancelled: Cancelled) -> PadReading:
+        """Wait for the end of what was started."""
+        if self._goal is None:
+            return self.reading()
+        clock = self._node.get_clock()
+        begin, wall, goal = clock.now(), time.monotonic(), self._goal
+        try:
+            while not goal.ended(LOOK):
+                if cancelled():
+                    goal.stop()
+                    raise ExecutionCancelled("the fingers were stopped by a cancel")
+                late = (clock.now() - begin).nanoseconds * 1e-9 > self._timeout
+                if late or time.monotonic() - wall > ANSWER + SLOWEST_CLOCK * self._timeout:
+                    goal.stop()
+                    raise GripperFailed(f"{self._gripper.action} did not end within {self._timeout:.1f} s")
+        finally:
+            self.halt()
+        result = goal.result
+        if not goal.succeeded or not (result.reached_goal or result.stalled):
+            raise GripperFailed(
+                f"{self._gripper.action} ended without reaching its goal or stalling on a part"
+            )
+        self._stalled = bool(result.stalled)
+        stamp = clock.now()
+        for latest in self._wrenches:
+            latest.wait_for_newer(stamp, ANSWER)
+        self._states.wait_for_newer(self._names, stamp, ANSWER)
+        return self.reading()

@@ -1,0 +1,1 @@
+"""MoveIt 2 behind the port of motion planning."""

@@ -1,0 +1,272 @@
+"""MoveIt's configuration of a cell: what moveit_py and move_group are given, made from the cell alone.
+
+`ros2 run lab_motion write_moveit_config CELL FOLDER` writes it as the files that MoveIt's own tools know.
+Names and types are those of MoveIt 2.12 (Jazzy) and later.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+
+from lab_core.errors import ConfigurationError, LabError
+from lab_description import Cell, build_srdf, build_urdf, load_cell
+from lab_description.srdf import ARM_GROUP
+
+OMPL = "ompl"
+PILZ = "pilz_industrial_motion_planner"
+SEARCH_PLANNER = "RRTConnectkConfigDefault"
+# Namespaces of the requests that MoveItPlanner makes.
+DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST = "direct", "search", "straight"
+# One search; a cancel is heard between two of them, seconds.
+SEARCH_TIME = 0.1
+# Sum over the joints of what they move between two states that OMPL checks, radians (metres).
+_CHECKED_STEP = 0.06
+# Of the tool, for LIN: m/s, m/s², rad/s.
+_TOOL_SPEED, _TOOL_ACCELERATION, _TOOL_TURN = 1.0, 5.0, 2.0
+# A gripper's joint has no limit of acceleration in its YAML: full speed after this time, seconds.
+_GRIPPER_RISE = 0.1
+
+_CONTROLLERS = "moveit_controllers.yaml"
+
+# MoveIt loads these when it runs, and goes on half able without them: package and what it gives.
+PLUGINS = {
+    "moveit_planners_ompl": "ompl_interface/OMPLPlanner",
+    "pilz_industrial_motion_planner": "pilz_industrial_motion_planner/CommandPlanner",
+    "moveit_kinematics": "kdl_kinematics_plugin/KDLKinematicsPlugin",
+    "moveit_ros_planning": "default_planning_request_adapters",
+}
+
+# Copied wherever they are used: what occurs twice is written as a YAML alias, which rcl refuses.
+_CHECKS = [
+    "default_planning_request_adapters/ResolveConstraintFrames",
+    "default_planning_request_adapters/ValidateWorkspaceBounds",
+    "default_planning_request_adapters/CheckStartStateBounds",
+    "default_planning_request_adapters/CheckStartStateCollision",
+]
+_VALIDATE = [
+    "default_planning_response_adapters/ValidateSolution",
+    "default_planning_response_adapters/DisplayMotionPath",
+]
+
+Parameters = dict[str, Any]
+
+
+def require_plugins() -> None:
+    """Raises ConfigurationError that names the package that MoveIt lacks."""
+    for package, plugin in PLUGINS.items():
+        try:
+            get_package_prefix(package)
+        except PackageNotFoundError:
+            raise ConfigurationError(
+                f"MoveIt is installed without {plugin}: install {package}"
+                f" (ros-<distribution>-{package.replace('_', '-')}), or use planner:=roboplan"
+            ) from None
+
+
+def moveit_files(cell: Cell) -> dict[str, Parameters]:
+    """ROS parameters by the name of the file that MoveIt's tools keep them in."""
+    return {
+        "kinematics.yaml": {"robot_description_kinematics": {ARM_GROUP: _kinematics()}},
+        "joint_limits.yaml": {"robot_description_planning": {"joint_limits": _joint_limits(cell)}},
+        "pilz_cartesian_limits.yaml": {
+            "robot_description_planning": {"cartesian_limits": _cartesian_limits()}
+        },
+        "ompl_planning.yaml": {OMPL: _ompl(cell)},
+        "pilz_industrial_motion_planner_planning.yaml": {PILZ: _pilz()},
+        _CONTROLLERS: _controllers(cell),
+        "moveit_cpp.yaml": _moveit_cpp(),
+    }
+
+
+def moveit_parameters(cell: Cell) -> Parameters:
+    """Parameters of one MoveItPy: everything that it needs, in nested plain values.
+
+    Without controllers: it carries nothing out, and MoveIt's manager of controllers crashes when it is
+    destroyed with an action client.
+
+    Raises ConfigurationError when the cell's collision matrix is malformed.
+    """
+    files = {name: content for name, content in moveit_files(cell).items() if name != _CONTROLLERS}
+    return _merged(_robot(cell), *files.values())
+
+
+def parameter_file(node: str, parameters: Parameters) -> str:
+    """Text of a ROS parameter file for the node with this full name."""
+    return yaml.safe_dump({node: {"ros__parameters": parameters}}, sort_keys=False, default_flow_style=False)
+
+
+def move_group_parameters(cell: Cell) -> Parameters:
+    """The same for move_group and RViz, with controllers; they name their pipelines in another way."""
+    pipelines = {"planning_pipelines": [OMPL, PILZ], "default_planning_pipeline": OMPL}
+    files = {name: content for name, content in moveit_files(cell).items() if name != "moveit_cpp.yaml"}
+    return _merged(_robot(cell), *files.values(), pipelines)
+
+
+def write_moveit_config(cell: Cell, folder: Path) -> list[Path]:
+    """Writes URDF, SRDF and the YAML files; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {"robot.urdf": build_urdf(cell), "robot.srdf": build_srdf(cell)}
+    for name, content in moveit_files(cell).items():
+        texts[name] = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
+
+
+def _robot(cell: Cell) -> Parameters:
+    return {"robot_description": build_urdf(cell), "robot_description_semantic": build_srdf(cell)}
+
+
+def _kinematics() -> Parameters:
+    return {
+        "kinematics_solver": "kdl_kinematics_plugin/KDLKinematicsPlugin",
+        "kinematics_solver_search_resolution": 0.005,
+        "kinematics_solver_timeout": 0.05,
+    }
+
+
+def _joint_limits(cell: Cell) -> Parameters:
+    robot, gripper = cell.robot, cell.gripper
+    limits = {
+        name: _limit(velocity, acceleration)
+        for name, velocity, acceleration in zip(
+            robot.joint_names, robot.velocity.tolist(), robot.acceleration.tolist(), strict=True
+        )
+    }
+    speed = gripper.joints[gripper.joint].velocity
+    return limits | {gripper.joint: _limit(speed, speed / _GRIPPER_RISE)}
+
+
+def _limit(velocity: float, acceleration: float) -> Parameters:
+    return {
+        "has_velocity_limits": True,
+        "max_velocity": velocity,
+        "has_acceleration_limits": True,
+        "max_acceleration": acceleration,
+    }
+
+
+def _cartesian_limits() -> Parameters:
+    return {
+        "max_trans_vel": _TOOL_SPEED,
+        "max_trans_acc": _TOOL_ACCELERATION,
+        "max_trans_dec": -_TOOL_ACCELERATION,
+        "max_rot_vel": _TOOL_TURN,
+    }
+
+
+def _ompl(cell: Cell) -> Parameters:
+    robot = cell.robot
+    extent = float((robot.position_upper - robot.position_lower).sum())
+    return {
+        "planning_plugins": ["ompl_interface/OMPLPlanner"],
+        "request_adapters": [*_CHECKS],
+        "response_adapters": [
+            "default_planning_response_adapters/AddTimeOptimalParameterization",
+            *_VALIDATE,
+        ],
+        "planner_configs": {SEARCH_PLANNER: {"type": "geometric::RRTConnect", "range": 0.0}},
+        ARM_GROUP: {
+            "planner_configs": [SEARCH_PLANNER],
+            "longest_valid_segment_fraction": round(_CHECKED_STEP / extent, 6),
+        },
+    }
+
+
+def _pilz() -> Parameters:
+    return {
+        "planning_plugins": ["pilz_industrial_motion_planner/CommandPlanner"],
+        "default_planner_config": "PTP",
+        "request_adapters": [*_CHECKS],
+        "response_adapters": [*_VALIDATE],
+        "capabilities": "pilz_industrial_motion_planner/MoveGroupSequenceAction"
+        " pilz_industrial_motion_planner/MoveGroupSequenceService",
+    }
+
+
+def _controllers(cell: Cell) -> Parameters:
+    """For move_group's users; MoveItPlanner carries nothing out through MoveIt.
+
+    Of the arm alone: MoveIt 2.12 has no type for a ParallelGripperCommand.
+    """
+    arm = cell.robot.arm_controller
+    return {
+        "moveit_controller_manager": "moveit_simple_controller_manager/MoveItSimpleControllerManager",
+        "moveit_simple_controller_manager": {
+            "controller_names": [arm],
+            arm: {
+                "type": "FollowJointTrajectory",
+                "action_ns": "follow_joint_trajectory",
+                "default": True,
+                "joints": list(cell.robot.joint_names),
+            },
+        },
+        "trajectory_execution": {
+            "allowed_execution_duration_scaling": 1.2,
+            "allowed_goal_duration_margin": 0.5,
+            "allowed_start_tolerance": 0.01,
+        },
+    }
+
+
+def _moveit_cpp() -> Parameters:
+    """Topics are not among them: MoveIt reads none of their names, see ros_moveit.py."""
+
+    def request(pipeline: str, planner: str, seconds: float, share: float) -> Parameters:
+        # Paths are timed by us: MoveIt's own times only decide how dense its samples are, one each 0.1 s.
+        return {
+            "plan_request_params": {
+                "planning_pipeline": pipeline,
+                "planner_id": planner,
+                "planning_attempts": 1,
+                "planning_time": seconds,
+                "max_velocity_scaling_factor": share,
+                "max_acceleration_scaling_factor": share,
+            }
+        }
+
+    return {
+        "planning_scene_monitor_options": {
+            "name": "planning_scene_monitor",
+            "robot_description": "robot_description",
+            "wait_for_initial_state_timeout": 0.0,
+        },
+        "planning_pipelines": {"pipeline_names": [OMPL, PILZ]},
+        DIRECT_REQUEST: request(PILZ, "PTP", 1.0, 0.1),
+        SEARCH_REQUEST: request(OMPL, SEARCH_PLANNER, SEARCH_TIME, 0.1),
+        STRAIGHT_REQUEST: request(PILZ, "LIN", 1.0, 0.05),
+    }
+
+
+def _merged(*parts: Parameters) -> Parameters:
+    """All keys of all parts; what several of them hold is merged in the same way."""
+    whole: Parameters = {}
+    for part in parts:
+        for key, value in part.items():
+            whole[key] = _merged(whole[key], value) if isinstance(whole.get(key), dict) else value
+    return whole
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; 0, or 2 with one sentence on what is wrong."""
+    parser = argparse.ArgumentParser(description="Write MoveIt's configuration of a cell.")
+    parser.add_argument("cell", help="name of a cell in config/cells, or path of its YAML")
+    parser.add_argument("folder", type=Path, help="where the files go; made if there is none")
+    options = parser.parse_args(arguments)
+    try:
+        for path in write_moveit_config(load_cell(options.cell), options.folder):
+            print(path)
+    except (LabError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Geometric paths in joint space: where the arm goes, without when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline, PPoly
+
+from lab_core.geometry import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPath:
+    """Piecewise polynomial joint positions over a length s from 0 to `length`; once differentiable."""
+
+    polynomial: PPoly
+
+    @property
+    def breaks(self) -> FloatArray:
+        """(K + 1,) where pieces begin and end."""
+        breaks: FloatArray = self.polynomial.x
+        return breaks
+
+    @property
+    def length(self) -> float:
+        """End of s."""
+        return float(self.polynomial.x[-1])
+
+    def __call__(self, s: FloatArray, order: int = 0) -> FloatArray:
+        """Positions (N, J), or their derivative of an order, at lengths (N,)."""
+        values: FloatArray = self.polynomial(s, order)
+        return values
+
+
+def blended_polyline(waypoints: FloatArray, blend: float) -> JointPath:
+    """Straight lines between waypoints (N, J), corners replaced by parabolas.
+
+    blend: how far before and after a corner its parabola begins and ends, radians; at most half of each line.
+    The path stays within blend / 2 of the corner. Source: T. Kunz, M. Stilman, "Time-optimal trajectory
+    generation for path following with bounded acceleration and velocity", RSS 2012 (there with circles).
+    """
+    steps = np.diff(waypoints, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    kept = np.concatenate([[True], lengths > 1e-9])
+    waypoints = waypoints[kept]
+    if len(waypoints) == 1:
+        still = np.zeros((2, 1, waypoints.shape[1]))
+        still[1, 0] = waypoints[0]
+        return JointPath(PPoly(still, np.array([0.0, 1e-9])))
+    steps = np.diff(waypoints, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    directions = steps / lengths[:, None]
+    reach = np.minimum(blend, 0.5 * np.minimum(lengths[:-1], lengths[1:]))
+    pieces: list[FloatArray] = []
+    sizes: list[float] = []
+    for i in range(len(steps)):
+        begin = reach[i - 1] if i > 0 else 0.0
+        end = reach[i] if i < len(reach) else 0.0
+        straight = lengths[i] - begin - end
+        if straight > 1e-9:
+            pieces.append(
+                np.stack([np.zeros_like(directions[i]), directions[i], waypoints[i] + begin * directions[i]])
+            )
+            sizes.append(straight)
+        if end > 0.0:
+            bend = (directions[i + 1] - directions[i]) / (4.0 * end)
+            pieces.append(np.stack([bend, directions[i], waypoints[i + 1] - end * directions[i]]))
+            sizes.append(2.0 * end)
+    return JointPath(PPoly(np.stack(pieces, axis=1), np.concatenate([[0.0], np.cumsum(sizes)])))
+
+
+def smooth_path(waypoints: FloatArray) -> JointPath:
+    """Cubic spline through dense waypoints (N, J), N >= 2, by their distance in joint space."""
+    lengths = np.linalg.norm(np.diff(waypoints, axis=0), axis=1)
+    s = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-9))])
+    spline = CubicSpline(s, waypoints, bc_type="natural" if len(waypoints) == 2 else "not-a-knot")
+    return JointPath(PPoly(spline.c, spline.x))

@@ -1,0 +1,262 @@
+"""The port of motion planning: what a planner is asked, and what it answers.
+
+Poses are (4, 4) base_from_tcp: the tool centre point in the robot's base frame, metres. Joint positions are
+(J,) in the order of `joint_names`, radians (metres for sliding joints).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import numpy as np
+
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import FloatArray, OrientedBox, invert
+from lab_description import Cell
+from lab_motion.errors import InvalidGoal
+
+ENTRY_POINTS = "lab_motion.planners"
+# "auto" takes the first of these that is installed and can be used here
+PREFERENCE = ("moveit", "roboplan")
+# Modules that no package of ROS has; docs/compatibility.md says who installs them.
+FROM_SETUP = ("roboplan", "toppra")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A box by name: of an observed object in the base frame, of a held one in the tcp frame.
+
+    Raises InvalidGoal for a box that cannot be: a collision checker would find no contact with it, and the
+    planner a way through it.
+    """
+
+    name: str
+    box: OrientedBox
+
+    def __post_init__(self) -> None:
+        size = self.box.size
+        if not (
+            np.isfinite(self.box.frame_from_box).all() and np.isfinite(size).all() and (size > 0.0).all()
+        ):
+            raise InvalidGoal(
+                f"the box of '{self.name}' cannot be: edges {size.tolist()} m at {self.box.centre.tolist()} m"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanningScene:
+    """What is in the cell beside its furniture, which the planner knows from the cell.
+
+    objects: observed, in the base frame. held: in the tcp frame. opening: distance of the fingers, metres.
+    """
+
+    objects: tuple[Body, ...] = ()
+    held: Body | None = None
+    opening: float = 0.0
+
+    def attach(self, name: str, base_from_tcp: FloatArray) -> PlanningScene:
+        """The scene after the hand has taken an object at this pose.
+
+        Raises InvalidGoal when there is no such object or the hand is full.
+        """
+        if self.held is not None:
+            raise InvalidGoal(f"cannot take '{name}': the hand holds '{self.held.name}'")
+        taken = [body for body in self.objects if body.name == name]
+        if not taken:
+            raise InvalidGoal(f"cannot take '{name}': the scene holds {self.names() or 'nothing'}")
+        box = taken[0].box
+        held = Body(name, OrientedBox(invert(base_from_tcp) @ box.frame_from_box, box.size))
+        return replace(self, objects=tuple(body for body in self.objects if body.name != name), held=held)
+
+    def detach(self, base_from_tcp: FloatArray) -> PlanningScene:
+        """The scene after the hand has let go at this pose; what it held is an object there."""
+        if self.held is None:
+            return self
+        box = OrientedBox(base_from_tcp @ self.held.box.frame_from_box, self.held.box.size)
+        return replace(self, objects=(*self.objects, Body(self.held.name, box)), held=None)
+
+    def names(self) -> str:
+        """Names of the objects, for a sentence."""
+        return ", ".join(f"'{body.name}'" for body in self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Names of objects and furniture that the hand, or the part in it, may touch during a motion."""
+
+    hand: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+
+def never() -> bool:
+    """The default of `cancelled`."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class MotionOptions:
+    """How a motion is planned.
+
+    seed: decides everything random. speed, acceleration: shares of the robot's limits, 0..1.
+    tcp_speed: largest speed of the tool centre point, m/s.
+    contacts: None keeps the planner's distance from everything; given, the motion is among parts: it may come
+    close to everything, and touch what is named.
+    cancelled: asked often; the planner raises PlanningCancelled within 0.2 s after it says so.
+    """
+
+    seed: int = 0
+    speed: float = 1.0
+    acceleration: float = 1.0
+    tcp_speed: float = float("inf")
+    contacts: Contacts | None = None
+    cancelled: Callable[[], bool] = never
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectory:
+    """Timed joint motion, at rest at both ends; between samples positions are cubic (positions and
+    velocities).
+
+    names: (J,). time: (N,) seconds from the start, increasing from 0. positions, velocities, accelerations:
+    (N, J).
+    """
+
+    names: tuple[str, ...]
+    time: FloatArray
+    positions: FloatArray
+    velocities: FloatArray
+    accelerations: FloatArray
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return float(self.time[-1])
+
+    def then(self, following: Trajectory) -> Trajectory:
+        """Both trajectories, one after the other; the second begins where the first ends.
+
+        Raises ValueError when it begins elsewhere.
+        """
+        gap = float(np.abs(following.positions[0] - self.positions[-1]).max())
+        if self.names != following.names or gap > 1e-6:
+            raise ValueError(
+                f"trajectories do not meet: {gap:.3g} rad apart, joints {self.names} and {following.names}"
+            )
+        return Trajectory(
+            self.names,
+            np.concatenate([self.time, self.time[-1] + following.time[1:]]),
+            np.concatenate([self.positions, following.positions[1:]]),
+            np.concatenate([self.velocities, following.velocities[1:]]),
+            np.concatenate([self.accelerations, following.accelerations[1:]]),
+        )
+
+    def reversed(self) -> Trajectory:
+        """The same way back, in the same time."""
+        return Trajectory(
+            self.names,
+            self.time[-1] - self.time[::-1],
+            np.ascontiguousarray(self.positions[::-1]),
+            np.ascontiguousarray(-self.velocities[::-1]),
+            np.ascontiguousarray(self.accelerations[::-1]),
+        )
+
+
+class MotionPlanner(Protocol):
+    """Plans motions of one arm in one cell. Not safe for several threads at once.
+
+    Every trajectory that is returned has been checked against limits and scene after its timing. Every
+    failure is a PlanningError, whose code and sentence say what is in the way.
+    """
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """(J,) the arm's joints, from base to tool."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same seed, scene and request give the same plan."""
+
+    def update_scene(self, scene: PlanningScene) -> None:
+        """What is true from now on."""
+
+    def forward(self, positions: FloatArray) -> FloatArray:
+        """base_from_tcp (..., 4, 4) at joint positions (..., J)."""
+
+    def inverse(self, base_from_tcp: FloatArray, near: FloatArray, options: MotionOptions) -> FloatArray:
+        """Joint positions (K, J), K >= 1, within limits and free of collision, nearest to `near` first.
+
+        Raises OutOfReach, GoalInCollision, PlanningCancelled.
+        """
+
+    def plan_joint(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
+        """Free motion between joint positions (J,).
+
+        Raises InvalidGoal, LimitsExceeded, StartInCollision, GoalInCollision, NoPath, PlanningCancelled.
+        """
+
+    def plan_pose(
+        self, start: FloatArray, goals: Sequence[FloatArray], options: MotionOptions
+    ) -> tuple[int, Trajectory]:
+        """Free motion to the first of several poses (4, 4) that can be reached: its index, and the
+        trajectory.
+
+        Raises what inverse and plan_joint raise, of the goal that came closest to being reached.
+        """
+
+    def plan_straight(self, start: FloatArray, goal: FloatArray, options: MotionOptions) -> Trajectory:
+        """The tool centre point along a straight line, turning evenly, to a pose (4, 4).
+
+        It deviates by at most 1 mm and 0.5 degrees.
+
+        Raises InvalidGoal, LimitsExceeded, StartInCollision, PathNotStraight, PlanningCancelled.
+        """
+
+    def close(self) -> None:
+        """Let go of everything; the planner is not used afterwards."""
+
+
+class PlannerUnavailable(ConfigurationError):
+    """A planner that is installed cannot be used in this environment: "auto" takes another."""
+
+
+def planner_names() -> list[str]:
+    """Names of the planners that are registered."""
+    return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
+
+
+def load_planner(
+    name: str, cell: Cell, report: Callable[[str], None] = lambda sentence: None
+) -> MotionPlanner:
+    """The planner that is registered under this name; "auto" takes the first of PREFERENCE that is installed.
+
+    report: is told why "auto" passes one over. It passes over what is not installed and what raises
+    PlannerUnavailable, nothing else: an installation with a part missing is to be mended, not worked around.
+
+    Raises ConfigurationError when there is none, or when it cannot work here.
+    """
+    registered = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    wanted = [known for known in PREFERENCE if known in registered] if name == "auto" else [name]
+    failures: list[str] = []
+    for candidate in wanted:
+        if candidate not in registered:
+            raise ConfigurationError(
+                f"no motion planner '{candidate}':"
+                f" expected auto or one of {', '.join(sorted(registered)) or 'none'}"
+            )
+        try:
+            planner: MotionPlanner = registered[candidate].load()(cell)
+        except ImportError as error:
+            fix = ": run ./lab setup" if error.name in FROM_SETUP else ""
+            failures.append(f"motion planner '{candidate}' is not installed: {error}{fix}")
+        except PlannerUnavailable as error:
+            failures.append(str(error))
+        else:
+            for failure in failures:
+                report(failure)
+            return planner
+    raise ConfigurationError(
+        "; ".join(failures) or "no motion planner is registered: build and source the workspace"
+    )

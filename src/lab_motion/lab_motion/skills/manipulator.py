@@ -1,0 +1,297 @@
+"""One arm with its hand: what it knows about the cell, and motions that are watched while they happen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lab_core.geometry import FloatArray, OrientedBox
+from lab_description import Cell
+from lab_grasping.contact import (
+    ContactLimits,
+    Judgement,
+    ObjectLost,
+    PadReading,
+    judge_closing,
+    judge_lifting,
+    require_still_held,
+)
+from lab_motion.errors import PlanningTimedOut
+from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.skills.hardware import Arm, Cancelled, Hand
+from lab_motion.skills.stages import Stages
+
+# What is seen so deep inside the held part is the held part; neighbours that touch overlap less, metres.
+_SAME = 0.01
+# Of radians (metres), in which the arm's positions are planned from.
+_DECIMALS = 6
+# Of a held part that nobody has seen, across the fingers and along them, metres.
+_UNKNOWN_SIZE = 0.08
+# Fingers this near to their widest are open, metres.
+_OPEN = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """What the skills need to know beside the cell.
+
+    speed, acceleration: shares of the robot's limits; held_acceleration: while a part is in the hand.
+    straight_speed: of the tool centre point on straight ways, m/s. approach_distance, lift_height,
+    retreat_distance, lower_distance: lengths of the straight ways, metres. force: of the grip, N.
+    release_room: how much wider than the part the fingers open to let go, metres. drop_height: above the rim
+    of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
+    start_tolerance: a motion begins where the last one ended if the arm is no further from there, radians.
+    planning_timeout: wall seconds after which a search that has found nothing ends.
+    """
+
+    seed: int = 0
+    speed: float = 1.0
+    acceleration: float = 1.0
+    held_acceleration: float = 1.0
+    straight_speed: float = 0.5
+    approach_distance: float = 0.08
+    lift_height: float = 0.10
+    retreat_distance: float = 0.08
+    lower_distance: float = 0.06
+    force: float = 30.0
+    release_room: float = 0.012
+    drop_height: float = 0.02
+    put_height: float = 0.005
+    start_tolerance: float = 0.03
+    planning_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """On what the fingers were last closed, or are closing: the part, its planned width and the opening from
+    which they closed, metres.
+    """
+
+    object_id: str
+    width: float
+    opening: float
+
+
+@dataclass(slots=True)
+class Manipulator:
+    """What pick, place and move share. `scene` is what was known when the last skill ended.
+
+    grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
+    something, with fingers that press less than they should. doubt: a closing of which nobody knows what came
+    of it. placed: what was put where the camera does not see.
+    """
+
+    cell: Cell
+    planner: MotionPlanner
+    arm: Arm
+    hand: Hand
+    settings: MotionSettings
+    contact: ContactLimits = field(default_factory=ContactLimits)
+    scene: PlanningScene = field(default_factory=PlanningScene)
+    grip: Judgement | None = None
+    standing: bool = False
+    doubt: Closing | None = None
+    placed: list[Body] = field(default_factory=list)
+    _told: FloatArray | None = None
+
+    def start(self) -> FloatArray:
+        """Joint positions (J,) from which the next motion is planned: where the arm was told to be, if it is
+        there.
+
+        So the command does not jump by the controller's steady error at every new motion. What no encoder
+        resolves is left out, so that a tremble of the last bits does not make another plan.
+        """
+        measured: FloatArray = np.round(self.arm.positions(), _DECIMALS)
+        if self._told is not None and np.abs(measured - self._told).max() <= self.settings.start_tolerance:
+            return self._told
+        return measured
+
+    def options(self, cancelled: Cancelled) -> MotionOptions:
+        """For free motions; a search that asks for too long raises PlanningTimedOut."""
+        settings = self.settings
+        deadline = time.monotonic() + settings.planning_timeout
+
+        def ended() -> bool:
+            if time.monotonic() > deadline:
+                raise PlanningTimedOut(f"no motion was found within {settings.planning_timeout:.1f} s")
+            return cancelled()
+
+        held = settings.held_acceleration if self.grip is not None else 1.0
+        return MotionOptions(
+            seed=settings.seed,
+            speed=settings.speed,
+            acceleration=settings.acceleration * held,
+            cancelled=ended,
+        )
+
+    def straight_options(self, cancelled: Cancelled, contacts: Contacts | None = None) -> MotionOptions:
+        """For straight motions among parts."""
+        return replace(
+            self.options(cancelled),
+            tcp_speed=self.settings.straight_speed * self.settings.speed,
+            contacts=contacts,
+        )
+
+    def follow(
+        self,
+        parts: dict[str, Trajectory],
+        stages: Stages,
+        cancelled: Cancelled,
+        watch: Callable[[float], None] = lambda elapsed: None,
+    ) -> None:
+        """Carry trajectories out one after another without a stop in between; each is a stage by its name."""
+        whole: Trajectory | None = None
+        for part in parts.values():
+            whole = part if whole is None else whole.then(part)
+        assert whole is not None
+        durations = tuple(part.duration for part in parts.values())
+        with stages.consecutive(tuple(parts), durations) as tell:
+
+            def watched(elapsed: float) -> None:
+                tell(elapsed)
+                watch(elapsed)
+
+            def interrupted() -> bool:
+                if not cancelled():
+                    return False
+                self.hand.halt()  # before the arm is braked, which takes its time
+                return True
+
+            self._told = None
+            try:
+                self.arm.follow(whole, interrupted, watched)
+            except BaseException:
+                self.hand.halt()
+                raise
+            self._told = whole.positions[-1]
+
+    def set_scene(self, scene: PlanningScene) -> None:
+        """What is known from now on."""
+        self.scene = scene
+        self.planner.update_scene(scene)
+
+    def see(self, seen: PlanningScene) -> None:
+        """Take over what was seen anew; what the hand holds stays in it and is not an object as well.
+
+        What was seen where the held part is, is the held part. What was seen elsewhere under its name is
+        another one, and gets a name of its own.
+        """
+        held = self.scene.held
+        objects = (*seen.objects, *self.placed)
+        if held is not None:
+            box = OrientedBox(self.planner.forward(self.start()) @ held.box.frame_from_box, held.box.size)
+            objects = tuple(
+                replace(body, name=f"{body.name} (elsewhere)") if body.name == held.name else body
+                for body in objects
+                if body.box.penetration(box) < _SAME
+            )
+        self.set_scene(PlanningScene(objects, held, seen.opening))
+
+    def plan_lift(self, cancelled: Cancelled) -> Trajectory:
+        """Straight up with the held part.
+
+        It stands on something and may lean on its neighbours: on its way out it may touch all of them.
+        """
+        around = self.everything()
+        options = self.straight_options(cancelled, Contacts(hand=around, held=around))
+        start = self.start()
+        lifted = self.planner.forward(start).copy()
+        lifted[2, 3] += self.settings.lift_height
+        return self.planner.plan_straight(start, lifted, options)
+
+    def lift_clear(self, stages: Stages, cancelled: Cancelled) -> None:
+        """Grip firmly and lift a part whose fingers were interrupted while they closed or opened.
+
+        Raises ObjectLost, and forgets the part, when the fingers close on nothing.
+        """
+        if self.grip is None or not self.standing:
+            return
+        with stages.stage("close"):
+            self.hand.start(self.cell.gripper.minimum_opening, self.settings.force)
+            reading = self.hand.finish(cancelled)
+            grip = judge_closing(reading, self.grip.expected_width, math.inf, self.contact)
+            self._require(grip, reading)
+            self.grip = grip
+        with stages.stage("plan", computing=True):
+            self.planner.update_scene(self.scene)
+            lift = self.plan_lift(cancelled)
+        self.follow({"lift": lift}, stages, cancelled)
+        self.standing = False
+
+    def everything(self) -> frozenset[str]:
+        """Names of all objects and furniture: what a part may brush on its way out of a heap."""
+        return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
+
+    def find_held(self) -> None:
+        """Know of a part that the fingers have held since before this was made, by what the hand feels.
+
+        Without pads, fingers that are neither open nor closed may hold one.
+
+        Raises StaleInputError.
+        """
+        reading = self.hand.reading()
+        pressed = reading.force >= self.contact.min_force and reading.opening >= self.contact.meeting
+        if self.grip is not None or not (pressed or self._may_hold(reading)):
+            return
+        self._adopt("unknown_part", _unknown(reading, reading.opening), reading)
+
+    def find_out(self) -> None:
+        """Know what the hand has after a closing of which nobody saw the end, by what it measures now.
+
+        Raises StaleInputError, and the doubt stays, while the hand cannot be read.
+        """
+        tried = self.doubt
+        if tried is None:
+            return
+        reading = self.hand.reading()
+        grip = judge_closing(reading, tried.width, tried.opening, self.contact)
+        if grip.held or self._may_hold(reading):
+            self._adopt(tried.object_id, grip if grip.held else _unknown(reading, tried.width), reading)
+        else:
+            self.set_scene(replace(self.scene, held=None, opening=reading.opening))
+        self.doubt = None
+
+    def holding(self, reading: PadReading) -> None:
+        """Raises ObjectLost, and forgets the part, when the fingers no longer hold what they held."""
+        if self.grip is not None:
+            self._require(judge_lifting(reading, self.grip, self.contact), reading)
+
+    def _require(self, judgement: Judgement, reading: PadReading) -> None:
+        """Raises ObjectLost, and forgets the part, when it is not held."""
+        try:
+            require_still_held(judgement)
+        except ObjectLost:
+            self.grip = None
+            self.set_scene(replace(self.scene, held=None, opening=reading.opening))
+            raise
+
+    def _may_hold(self, reading: PadReading) -> bool:
+        """Whether fingers of which nothing but their opening is known may have a part between them."""
+        opened = self.cell.gripper.maximum_opening - _OPEN
+        untold = reading.forces is None and reading.stalled is None
+        return untold and self.contact.meeting <= reading.opening < opened
+
+    def _adopt(self, name: str, grip: Judgement, reading: PadReading) -> None:
+        """Hold a part that may stand on something, as large as it was seen, if it was."""
+        self.grip, self.standing = grip, True
+        scene = replace(self.scene, held=None, opening=reading.opening)
+        if any(body.name == name for body in scene.objects):
+            scene = scene.attach(name, self.planner.forward(self.start()))
+        else:
+            box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
+            scene = replace(scene, held=Body(name, box))
+        self.set_scene(scene)
+
+    def watch_grip(self, elapsed: float) -> None:
+        """Watch for a motion with a part in the hand."""
+        self.holding(self.hand.reading())
+
+
+def _unknown(reading: PadReading, width: float) -> Judgement:
+    """Of a part that was not seen to be gripped; width: planned, metres."""
+    reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
+    return Judgement(True, reading.opening, width, reading.force, reason)

@@ -1,0 +1,186 @@
+"""Taking a part: move above it, approach straight, close, verify, lift straight, verify."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lab_core.errors import StaleInputError
+from lab_core.geometry import FloatArray, make_transform, rotation_about
+from lab_core.outcomes import OutcomeCode
+from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
+from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
+from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_motion.skills.hardware import Cancelled
+from lab_motion.skills.manipulator import Closing, Manipulator
+from lab_motion.skills.reach import Reach, Target, plan_reach
+from lab_motion.skills.stages import Stages
+
+# A parallel hand turned by half a turn about its approach is the same hand.
+_HALF_TURN = make_transform(rotation_about([0.0, 0.0, 1.0], np.pi), np.zeros(3))
+# Fingers further from their goal than this when the approach begins would hit the part, metres.
+_OPENING_TOLERANCE = 0.004
+# On a shorter way to the approach the fingers might not come to be open.
+_OPENING_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraspGoal:
+    """base_from_tcp: (4, 4) at closing. opening: of the fingers on the way there; clear_distance: straight
+    way along +z of the tool that is clear of everything observed; metres.
+    """
+
+    object_id: str
+    base_from_tcp: FloatArray
+    width: float
+    opening: float
+    clear_distance: float
+
+
+@dataclass(slots=True)
+class Picked:
+    """What came of a pick, also of one that failed.
+
+    grasp: index of the grasp that was carried out, -1 before one was chosen. reading: of the hand, after
+    lifting.
+    """
+
+    grasp: int = -1
+    reading: PadReading | None = None
+
+
+def pick(
+    robot: Manipulator,
+    scene: PlanningScene,
+    grasps: Sequence[GraspGoal],
+    stages: Stages,
+    cancelled: Cancelled,
+    result: Picked,
+    cleared: bool = True,
+    seen: Callable[[], None] = lambda: None,
+) -> None:
+    """Take the part by the first grasp that can be reached; fills in `result` on the way.
+
+    cleared: the grasps were found clear of everything in the scene by points, which know more than its boxes
+    do: the hand may be inside the boxes of neighbours then. seen: asked until the fingers close; raises when
+    nobody looks at the cell any more.
+
+    After a failure the hand is empty and the arm is where the straight approach began, or holds where it
+    failed. After a cancel, or when the hand cannot be read, the arm holds where it was; what the fingers have
+    gripped by then they keep.
+
+    Raises a MotionError, or StaleInputError.
+    """
+    robot.find_out()
+    if robot.scene.held is not None:
+        raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
+    if not grasps:
+        raise InvalidGoal("no grasp was given: plan grasps first")
+    passable = frozenset(body.name for body in scene.objects) if cleared else frozenset[str]()
+    scene = replace(scene, objects=(*scene.objects, *robot.placed))
+    robot.set_scene(scene)
+    with stages.stage("plan", computing=True):
+        chosen = _choose(robot, scene, passable, grasps, cancelled)
+    grasp = grasps[chosen.index]
+    result.grasp = chosen.index
+    robot.set_scene(replace(scene, opening=grasp.opening))
+    robot.hand.start(grasp.opening, robot.settings.force)
+    if chosen.move.duration < _OPENING_SECONDS:
+        robot.hand.finish(cancelled)
+
+    def watch(elapsed: float) -> None:
+        seen()
+        if elapsed >= chosen.move.duration:
+            short = grasp.opening - robot.hand.reading().opening
+            if short > _OPENING_TOLERANCE:
+                raise GripperFailed(
+                    f"the fingers are {1e3 * short:.0f} mm short of open when the approach begins"
+                )
+
+    robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, watch)
+    try:
+        with stages.stage("close"):
+            robot.hand.finish(cancelled)
+            robot.doubt = Closing(grasp.object_id, grasp.width, grasp.opening)
+            robot.hand.start(robot.cell.gripper.minimum_opening, robot.settings.force)
+            robot.hand.finish(cancelled)
+        with stages.stage("verify"):
+            reading = robot.hand.reading()
+            grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
+        with stages.stage("plan", computing=True):
+            lift = _plan_lift(robot, grasp.object_id, grip.opening, cancelled)
+    except (ContactError, GripperFailed, PlanningError) as error:
+        if error.code == OutcomeCode.CANCELLED:
+            _find_out(robot)
+        else:
+            _back_off(robot, chosen, grasp, stages, cancelled)
+        raise
+    except BaseException:
+        _find_out(robot)
+        raise
+    robot.doubt = None
+    robot.grip, robot.standing = grip, True
+    robot.follow({"lift": lift}, stages, cancelled)
+    robot.standing = False
+    with stages.stage("verify"):
+        reading = robot.hand.reading()
+        result.reading = reading
+        robot.holding(reading)
+
+
+def _choose(
+    robot: Manipulator,
+    scene: PlanningScene,
+    passable: frozenset[str],
+    grasps: Sequence[GraspGoal],
+    cancelled: Cancelled,
+) -> Reach:
+    settings = robot.settings
+    everything = robot.everything()
+    targets = []
+    for grasp in grasps:
+        pose = grasp.base_from_tcp
+        distance = min(settings.approach_distance, grasp.clear_distance)
+        targets.append(
+            Target(
+                poses=(pose, pose @ _HALF_TURN),
+                scene=replace(scene, opening=grasp.opening),
+                arrive=-distance * pose[:3, 2],
+                depart=np.array([0.0, 0.0, settings.lift_height]),
+                contacts=Contacts(hand=passable | {grasp.object_id}),
+                departure_contacts=Contacts(hand=everything),
+            )
+        )
+    return plan_reach(
+        robot.planner, robot.start(), targets, robot.options(cancelled), robot.straight_options(cancelled)
+    )
+
+
+def _plan_lift(robot: Manipulator, name: str, opening: float, cancelled: Cancelled) -> Trajectory:
+    empty = robot.scene
+    robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(robot.start())))
+    try:
+        return robot.plan_lift(cancelled)
+    except BaseException:
+        robot.set_scene(empty)
+        raise
+
+
+def _find_out(robot: Manipulator) -> None:
+    """Know what the hand has; while it cannot be read the doubt stays, and nothing else is done before."""
+    with contextlib.suppress(StaleInputError):
+        robot.find_out()
+
+
+def _back_off(
+    robot: Manipulator, chosen: Reach, grasp: GraspGoal, stages: Stages, cancelled: Cancelled
+) -> None:
+    """Let go and go back the way of the approach."""
+    with stages.stage("open"):
+        robot.hand.start(grasp.opening, robot.settings.force)
+        robot.hand.finish(cancelled)
+    robot.doubt = None
+    robot.follow({"retreat": chosen.approach.reversed()}, stages, cancelled)

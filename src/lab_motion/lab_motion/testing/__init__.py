@@ -1,0 +1,1 @@
+"""The contract of motion planners, as tests to collect with pytest."""

@@ -1,0 +1,1 @@
+"""The contract of detectors, as tests to collect with pytest."""

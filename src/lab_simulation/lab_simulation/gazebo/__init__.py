@@ -1,0 +1,1 @@
+"""The same cell and scene as files for Gazebo."""

@@ -1,0 +1,1 @@
+"""The cell in MuJoCo: physics, controllers, camera."""

@@ -1,0 +1,1 @@
+"""The simulated cell over ROS: topics, actions, services."""
