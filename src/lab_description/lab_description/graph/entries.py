@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from lab_description.hardware import refuse_no_parameter
 from lab_description.schema import Quantity
 from lab_node.qos_profiles import PROFILES, Profile
 
@@ -100,6 +101,7 @@ class NodeEntry:
     def __post_init__(self) -> None:
         if self.parameter_class is not None and not _CLASS.fullmatch(self.parameter_class):
             raise ValueError(f"parameter_class: '{self.parameter_class}' is no MODULE:CLASS")
+        refuse_no_parameter(self.parameters, "parameters")
 
     @property
     def restarted(self) -> bool:

@@ -52,6 +52,12 @@ def merged(pieces: Sequence[Piece], cell: Cell) -> Graph:
     tables: dict[str, dict[str, Entry]] = {
         kind: _described(pieces, kind) for kind in dict.fromkeys(TABLES.values())
     }
+    refuse_unknown_types(
+        (entry.type, f"{piece.file}: {kind}.{name}")
+        for piece in pieces
+        for kind in tables
+        for name, entry in getattr(piece.content, kind).items()
+    )
     of_cell = names_of_cell(cell)
     named: dict[str, dict[str, tuple[str, ...]]] = {
         kind: {key: _names(key, of_cell, pieces, kind) for key in table} for kind, table in tables.items()
@@ -104,10 +110,6 @@ def _described(pieces: Sequence[Piece], kind: str) -> dict[str, Entry]:
                     " and name it where your node says or hears it"
                 )
             owner.setdefault(name, piece.file)
-        refuse_unknown_types(
-            (entry.type, f"{piece.file}: {kind}.{name}")
-            for name, entry in getattr(piece.content, kind).items()
-        )
     return found
 
 

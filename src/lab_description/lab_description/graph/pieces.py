@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
@@ -59,9 +58,10 @@ def extension_names(text: str) -> tuple[str, ...]:
 
 def refuse_unknown_types(kinds: Iterable[tuple[str, str]]) -> None:
     """Raises ConfigurationError at a type that is not installed. kinds: types, and where each is named."""
+    shares: dict[str, Path | None] = {}  # the index is a walk over all prefixes
     for kind, where in kinds:
         package, folder, name = kind.split("/")
-        share = _share(package)
+        share = shares[package] if package in shares else shares.setdefault(package, _share(package))
         if share is None:
             raise ConfigurationError(
                 f"{where}: type {kind}: package '{package}' is not installed: build or source it, or correct"
@@ -71,9 +71,8 @@ def refuse_unknown_types(kinds: Iterable[tuple[str, str]]) -> None:
             raise ConfigurationError(f"{where}: type {kind}: '{package}' has no such {folder}: correct it")
 
 
-@cache
 def _share(package: str) -> Path | None:
-    """Of an installed package; None: it is not installed. The index is a walk over all prefixes."""
+    """Of an installed package; None: it is not installed."""
     try:
         return Path(get_package_share_directory(package))
     except (PackageNotFoundError, LookupError, ValueError):
