@@ -25,10 +25,14 @@ class Piece:
     package: str | None = None
 
 
+def read_piece(path: Path, package: str | None = None) -> Piece:
+    """Of a file. Raises ConfigurationError."""
+    return Piece(path, parse(GraphFile, read_yaml(path), path), package)
+
+
 def stack_piece() -> Piece:
     """Of config/graph.yaml. Raises ConfigurationError."""
-    path = config_directory() / FILE
-    return Piece(path, parse(GraphFile, read_yaml(path), path))
+    return read_piece(config_directory() / FILE)
 
 
 def extension_piece(package: str) -> Piece:
@@ -48,7 +52,7 @@ def extension_piece(package: str) -> Piece:
             f"extension '{package}' has no {path}: let its setup.py install graph.yaml there, see"
             " docs/extend.md"
         )
-    return Piece(path, parse(GraphFile, read_yaml(path), path), package)
+    return read_piece(path, package)
 
 
 def extension_names(text: str) -> tuple[str, ...]:
