@@ -290,13 +290,6 @@ def _images(graph: Graph, cell: Cell) -> Iterator[Finding]:
                 f"{CAMERA_INFO} says {_intrinsics(found)}; {cell.files['camera']} says {_intrinsics(wanted)}",
                 "set the driver's resolution, or write the camera's own figures into the file",
             )
-    if any(abs(value) > 1e-6 for value in graph.distortion):
-        yield Finding(
-            "distortion",
-            f"{CAMERA_INFO} has a distortion of {max(map(abs, graph.distortion)):.3f}; images are taken as"
-            " rectified",
-            "let the driver publish rectified images and their camera_info",
-        )
     stream = graph.streams.get(COLOR)
     if stream is not None and stream.frame and stream.frame != cell.camera.frame:
         yield Finding(

@@ -145,7 +145,6 @@ class Examiner(Gated, Node):
             joints={} if joints is None else dict(zip(joints.name, joints.position, strict=False)),
             clock=(self._clock_seen[-1] - self._clock_seen[0]) * 1e-9 if self._clock_seen else None,
             camera=_camera(info),
-            distortion=() if info is None else tuple(info.d),
             colour=_image(image),
             depth=_image(depth),
             depth_pairs=len(colour_stamps & set(self._stamps[DEPTH])) / len(colour_stamps)

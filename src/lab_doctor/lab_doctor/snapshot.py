@@ -221,7 +221,6 @@ class Graph:
     joints: Mapping[str, float] = field(default_factory=dict)
     clock: float | None = None
     camera: PinholeCamera | None = None
-    distortion: tuple[float, ...] = ()
     colour: ImageFacts | None = None
     depth: ImageFacts | None = None
     depth_pairs: float | None = None

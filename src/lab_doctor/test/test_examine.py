@@ -283,7 +283,6 @@ MISCONFIGURATIONS = {
     "lens cap": (graph(depth=ImageFacts(640, 480, "16UC1", 0.01)), "depth-empty"),
     "colour and depth apart": (graph(depth_pairs=0.1), "pairs"),
     "other intrinsics": (graph(camera=replace(PINHOLE, fx=380.0, fy=380.0)), "intrinsics"),
-    "images not rectified": (graph(distortion=(0.1, -0.2, 0.0, 0.0, 0.0)), "distortion"),
     "other frame": (
         graph(streams={COLOR: Stream(50, 15.0, 0.05, "camera_optical")}),
         "camera-frame",

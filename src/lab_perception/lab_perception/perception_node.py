@@ -23,13 +23,13 @@ from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
 from lab_node.freshness import Silence
 from lab_node.health import Condition
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
 from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
 from lab_perception.conversions import detections_message, failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
+from lab_perception.exposure import pinhole_images
 from lab_perception.frame import Mask, RgbdFrame
 from lab_perception.frame_statistics import FrameStatistics
 from lab_perception.joint_history import JointHistory
@@ -72,6 +72,7 @@ class PerceptionNode(LabNode):
         """Make the pipeline and compile it; nothing is published yet."""
         cell = load_cell(self.parameters.cell)
         self._base_frame = cell.robot.base_link
+        self._rectified = cell.camera.model.rectified
         self.hardware_id = cell.camera.name
         self._perception = Perception(
             self.parameters.work_area(cell),
@@ -188,16 +189,14 @@ class PerceptionNode(LabNode):
 
     def _frame(self, exposure: Exposure) -> RgbdFrame:
         """The frame of an exposure. Raises LabError: a message is malformed or something not known."""
-        camera = pinhole_camera(exposure.info)
+        color, depth, camera = pinhole_images(exposure.color, exposure.depth, exposure.info, self._rectified)
         base_from_camera = self._base_from(exposure.color.header)
         stamp = _nanoseconds(exposure.color.header)
         hidden: Mask | None = None
         if self._robot is not None:
             hidden = self._robot.draw(self._joint_positions(stamp), camera, base_from_camera)
         try:
-            return RgbdFrame(
-                rgb(exposure.color), depth_in_metres(exposure.depth), camera, base_from_camera, hidden, stamp
-            )
+            return RgbdFrame(color, depth, camera, base_from_camera, hidden, stamp)
         except ValueError as error:
             raise PerceptionError(str(error)) from error
 

@@ -40,13 +40,13 @@ from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.stages import Stages
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.outcomes import outcome_from
 from lab_node.parameters import BUILT_IN, check_parameters
 from lab_node.poses import matrix_from_transform
 from lab_perception.conversions import failed_scene, scene_message
 from lab_perception.detector import load_detector
 from lab_perception.errors import PerceptionError
+from lab_perception.exposure import pinhole_images
 from lab_perception.frame import RgbdFrame
 from lab_perception.joint_history import JointHistory
 from lab_perception.perception_parameters import PerceptionParameters
@@ -130,7 +130,8 @@ def perceive(inputs: Inputs) -> Scene:
         parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
     )
     try:
-        camera = pinhole_camera(info)
+        images = pinhole_images(color, depth, info, cell.camera.model.rectified)
+        camera = images[2]
         base_from_camera = _base_from_camera(inputs, color.header)
         hidden = None
         if parameters.robot_mask:
@@ -139,7 +140,7 @@ def perceive(inputs: Inputs) -> Scene:
             for state in inputs.all(topics.JOINTS):
                 joints.record(Time.from_msg(state.header.stamp).nanoseconds, state.name, state.position)
             hidden = robot.draw(joints.at(stamp), camera, base_from_camera)
-        frame = RgbdFrame(rgb(color), depth_in_metres(depth), camera, base_from_camera, hidden, stamp)
+        frame = RgbdFrame(*images, base_from_camera, hidden, stamp)
         estimate = perception.perceive(frame)
     except LabError as error:
         return failed_scene(error, header)
