@@ -129,13 +129,14 @@ def test_a_strangers_node_is_one_of_the_cell(installed, tmp_path):
     record, log = tmp_path / "record", tmp_path / "log"
     arguments = {"look": "plain", "parts": "2", "record": str(record), "extensions": "scene_counter"}
     with running_cell(ROOT / "launch" / "cell.launch.py", arguments, log) as (run, cell):
-        assert ORDER in log.read_text()
+        assert wall_wait(lambda: ORDER in log.read_text(), 60.0), "they were not brought up in order"
         counts = []
         take = lambda message: counts.append(message.data)  # noqa: E731
         cell.node.create_subscription(Int32, "/counter/scenes", take, LATCHED)
         cell.until(lambda: len(counts) > 2, 60.0, "count of the scenes")
         assert all(count % 2 == 0 for count in counts), "the parameters of its piece did not reach it"
-        assert wrong_by_the_doctor(tmp_path / "report.json") == []
+        report = tmp_path / "report.json"
+        assert wall_wait(lambda: wrong_by_the_doctor(report) == [], 60.0), report.read_text()
 
         killed = run.pid("counter")
         os.kill(killed, signal.SIGKILL)

@@ -109,7 +109,8 @@ class Examiner(Gated, Node):
     def extensions(self) -> tuple[str, ...]:
         """Packages whose nodes the cell has, as its recorder was told."""
         request = GetParameters.Request(names=["extensions"])
-        answers = self._call_all({"recorder": (GetParameters, "/recorder/get_parameters", request)})
+        question = {"recorder": (GetParameters, "/recorder/get_parameters", request)}
+        answers = self._call_all(question, LATE_NAMES)
         return extension_names(_value(answers.get("recorder")) or "")
 
     def graph(self, configuration: Configuration, seconds: float, allowed: Iterable[str]) -> Graph:
@@ -273,13 +274,14 @@ class Examiner(Gated, Node):
             )
         return tuple(facts)
 
-    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]]) -> dict[K, Any]:
+    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]], patience: float = 1.0) -> dict[K, Any]:
         """Answers of services, asked all at once: type, name and request; who does not answer is left out.
 
-        An answer to a client that its server has not discovered yet is lost, so that all are asked again.
+        patience: for a service to show, seconds. An answer to a client that its server has not discovered yet
+        is lost, so that all are asked again.
         """
         clients = {key: self.create_client(kind, name) for key, (kind, name, _) in questions.items()}
-        there = [key for key, client in clients.items() if client.wait_for_service(1.0)]
+        there = [key for key, client in clients.items() if client.wait_for_service(patience)]
         answers: dict[K, Any] = {}
         for _ in range(ASKED):
             waiting = {key: clients[key].call_async(questions[key][2]) for key in there if key not in answers}
