@@ -3,6 +3,8 @@
 import dataclasses
 import io
 import json
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -129,6 +131,28 @@ def test_the_grasp_is_drawn_where_the_camera_sees_it():
     assert (x - 319.5, 239.5 - y) == pytest.approx((79, 79), abs=6)
 
 
+FULL_DISK = """
+import resource, sys
+import numpy as np
+from lab_console.frames import Frames
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+frames = Frames(__import__("pathlib").Path(sys.argv[1]))
+noise = np.random.default_rng(0)
+for index in range(40):
+    frames.put(index, noise.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+print(frames.spooled, frames.count, frames.newest() is not None, frames.trouble)
+"""
+
+
+def test_a_disk_that_takes_no_more_ends_the_video_not_the_run(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "spool")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    kept, came, newest, trouble = result.stdout.split(maxsplit=3)
+    assert 0 < int(kept) < 20 and came == "40" and newest == "True"
+    assert "the video ends early" in trouble and "free some disk space" in trouble
+
+
 def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     frames = Frames(tmp_path / "spool")
     for index in range(30):
@@ -141,7 +165,7 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     assert frames.newest()[0, 0, 0] == pytest.approx(224, abs=4)
     done = []
     frames.write_video(tmp_path / "video.webm", 30.0, done.append)
-    assert done[-1] == 30
+    assert done[-1] == 15
     assert capfd.readouterr().err == ""
     assert not (tmp_path / "spool").exists()
     video = cv2.VideoCapture(str(tmp_path / "video.webm"))
