@@ -99,6 +99,11 @@ class PlannerContract:
         np.testing.assert_array_equal(poses[0], poses[1])
         np.testing.assert_array_equal(poses[0], poses[2])
 
+    def test_a_grasp_says_which_scene_it_belongs_to(self, planner: GraspPlanner, scene: Scene) -> None:
+        """By stamp and frame: motion carries it out in that scene."""
+        grasps = planner.plan(replace(scene, stamp=7, frame="elsewhere")).grasps
+        assert {(grasp.scene_stamp, grasp.frame) for grasp in grasps} == {(7, "elsewhere")}
+
     def test_an_empty_scene_is_said(self, planner: GraspPlanner, scene: Scene) -> None:
         """NO_OBJECT, with or without a wish."""
         with pytest.raises(NothingToGrasp):
