@@ -23,10 +23,10 @@ from lab_grasping.port import GraspPlan
 from lab_grasping.ros_markers import markers
 from lab_node.actions import serve_action
 from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from, stage_time, success
 from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, stage_time, success
 from lab_node.qos import LATCHED, RELIABLE
 
 WAIT_STEP = 0.05

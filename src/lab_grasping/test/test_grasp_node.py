@@ -27,8 +27,8 @@ from lab_description import config_directory
 from lab_grasping.grasp_node import GraspNode
 from lab_grasping.testing.synthetic import Solid, at, observe
 from lab_node.action_client import destroy_actions
+from lab_node.conversions.poses import matrix_from_pose
 from lab_node.conversions.scene import scene_message
-from lab_node.poses import matrix_from_pose
 from lab_node.qos import LATCHED, RELIABLE
 
 DEADLINE = 60.0

@@ -38,12 +38,12 @@ from lab_motion.skills.place import Placed
 from lab_motion.skills.placed_file import PlacedFile
 from lab_motion.skills.stages import Stages
 from lab_node.actions import serve_action
+from lab_node.conversions.outcomes import outcome_from, success
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_node.conversions.scene import detections_message
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, success
 from lab_node.permit import Permit
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import ALIVE, LATCHED
 
 # Seconds of the cell's clock between two looks at a hand of which it is not known what it holds.

@@ -17,7 +17,7 @@ from sensor_msgs.msg import JointState
 from lab_core.geometry import OrientedBox, make_transform, rotation_about
 from lab_core.scene import Part
 from lab_motion.planning.port import PlanningScene
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):

@@ -9,7 +9,7 @@ from motion_graph import CELL, PART, WIDTH, Graph, running, started
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_description import load_cell
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 
 
 @pytest.fixture

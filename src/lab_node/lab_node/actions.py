@@ -16,9 +16,9 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from lab_core.errors import CancelledError, DeadlineError, InvalidRequestError, LabError, UnavailableError
+from lab_node.conversions.outcomes import name_of, outcome_from
 from lab_node.lifecycle import LabNode
 from lab_node.message_rules import defect
-from lab_node.outcomes import name_of, outcome_from
 
 RESULT_TIMEOUT = 60
 """Wall seconds for which a server keeps a goal that has ended, with its request: rclpy would keep the

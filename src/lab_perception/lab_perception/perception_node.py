@@ -21,12 +21,12 @@ from lab_core.geometry import FloatArray
 from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.conversions.scene import detections_message, scene_message
 from lab_node.freshness import Silence
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from
-from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.exposure import pinhole_images

@@ -28,9 +28,9 @@ from vision_msgs.msg import Detection3DArray
 
 from lab_core.geometry import make_transform
 from lab_description import load_cell
-from lab_node.clouds import points_and_normals
-from lab_node.images import camera_info_message, depth_in_metres, image_message
-from lab_node.poses import transform_from_matrix
+from lab_node.conversions.clouds import points_and_normals
+from lab_node.conversions.images import camera_info_message, depth_in_metres, image_message
+from lab_node.conversions.poses import transform_from_matrix
 from lab_node.qos import RELIABLE, SENSOR
 from lab_perception.perception_node import CAMERA_INFO, COLOR, DEPTH, PerceptionNode
 

@@ -27,11 +27,11 @@ from lab_core.errors import ConfigurationError
 from lab_description import load_cell
 from lab_description.graph import Topic, extension_names, load_graph
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import name_of
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.message_rules import defect
 from lab_node.message_types import message_class
-from lab_node.outcomes import name_of
 from lab_node.parameters import parameter
 from lab_node.qos import qos_of
 from lab_node.qos_profiles import Profile

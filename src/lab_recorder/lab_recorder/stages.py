@@ -34,10 +34,10 @@ from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.stages import Stages
 from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.conversions.scene import parts_from_detections, scene_from_message, scene_message
-from lab_node.outcomes import outcome_from
 from lab_node.parameters import BUILT_IN, check_parameters
-from lab_node.poses import matrix_from_transform
 from lab_perception.errors import PerceptionError
 from lab_perception.exposure import pinhole_images
 from lab_perception.joint_history import JointHistory

@@ -41,7 +41,7 @@ from lab_motion.planning.moveit.configuration import (
 from lab_motion.planning.moveit.scene import MoveItScene
 from lab_motion.planning.moveit.signal_handlers import kept_signal_handlers
 from lab_motion.planning.port import PlannerUnavailable
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 
 # Of MoveIt's node. All its topics are relative: in the root it would publish its empty planning scene where
 # RViz looks for move_group's.
