@@ -29,11 +29,12 @@ from std_srvs.srv import Trigger
 
 from lab_bringup.processes import child_of
 from lab_core.errors import DeadlineError, LabError, UnavailableError
+from lab_core.parameters import parameter
 from lab_node.actions import wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import on_end_signals
-from lab_node.parameters import declare_parameters, parameter
+from lab_node.parameters import NodeParameters
 
 # seconds of the wall: between two heartbeats, and after which one was missed
 _PERIOD, _MISSED = 0.5, 3.0
@@ -108,7 +109,9 @@ class LifecycleManager(Node):
     def __init__(self, ended: threading.Event | None = None) -> None:
         """ended: when it is set, bring_up and watch come to their end."""
         super().__init__("lifecycle_manager", automatically_declare_parameters_from_overrides=True)
-        self.parameters = declare_parameters(self, ManagerParameters)
+        declared = NodeParameters(self, self._take_parameters, read="when the node starts")
+        self.parameters = declared.declare(ManagerParameters)
+        declared.held = True
         self._ended = ended or threading.Event()
         self._active = False
         self._inactive: list[str] = list(self.parameters.nodes)
@@ -123,6 +126,9 @@ class LifecycleManager(Node):
         self.create_service(Trigger, "~/is_active", self._is_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         self.create_timer(1.0, self._publish_diagnostics)
+
+    def _take_parameters(self, parameters: ManagerParameters) -> None:
+        self.parameters = parameters
 
     def bring_up(self) -> None:
         """Configure all nodes, then activate them in the opposite order; not in the executor's thread.

@@ -18,8 +18,8 @@ from sensor_msgs.msg import JointState
 from lab_bringup import lifecycle_manager
 from lab_bringup.lifecycle_manager import LifecycleManager
 from lab_core.errors import ConfigurationError, UnavailableError
+from lab_core.parameters import parameter
 from lab_node.lifecycle import LabNode
-from lab_node.parameters import parameter
 
 HISTORY = []
 

@@ -20,6 +20,8 @@ from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import check_parameters
+from lab_core.plugins import check_plugins
 from lab_description import config_directory, load_cell
 from lab_description.schema import parse, read_yaml
 from lab_description.stored_pairs import CollisionMatrix, fingerprint, matrix_file
@@ -33,7 +35,7 @@ from lab_doctor.snapshot import (
 )
 from lab_node.bounded_file import read_bounded
 from lab_node.domain import domain_from
-from lab_node.parameters import BUILT_IN, check_parameters
+from lab_node.parameters import BUILT_IN
 from lab_tasks.policy import load_policy
 
 # Parameters of each node, by module and class.
@@ -145,7 +147,7 @@ def _parameter_errors(folder: Path) -> Iterator[str]:
         if not given:
             continue
         try:
-            check_parameters(getattr(import_module(module), name), given, node)
+            check_plugins(check_parameters(getattr(import_module(module), name), given, node), node)
         except ConfigurationError as error:
             yield f"{path}: {error}"
         except ImportError as error:

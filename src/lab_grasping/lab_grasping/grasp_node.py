@@ -15,6 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from lab_core.errors import LabError, StaleInputError
 from lab_core.outcomes import OutcomeCode
+from lab_core.parameters import parameter
 from lab_description import load_cell
 from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
@@ -27,7 +28,6 @@ from lab_node.actions import serve_action
 from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, stage_time, success
-from lab_node.parameters import parameter
 from lab_node.qos import LATCHED, RELIABLE
 
 WAIT_STEP = 0.05

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lab_core.parameters import parameter
 from lab_description import Cell
 from lab_description.controllers import BRAKING
 from lab_grasping.contact import ContactLimits
 from lab_motion.skills.manipulator import MotionSettings
-from lab_node.parameters import parameter
 
 
 @dataclass(frozen=True)

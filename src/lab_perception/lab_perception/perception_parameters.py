@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab_core.parameters import parameter
 from lab_description import Cell
-from lab_node.parameters import parameter
 from lab_perception.frame import WorkArea
 from lab_perception.objects import ObjectSettings
 from lab_perception.pipeline import Settings

@@ -29,13 +29,13 @@ from tf2_msgs.msg import TFMessage
 from trajectory_msgs.msg import JointTrajectory
 from vision_msgs.msg import Detection3DArray
 
+from lab_core.parameters import parameter
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.message_rules import defect
 from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
 from lab_node.qos import HISTORY, LATCHED
 from lab_recorder import recording as topics

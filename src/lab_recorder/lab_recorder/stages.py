@@ -15,6 +15,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import check_parameters
 from lab_description import Cell, load_cell
 from lab_grasping.contact import PadReading
 from lab_grasping.conversions import grasp_message
@@ -42,7 +43,7 @@ from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.stages import Stages
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.outcomes import outcome_from
-from lab_node.parameters import BUILT_IN, check_parameters
+from lab_node.parameters import BUILT_IN
 from lab_node.poses import matrix_from_transform
 from lab_perception.conversions import failed_scene, scene_message
 from lab_perception.detector import load_detector

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab_node.parameters import check_parameters, parameter
+from lab_core.parameters import check_parameters, parameter
 from lab_simulation.look import LOOKS
 from lab_simulation.scenes.scene_file import MAXIMUM_PARTS, load_scene_file
 

@@ -14,10 +14,10 @@ from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import parameter
 from lab_description import Gripper, load_cell
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone

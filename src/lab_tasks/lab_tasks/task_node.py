@@ -15,11 +15,11 @@ from std_msgs.msg import Header
 
 from lab_core.errors import UnavailableError
 from lab_core.outcomes import OutcomeCode
+from lab_core.parameters import parameter
 from lab_description import config_directory, load_cell
 from lab_node.actions import serve_action
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
 from lab_node.permit import Permit
 from lab_node.qos import HISTORY, LATCHED
 from lab_tasks import clear_table
