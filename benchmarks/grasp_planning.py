@@ -41,12 +41,11 @@ from lab_evaluation.rounds import observed_scene  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.gripper import ParallelGripper  # noqa: E402
 from lab_grasping.hand_model import from_description  # noqa: E402
-from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
-from lab_grasping.registry import load_planner  # noqa: E402
+from lab_grasping.port import GRASP_PLANNERS, GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.scene import ObservedObject  # noqa: E402
 from lab_grasping.testing.synthetic import Solid, at, denser, observe  # noqa: E402
 from lab_grasping.warm_up import warm_up  # noqa: E402
-from lab_perception.detector import load_detector  # noqa: E402
+from lab_perception.detector import DETECTORS  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception  # noqa: E402
 
@@ -95,7 +94,7 @@ def main() -> None:
     console = Console()
     cell = load_cell(options.cell)
     gripper = from_description(cell.gripper)
-    planner = load_planner(options.planner, gripper, PlannerSettings())
+    planner = GRASP_PLANNERS.make(options.planner, gripper, PlannerSettings()).plugin
     warm_up(planner)
     figures: dict[str, Figures] = {}
     for arrangement in options.arrangement or ARRANGEMENTS:
@@ -132,7 +131,7 @@ def measure(
     """Plan for every part of one scene and judge each plan."""
     parameters = PerceptionParameters()
     perception = Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
+        parameters.work_area(cell), DETECTORS.make(parameters.detector).plugin, parameters.settings(cell)
     )
     estimate = perception.perceive(scene.frame)
     visible = {

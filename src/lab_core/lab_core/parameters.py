@@ -115,8 +115,8 @@ def check_parameters(kind: type[P], given: Mapping[str, Any], node: str, prefix:
                 f"parameter '{prefix}{name}' of node {node} needs {wanted} in {kind.__name__}"
             )
         values[name] = checked(field, types[name], given.get(name, default), node, prefix)
-    if (field := plugins_field(kind)) is not None:
-        values[field] = kept
+    if (for_plugins := plugins_field(kind)) is not None:
+        values[for_plugins] = kept
     elif plugins:
         raise TypeError(f"{kind.__name__} names plug-ins, and has no field made by plugin_parameters()")
     return kind(**values)

@@ -54,7 +54,7 @@ class Port(Generic[T]):
 
     group: str
     noun: str
-    protocol: type[T]
+    protocol: type[Any]
     preference: tuple[str, ...] = ()
     suits: Callable[..., str] = _suits_all
     from_setup: tuple[str, ...] = ()
@@ -96,10 +96,20 @@ class Port(Generic[T]):
         try:
             return point.load()
         except ImportError as error:
-            fix = ": run ./lab setup" if error.name in self.from_setup else ""
-            raise PluginUnavailable(f"{self.noun} '{name}' is not installed: {error}{fix}") from error
+            raise self._not_installed(name, error) from error
         except Exception as error:
             raise self._does_not_load(name, error) from error
+
+    def knows(self, parameter: str) -> bool:
+        """Whether a full name is that of a parameter of a plug-in that can be loaded here."""
+        name, _, own = parameter.partition(".")
+        if name not in self._registered():
+            return False
+        try:
+            kind = getattr(self.load(name), "Parameters", None)
+        except ConfigurationError:
+            return False
+        return isinstance(kind, type) and dataclasses.is_dataclass(kind) and own in fields_of(kind)
 
     def parameters(self, name: str, given: Mapping[str, Any], node: str) -> Any:
         """The own parameters of a plug-in; None when it has none.
@@ -156,6 +166,8 @@ class Port(Generic[T]):
             plugin = factory(*arguments, **own)
         except LabError:
             raise
+        except ImportError as error:
+            raise self._not_installed(name, error) from error
         except Exception as error:
             raise self._does_not_load(name, error) from error
         missing = [
@@ -182,7 +194,7 @@ class Port(Generic[T]):
                     f" {self.noun} '{name}' has no parameters"
                 )
             return None
-        if not dataclasses.is_dataclass(kind):
+        if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
             raise ConfigurationError(
                 f"{self.noun} '{name}': its Parameters are no dataclass, see lab_core.parameters"
             )
@@ -193,6 +205,10 @@ class Port(Generic[T]):
                 f"{self.noun} '{name}': '{live[0]}' is live, and there is no method parameters_changed(new)"
             )
         return parameters
+
+    def _not_installed(self, name: str, error: ImportError) -> PluginUnavailable:
+        fix = ": run ./lab setup" if error.name in self.from_setup else ""
+        return PluginUnavailable(f"{self.noun} '{name}' is not installed: {error}{fix}")
 
     def _does_not_load(self, name: str, error: Exception) -> ConfigurationError:
         value = self._registered()[name].value
@@ -208,6 +224,11 @@ class Port(Generic[T]):
 def _found(group: str, path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
     """Entry points by name; to read what all installed packages register takes 50 ms."""
     return {point.name: point for point in entry_points(group=group)}
+
+
+def promises(plugin: Any, attribute: str) -> bool:
+    """Whether a plug-in says that it keeps what its port does not ask of all: see the port."""
+    return getattr(plugin, attribute, False) is True
 
 
 def check_plugins(parameters: Any, node: str) -> None:

@@ -30,11 +30,10 @@ from lab_evaluation.shapes import SETS, part_source  # noqa: E402
 from lab_evaluation.whole_arm import WholeArm  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
 from lab_grasping.hand_model import hand_of  # noqa: E402
-from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
-from lab_grasping.registry import load_planner  # noqa: E402
+from lab_grasping.port import GRASP_PLANNERS, Grasp, GraspPlanner, PlannerSettings  # noqa: E402
 from lab_grasping.scene import DepthView, ObservedObject, ObservedScene  # noqa: E402
 from lab_grasping.warm_up import warm_up  # noqa: E402
-from lab_perception.detector import load_detector  # noqa: E402
+from lab_perception.detector import DETECTORS  # noqa: E402
 from lab_perception.frame import RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
@@ -174,12 +173,12 @@ def play(task: Task, seed: int) -> Round:
 def _perception(cell: Cell) -> Perception:
     parameters = PerceptionParameters()
     return Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
+        parameters.work_area(cell), DETECTORS.make(parameters.detector).plugin, parameters.settings(cell)
     )
 
 
 def _planner(task: Task, cell: Cell, seed: int) -> GraspPlanner:
-    return load_planner(task.planner, hand_of(cell.end_effector), PlannerSettings(seed=seed))
+    return GRASP_PLANNERS.make(task.planner, hand_of(cell.end_effector), PlannerSettings(seed=seed)).plugin
 
 
 _warm: set[str] = set()

@@ -15,7 +15,7 @@ from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
 from lab_motion.errors import GripperFailed, MotionStalled
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.planning.port import PLANNERS, Body, MotionPlanner, PlanningScene, Trajectory, never
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
@@ -154,6 +154,6 @@ class SimulatedHand:
 def _motion_planner(path: Path) -> MotionPlanner:
     """Of a cell, one for all rounds of a process: it keeps nothing from one plan to the next."""
     cell = load_cell(path)
-    planner = load_planner(PLANNER, stoppable(cell, MotionParameters()))
+    planner = PLANNERS.make(PLANNER, stoppable(cell, MotionParameters())).plugin
     warm_up(planner, cell.robot.configuration("home"))
     return planner

@@ -15,13 +15,12 @@ from visualization_msgs.msg import MarkerArray
 
 from lab_core.errors import LabError, StaleInputError
 from lab_core.outcomes import OutcomeCode
-from lab_core.parameters import parameter
+from lab_core.parameters import parameter, plugin_parameters
 from lab_description import load_cell
 from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
 from lab_grasping.hand_model import hand_of
-from lab_grasping.port import GraspPlan, PlannerSettings
-from lab_grasping.registry import load_planner
+from lab_grasping.port import GRASP_PLANNERS, GraspPlan, PlannerSettings
 from lab_grasping.scene import ObservedScene
 from lab_grasping.warm_up import warm_up
 from lab_node.actions import serve_action
@@ -39,7 +38,12 @@ class GraspParameters:
     """ROS parameters of the node."""
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
-    planner: str = parameter("antipodal", "grasp planner, by its entry point; suction for a suction cup")
+    planner: str = parameter(
+        "auto",
+        "The grasp planner: a name that is registered in lab_grasping.planners. auto takes antipodal for"
+        " fingers and suction for a suction cup.",
+        port=GRASP_PLANNERS,
+    )
     seed: int = parameter(0, "decides everything random", minimum=0)
     max_grasps: int = parameter(20, "grasps kept at most", minimum=1, maximum=200)
     tip_margin: float = parameter(
@@ -55,6 +59,7 @@ class GraspParameters:
     scene_timeout: float = parameter(
         5.0, "wall time to wait for a scene as new as the goal asks for", unit="s", minimum=0.0, maximum=60.0
     )
+    plugins: dict[str, Any] = plugin_parameters()
 
 
 class UnusableScene(LabError):
@@ -84,7 +89,7 @@ class GraspNode(LabNode):
         self.hardware_id = cell.end_effector.name
         self._hand = hand_of(cell.end_effector)
         settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-        self._planner = load_planner(p.planner, self._hand, settings)
+        self._planner = self.make_plugin(GRASP_PLANNERS, p.planner, self._hand, settings)
         warm_up(self._planner)
         self._scene: Latest[Scene] = Latest("scene on /scene/objects")
         self.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)

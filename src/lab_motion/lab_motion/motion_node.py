@@ -31,7 +31,7 @@ from lab_motion.conversions import (
 )
 from lab_motion.errors import ExecutionError, InvalidGoal
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import MotionPlanner, load_planner
+from lab_motion.planning.port import PLANNERS, MotionPlanner
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
@@ -79,7 +79,7 @@ class MotionNode(LabNode):
         p = self.parameters
         self._cell = stoppable(load_cell(p.cell), p)
         self.hardware_id = self._cell.robot.name
-        planner = load_planner(p.planner, self._cell, self.get_logger().info)
+        planner = self.make_plugin(PLANNERS, p.planner, self._cell)
         self._planner = planner
         warm_up(planner, self._cell.robot.configuration("home"))
         self._permit = Permit(self, p.max_stop_age)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from lab_core.parameters import parameter
+from lab_core.parameters import parameter, plugin_parameters
 from lab_description import Cell
 from lab_description.controllers import BRAKING
 from lab_grasping.contact import ContactLimits
+from lab_motion.planning.port import PLANNERS
 from lab_motion.skills.manipulator import MotionSettings
 
 
@@ -17,7 +19,10 @@ class MotionParameters:
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
     planner: str = parameter(
-        "roboplan", "motion planner by its entry point; auto takes MoveIt where it is installed"
+        "roboplan",
+        "The motion planner: a name that is registered in lab_motion.planners. auto takes MoveIt where it is"
+        " installed.",
+        port=PLANNERS,
     )
     seed: int = parameter(0, "decides everything random", minimum=0)
     speed: float = parameter(1.0, "share of the robot's velocity limits", minimum=0.01, maximum=1.0)
@@ -127,6 +132,7 @@ class MotionParameters:
     gripper_timeout: float = parameter(
         4.0, "for one motion of the fingers", unit="s", minimum=0.1, maximum=60.0
     )
+    plugins: dict[str, Any] = plugin_parameters()
 
 
 def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:

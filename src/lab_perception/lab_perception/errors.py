@@ -52,12 +52,6 @@ class AreaNotInView(PerceptionError):
         super().__init__(f"{what}: check the pose of the camera and the workspace in the cell's file")
 
 
-class InvalidDetector(PerceptionError):
-    """A detector is not there or breaks the port's contract."""
-
-    code = OutcomeCode.INTERNAL_ERROR
-
-
 class InvalidNetwork(PerceptionError):
     """A network that tells parts from the table cannot be used."""
 

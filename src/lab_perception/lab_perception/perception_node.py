@@ -28,7 +28,7 @@ from lab_node.lifecycle import LabNode, spin
 from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
 from lab_perception.conversions import detections_message, failed_scene, scene_message
-from lab_perception.detector import load_detector
+from lab_perception.detector import DETECTORS
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.frame import Mask, RgbdFrame
 from lab_perception.frame_statistics import FrameStatistics
@@ -75,7 +75,7 @@ class PerceptionNode(LabNode):
         self.hardware_id = cell.camera.name
         self._perception = Perception(
             self.parameters.work_area(cell),
-            load_detector(self.parameters.detector),
+            self.make_plugin(DETECTORS, self.parameters.detector),
             self.parameters.settings(cell),
         )
         self._perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)

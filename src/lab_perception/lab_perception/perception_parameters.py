@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from lab_core.parameters import parameter
+from lab_core.parameters import parameter, plugin_parameters
 from lab_description import Cell
+from lab_perception.detector import DETECTORS
 from lab_perception.frame import WorkArea
 from lab_perception.objects import ObjectSettings
 from lab_perception.pipeline import Settings
@@ -19,9 +21,8 @@ class PerceptionParameters:
     """Parameters of the node."""
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
-    detector: str = parameter("geometric", "entry point in the group lab_perception.detectors")
-    network: str = parameter(
-        "parts", "network that tells parts from the table: a name, the path of its JSON file, or '' for none"
+    detector: str = parameter(
+        "geometric", "The detector: a name that is registered in lab_perception.detectors.", port=DETECTORS
     )
     area_margin: float = parameter(
         0.06, "width around the work area that is looked at too", unit="m", minimum=0.0, maximum=0.5
@@ -57,6 +58,7 @@ class PerceptionParameters:
     silence_limit: float = parameter(
         2.0, "time without images until the camera is called silent", unit="s", minimum=0.1, maximum=60.0
     )
+    plugins: dict[str, Any] = plugin_parameters()
 
     def work_area(self, cell: Cell) -> WorkArea:
         """Where parts may lie in that cell."""
@@ -71,7 +73,6 @@ class PerceptionParameters:
                 baseline=noise.baseline,
                 disparity_noise=max(noise.subpixel, 0.02),
                 min_height=self.min_height,
-                network=self.network,
             ),
             objects=ObjectSettings(voxel=self.voxel, max_points=self.max_points),
             tracking=TrackingSettings(memory=self.track_memory),

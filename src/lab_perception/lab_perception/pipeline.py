@@ -58,12 +58,13 @@ class Perception:
     """Turns images into scenes. The same images in the same order give the same scenes."""
 
     def __init__(self, area: WorkArea, detector: Detector, settings: Settings | None = None) -> None:
-        """Raises InvalidNetwork when the network of the settings cannot be used."""
+        """Raises InvalidNetwork when the network that the detector names cannot be used."""
         self._area = area
         self._detector = detector
         self._settings = settings or Settings()
-        if self._settings.surface.network:
-            load_network(self._settings.surface.network)
+        self._network: str = getattr(detector, "network", "")
+        if self._network:
+            load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
         self._view: View | None = None
         self._depth_filter: DepthFilter | None = None
@@ -78,7 +79,9 @@ class Perception:
             view = self._view_for(frame)
             if self._depth_filter is not None:
                 frame = replace(frame, depth=self._depth_filter.update(frame.depth))
-            surface = observe_surface(frame, view, self._area, self._settings.support, self._settings.surface)
+            surface = observe_surface(
+                frame, view, self._area, self._settings.support, self._settings.surface, self._network
+            )
             support = surface.support
             instances = self._detector.detect(frame, surface)
             objects = describe(frame, surface, instances, self._area, self._settings.objects)

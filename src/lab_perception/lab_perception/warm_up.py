@@ -8,7 +8,7 @@ import sys
 
 from lab_core.errors import LabError
 from lab_description import load_cell
-from lab_perception.detector import load_detector
+from lab_perception.detector import DETECTORS
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 
@@ -19,7 +19,7 @@ def main() -> None:
     try:
         cell = load_cell(sys.argv[1] if len(sys.argv) > 1 else parameters.cell)
         area, settings = parameters.work_area(cell), parameters.settings(cell)
-        perception = Perception(area, load_detector(parameters.detector), settings)
+        perception = Perception(area, DETECTORS.make(parameters.detector).plugin, settings)
         perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
     except LabError as error:
         sys.exit(f"warm_up: {error}")

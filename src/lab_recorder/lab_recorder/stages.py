@@ -15,7 +15,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
-from lab_core.parameters import check_parameters
+from lab_core.parameters import check_parameters, fields_of, ports_of
 from lab_description import Cell, load_cell
 from lab_grasping.contact import PadReading
 from lab_grasping.conversions import grasp_message
@@ -23,8 +23,7 @@ from lab_grasping.conversions import scene_from_message as observed_scene
 from lab_grasping.errors import GraspingError
 from lab_grasping.grasp_node import GraspParameters
 from lab_grasping.hand_model import hand_of
-from lab_grasping.port import PlannerSettings
-from lab_grasping.registry import load_planner as load_grasp_planner
+from lab_grasping.port import GRASP_PLANNERS, PlannerSettings
 from lab_motion.conversions import (
     bodies_from_message,
     grasp_goal,
@@ -35,18 +34,16 @@ from lab_motion.conversions import (
 from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import Trajectory, never
-from lab_motion.planning.port import load_planner as load_motion_planner
+from lab_motion.planning.port import PLANNERS, Trajectory, never
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.stages import Stages
 from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.outcomes import outcome_from
-from lab_node.parameters import BUILT_IN
 from lab_node.poses import matrix_from_transform
 from lab_perception.conversions import failed_scene, scene_message
-from lab_perception.detector import load_detector
+from lab_perception.detector import DETECTORS
 from lab_perception.errors import PerceptionError
 from lab_perception.frame import RgbdFrame
 from lab_perception.joint_history import JointHistory
@@ -112,11 +109,11 @@ class Inputs:
 
         Raises ConfigurationError when one is malformed.
         """
-        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        known, ports = fields_of(kind), ports_of(kind).values()
         given = {
             name: value
             for name, value in self.case.parameters.get(node, {}).items()
-            if name in known and not name.startswith(BUILT_IN)
+            if name in known or any(port.knows(name) for port in ports)
         }
         return check_parameters(kind, given, node)
 
@@ -128,7 +125,9 @@ def perceive(inputs: Inputs) -> Scene:
     header = Header(stamp=color.header.stamp, frame_id=cell.robot.base_link)
     stamp = Time.from_msg(color.header.stamp).nanoseconds
     perception = Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
+        parameters.work_area(cell),
+        DETECTORS.make(parameters.detector, given=parameters.plugins, node="perception").plugin,
+        parameters.settings(cell),
     )
     try:
         camera = pinhole_camera(info)
@@ -167,7 +166,8 @@ def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
     """The grasps that are planned on a part of a scene today."""
     p = inputs.parameters("grasping", GraspParameters)
     settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-    planner = load_grasp_planner(p.planner, hand_of(inputs.cell.end_effector), settings)
+    hand = hand_of(inputs.cell.end_effector)
+    planner = GRASP_PLANNERS.make(p.planner, hand, settings, given=p.plugins, node="grasping").plugin
     try:
         if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
             return GraspArray(header=scene.header, outcome=scene.outcome)
@@ -235,7 +235,7 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     opening = float(cell.gripper.opening_from_joint(ordered_positions(joints, (cell.gripper.joint,)))[0])
     robot = Manipulator(
         cell=cell,
-        planner=load_motion_planner(parameters.planner, cell),
+        planner=PLANNERS.make(parameters.planner, cell, given=parameters.plugins, node="motion").plugin,
         arm=arm,
         hand=_RecordedHand(opening),
         settings=motion_settings(parameters, cell),
