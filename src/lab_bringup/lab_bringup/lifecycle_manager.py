@@ -44,19 +44,37 @@ _PERIOD, _MISSED = 0.5, 3.0
 class ManagerParameters:
     """Parameters of the lifecycle manager."""
 
-    nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
-    restarted: list[str] = parameter([], "those of them that the launch file starts again when they die")
-    topics: list[str] = parameter([], "that somebody has to publish before the first node is configured")
-    publishers: list[str] = parameter([], "of each topic, in words: which device is behind it")
-    topics_timeout: float = parameter(120.0, "limit for all of them to appear", unit="s", minimum=1.0)
-    start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
-    hang: float = parameter(
-        15.0, "time without an answer until one that is restarted is killed", unit="s", minimum=1.0
+    nodes: list[str] = parameter([], "The managed nodes along the flow of data, producers first.")
+    restarted: list[str] = parameter(
+        [], "Those of the nodes that the launch file starts again when they die."
     )
-    silence: float = parameter(
-        60.0, "time without an answer until a node is given up, a new start included", unit="s", minimum=1.0
+    topics: list[str] = parameter(
+        [], "The topics that somebody must publish before the first node is configured."
     )
-    transition_timeout: float = parameter(60.0, "limit for one transition of a node", unit="s", minimum=1.0)
+    publishers: list[str] = parameter([], "The device behind each of the topics, in words.")
+    topics_timeout: float = parameter(
+        120.0, "All of the topics must appear within this time.", unit="s", minimum=1.0
+    )
+    start_timeout: float = parameter(
+        60.0, "The process of a node must answer within this time.", unit="s", minimum=1.0, live=True
+    )
+    hang_timeout: float = parameter(
+        15.0,
+        "A node that is started again is killed when it has not answered for this time.",
+        unit="s",
+        minimum=1.0,
+        live=True,
+    )
+    silence_timeout: float = parameter(
+        60.0,
+        "The cell ends when a node has not answered for this time. A new start of the node is part of it.",
+        unit="s",
+        minimum=1.0,
+        live=True,
+    )
+    transition_timeout: float = parameter(
+        60.0, "One transition of a node takes at most this time.", unit="s", minimum=1.0, live=True
+    )
 
 
 class _Heartbeat:

@@ -30,7 +30,7 @@ WIDTH = 0.04
 HOME = CELL.robot.configuration("home")
 WAIT = 60.0
 # a machine that pauses must not look like a cell that is silent
-PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "patience": 8.0}
+PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "stall_timeout": 8.0}
 
 
 class Caller(Node):

@@ -144,7 +144,7 @@ def test_what_the_controller_aborts_is_no_success(graph, error, code):
 def test_a_controller_that_does_not_answer_in_time(graph, monkeypatch):
     controller = graph.node._arm._controller
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
-    monkeypatch.setattr(controller, "send", functools.partial(controller.send, patience=0.0))
+    monkeypatch.setattr(controller, "send", functools.partial(controller.send, timeout=0.0))
     result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
     assert result.outcome.code == Outcome.TIMEOUT
     graph.caller.until(lambda: graph.cell.cancelled == 1, "a motion that nobody watches goes on")
