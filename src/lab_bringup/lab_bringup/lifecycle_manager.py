@@ -200,11 +200,11 @@ class LifecycleManager(Node):
                     self._bring_up_again(name)
                     for other in beats.values():
                         other.restart()
-                elif beat.silence() > self.parameters.silence:
+                elif beat.silence() > self.parameters.silence_timeout:
                     raise UnavailableError(
-                        f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
+                        f"node {name} has not answered for {self.parameters.silence_timeout:.0f} s: the cell ends"
                     )
-                elif beat.silence() > self.parameters.hang and name in self.parameters.restarted:
+                elif beat.silence() > self.parameters.hang_timeout and name in self.parameters.restarted:
                     self._kill(name, beat)
             self._inactive = [name for name, beat in beats.items() if not beat.alive()]
             self._active = not self._inactive
