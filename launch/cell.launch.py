@@ -54,10 +54,21 @@ ARGUMENTS = [
         description="Cell: a name in config/cells or the path of a YAML file",
     ),
     DeclareLaunchArgument(
+        "detector",
+        default_value="",
+        description="Detector, by its registered name; empty: as config/nodes.yaml says, else geometric",
+    ),
+    DeclareLaunchArgument(
+        "grasp_planner",
+        default_value="",
+        description="Grasp planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes antipodal for fingers and suction for a suction cup",
+    ),
+    DeclareLaunchArgument(
         "planner",
-        default_value="auto",
-        choices=["auto", "roboplan", "moveit"],
-        description="Motion planner; auto takes MoveIt where it is installed",
+        default_value="",
+        description="Motion planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes MoveIt where it is installed",
     ),
     DeclareLaunchArgument(
         "scene",
@@ -242,10 +253,28 @@ def tasks(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     ]
 
 
+def plugin(context: LaunchContext, argument: str, parameter: str) -> dict[str, str]:
+    """The plug-in that an argument names, as a parameter; nothing where the YAML shall say it."""
+    name = context.launch_configurations[argument]
+    return {parameter: name} if name else {}
+
+
+def perception(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The perception node."""
+    named = plugin(context, "detector", "detector")
+    return [lab_node("lab_perception", "perception_node", "perception", named, **RESTARTED)]
+
+
+def grasping(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The grasp node."""
+    parameters = {"seed": number("seed"), **plugin(context, "grasp_planner", "planner")}
+    return [lab_node("lab_grasping", "grasp_node", "grasping", parameters, **RESTARTED)]
+
+
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     parameters: dict[str, Any] = {
-        "planner": LaunchConfiguration("planner"),
+        **plugin(context, "planner", "planner"),
         "seed": number("seed"),
         # of this start of the cell alone, for a motion node that is started anew in it
         "placed_file": str(Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"),
@@ -314,8 +343,8 @@ def generate_launch_description() -> LaunchDescription:
                 ),
             ),
             OpaqueFunction(function=stop),
-            lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
-            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
+            OpaqueFunction(function=perception),
+            OpaqueFunction(function=grasping),
             OpaqueFunction(function=motion),
             OpaqueFunction(function=tasks),
             lab_node(

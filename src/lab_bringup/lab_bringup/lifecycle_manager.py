@@ -202,7 +202,8 @@ class LifecycleManager(Node):
                         other.restart()
                 elif beat.silence() > self.parameters.silence_timeout:
                     raise UnavailableError(
-                        f"node {name} has not answered for {self.parameters.silence_timeout:.0f} s: the cell ends"
+                        f"node {name} has not answered for {self.parameters.silence_timeout:.0f} s:"
+                        " the cell ends"
                     )
                 elif beat.silence() > self.parameters.hang_timeout and name in self.parameters.restarted:
                     self._kill(name, beat)

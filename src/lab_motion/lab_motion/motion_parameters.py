@@ -19,9 +19,9 @@ class MotionParameters:
 
     cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
     planner: str = parameter(
-        "roboplan",
+        "auto",
         "The motion planner: a name that is registered in lab_motion.planners. auto takes MoveIt where it is"
-        " installed.",
+        " installed, else roboplan.",
         port=PLANNERS,
     )
     seed: int = parameter(0, "The seed of all random numbers.", minimum=0)

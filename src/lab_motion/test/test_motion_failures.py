@@ -116,7 +116,16 @@ def test_an_inactive_node_refuses(graph):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"planner": "nonsense"}, {"cell": "nowhere"}, {"force": -1.0}, {"sped": 1.0}]
+    "parameters",
+    [
+        {"planner": "nonsense"},
+        {"cell": "nowhere"},
+        {"force": -1.0},
+        {"sped": 1.0},
+        {"roboplan.samples": 0},
+        {"roboplan.sampels": 50},
+        {"meeting": 0.001},  # an old name
+    ],
 )
 def test_parameters_that_cannot_work_refuse_to_configure(ros, parameters):
     graph = Graph(**parameters)

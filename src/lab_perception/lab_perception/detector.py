@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lab_core.plugins import Port
-from lab_perception.frame import Mask, RgbdFrame
-from lab_perception.surface import Surface
+
+if TYPE_CHECKING:  # a launch file asks for the port alone
+    from lab_perception.frame import Mask, RgbdFrame
+    from lab_perception.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)
