@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rendered_scenes import box, cylinder, render
 
+from lab_core.depth import millimetres
 from lab_core.geometry import make_transform, rotation_about
 from lab_core.outcomes import OutcomeCode
 from lab_perception.depth_view import halve_depth
@@ -41,8 +42,8 @@ def test_depth_without_data(perception, scene, value):
     result = perception.perceive(frame_of(scene, depth=np.full_like(scene.depth, value)))
     assert result.code == OutcomeCode.NO_DEPTH
     assert "check the depth stream" in result.message
-    assert (result.depth_view == 0).all()
-    assert result.objects == []
+    assert np.isnan(result.view.depth).all()
+    assert result.objects == ()
 
 
 def test_zero_is_no_data_like_nan(perception, scene):
@@ -130,7 +131,7 @@ def test_the_same_images_give_the_same_scenes(scene):
             runs.append([perception.perceive(frame) for frame in frames])
         for one, other in zip(*runs, strict=True):
             assert one.ids == other.ids
-            assert np.array_equal(one.depth_view, other.depth_view)
+            assert np.array_equal(one.view.depth, other.view.depth, equal_nan=True)
             for a, b in zip(one.objects, other.objects, strict=True):
                 assert np.array_equal(a.points, b.points)
                 assert np.array_equal(a.normals, b.normals)
@@ -151,7 +152,7 @@ def test_pixels_of_the_robot_are_nothing_at_all(perception, scene):
     assert result.objects[0].color_name == "blue"
     whole = hidden.reshape(240, 2, 320, 2).all(axis=(1, 3))
     assert whole.any()
-    assert (result.depth_view[whole] == 0).all()
+    assert np.isnan(result.view.depth[whole]).all()
 
 
 def test_identities_last_while_the_parts_stay(scene):
@@ -179,10 +180,9 @@ def test_averaged_depth_is_less_noisy():
     scenes = [render(PARTS, seed=seed) for seed in range(8)]
     errors = []
     for stamp, scene in enumerate(scenes):
-        view = flat.perceive(frame_of(scene, stamp=stamp)).depth_view * 1e-3
-        truth = halve_depth(scene.clean_depth, scene.camera)[0] * 1e-3
-        both = (view > 0) & (truth > 0)
-        errors.append(np.median(np.abs(view - truth)[both]))
+        view = flat.perceive(frame_of(scene, stamp=stamp)).view.depth
+        truth = halve_depth(scene.clean_depth, scene.camera)[0]
+        errors.append(np.nanmedian(np.abs(view - truth)))
     assert errors[-1] < 0.6 * errors[0]
 
 
@@ -192,5 +192,5 @@ def test_depth_is_halved_without_inventing_values():
     )
     camera = render([]).camera
     reduced, smaller = halve_depth(depth.astype(np.float32), camera)
-    assert reduced.tolist() == [[800, 900], [500, 0]]
+    assert millimetres(reduced).tolist() == [[800, 900], [500, 0]]
     assert smaller.width == 320
