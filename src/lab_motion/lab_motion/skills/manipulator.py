@@ -82,7 +82,7 @@ class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
     grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something, with fingers that press less than they should. doubt: the fingers were told to close,
+    something, and the fingers may press with less than the grip force. doubt: the fingers were told to close,
     and no reading has shown the result yet. placed: what was put where the camera does not see.
     """
 
