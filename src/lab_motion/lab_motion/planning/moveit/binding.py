@@ -28,19 +28,21 @@ from shape_msgs.msg import SolidPrimitive
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray, OrientedBox
+from lab_core.plugins import PluginUnavailable
 from lab_description import Cell
 from lab_description.srdf import ARM_GROUP
 from lab_motion.planning.moveit.configuration import (
+    DEFAULT_SEARCH,
     DIRECT_REQUEST,
     SEARCH_REQUEST,
     STRAIGHT_REQUEST,
+    Search,
     moveit_parameters,
     parameter_file,
     require_plugins,
 )
 from lab_motion.planning.moveit.scene import MoveItScene
 from lab_motion.planning.moveit.signal_handlers import kept_signal_handlers
-from lab_motion.planning.port import PlannerUnavailable
 from lab_node.poses import pose_from_matrix
 
 # Of MoveIt's node. All its topics are relative: in the root it would publish its empty planning scene where
@@ -54,14 +56,14 @@ class MoveItSession:
     While it plans, moveit_py holds Python's interpreter lock: every request is short.
     """
 
-    def __init__(self, cell: Cell, touch_links: list[str]) -> None:
+    def __init__(self, cell: Cell, touch_links: list[str], search: Search = DEFAULT_SEARCH) -> None:
         """touch_links: links that a held part may touch.
 
-        Raises PlannerUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
+        Raises PluginUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
         does not start.
         """
         if os.environ.get("ROS_SECURITY_ENABLE") == "true":  # as rcl compares it
-            raise PlannerUnavailable(
+            raise PluginUnavailable(
                 "MoveIt cannot plan with DDS security, because moveit_py does not run in the node's enclave:"
                 " use planner:=roboplan, or unset ROS_SECURITY_ENABLE"
             )
@@ -74,7 +76,7 @@ class MoveItSession:
         self._requests: dict[str, Any] = {}
         self._empty: Any = None
         self._scene: Any = None
-        self._moveit = _started(parameter_file(f"{_NAMESPACE}/{_NODE}", moveit_parameters(cell)))
+        self._moveit = _started(parameter_file(f"{_NAMESPACE}/{_NODE}", moveit_parameters(cell, search)))
         try:
             self._arm = self._moveit.get_planning_component(ARM_GROUP)
             for name in (DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST):
@@ -126,7 +128,7 @@ class MoveItSession:
         return self._to_joints(DIRECT_REQUEST, start, goal)
 
     def search(self, start: FloatArray, goal: FloatArray) -> FloatArray | None:
-        """Some way, as samples (N, J); None when SEARCH_TIME was not enough."""
+        """Some way, as samples (N, J); None when the time of one search was not enough."""
         return self._to_joints(SEARCH_REQUEST, start, goal)
 
     def straight(self, start: FloatArray, base_from_tcp: FloatArray) -> FloatArray | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from lab_description.srdf import ARM_GROUP
 
 OMPL = "ompl"
 PILZ = "pilz_industrial_motion_planner"
-SEARCH_PLANNER = "RRTConnectkConfigDefault"
 # Namespaces of the requests that MoveItPlanner makes.
 DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST = "direct", "search", "straight"
 # One search; a cancel is heard between two of them, seconds.
@@ -57,6 +57,22 @@ _VALIDATE = [
 Parameters = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Search:
+    """How OMPL searches. planner: of OMPL's geometric planners. time: of one search, seconds."""
+
+    planner: str = "RRTConnect"
+    time: float = SEARCH_TIME
+
+    @property
+    def configuration(self) -> str:
+        """Name of its configuration."""
+        return f"{self.planner}kConfigDefault"
+
+
+DEFAULT_SEARCH = Search()
+
+
 def require_plugins() -> None:
     """Raises ConfigurationError that names the package that MoveIt lacks."""
     for package, plugin in PLUGINS.items():
@@ -69,7 +85,7 @@ def require_plugins() -> None:
             ) from None
 
 
-def moveit_files(cell: Cell) -> dict[str, Parameters]:
+def moveit_files(cell: Cell, search: Search = DEFAULT_SEARCH) -> dict[str, Parameters]:
     """ROS parameters by the name of the file that MoveIt's tools keep them in."""
     return {
         "kinematics.yaml": {"robot_description_kinematics": {ARM_GROUP: _kinematics()}},
@@ -77,14 +93,14 @@ def moveit_files(cell: Cell) -> dict[str, Parameters]:
         "pilz_cartesian_limits.yaml": {
             "robot_description_planning": {"cartesian_limits": _cartesian_limits()}
         },
-        "ompl_planning.yaml": {OMPL: _ompl(cell)},
+        "ompl_planning.yaml": {OMPL: _ompl(cell, search)},
         "pilz_industrial_motion_planner_planning.yaml": {PILZ: _pilz()},
         _CONTROLLERS: _controllers(cell),
-        "moveit_cpp.yaml": _moveit_cpp(),
+        "moveit_cpp.yaml": _moveit_cpp(search),
     }
 
 
-def moveit_parameters(cell: Cell) -> Parameters:
+def moveit_parameters(cell: Cell, search: Search = DEFAULT_SEARCH) -> Parameters:
     """Parameters of one MoveItPy: everything that it needs, in nested plain values.
 
     Without controllers: it carries nothing out, and MoveIt's manager of controllers crashes when it is
@@ -92,7 +108,7 @@ def moveit_parameters(cell: Cell) -> Parameters:
 
     Raises ConfigurationError when the cell's collision matrix is malformed.
     """
-    files = {name: content for name, content in moveit_files(cell).items() if name != _CONTROLLERS}
+    files = {name: content for name, content in moveit_files(cell, search).items() if name != _CONTROLLERS}
     return _merged(_robot(cell), *files.values())
 
 
@@ -161,7 +177,7 @@ def _cartesian_limits() -> Parameters:
     }
 
 
-def _ompl(cell: Cell) -> Parameters:
+def _ompl(cell: Cell, search: Search) -> Parameters:
     robot = cell.robot
     extent = float((robot.position_upper - robot.position_lower).sum())
     return {
@@ -171,12 +187,17 @@ def _ompl(cell: Cell) -> Parameters:
             "default_planning_response_adapters/AddTimeOptimalParameterization",
             *_VALIDATE,
         ],
-        "planner_configs": {SEARCH_PLANNER: {"type": "geometric::RRTConnect", "range": 0.0}},
+        "planner_configs": {search.configuration: _planner_config(search)},
         ARM_GROUP: {
-            "planner_configs": [SEARCH_PLANNER],
+            "planner_configs": [search.configuration],
             "longest_valid_segment_fraction": round(_CHECKED_STEP / extent, 6),
         },
     }
+
+
+def _planner_config(search: Search) -> Parameters:
+    # PRM alone of them has no range
+    return {"type": f"geometric::{search.planner}"} | ({} if search.planner == "PRM" else {"range": 0.0})
 
 
 def _pilz() -> Parameters:
@@ -215,7 +236,7 @@ def _controllers(cell: Cell) -> Parameters:
     }
 
 
-def _moveit_cpp() -> Parameters:
+def _moveit_cpp(search: Search) -> Parameters:
     """Topics are not among them: MoveIt reads none of their names, see ros_moveit.py."""
 
     def request(pipeline: str, planner: str, seconds: float, share: float) -> Parameters:
@@ -239,7 +260,7 @@ def _moveit_cpp() -> Parameters:
         },
         "planning_pipelines": {"pipeline_names": [OMPL, PILZ]},
         DIRECT_REQUEST: request(PILZ, "PTP", 1.0, 0.1),
-        SEARCH_REQUEST: request(OMPL, SEARCH_PLANNER, SEARCH_TIME, 0.1),
+        SEARCH_REQUEST: request(OMPL, search.configuration, search.time, 0.1),
         STRAIGHT_REQUEST: request(PILZ, "LIN", 1.0, 0.05),
     }
 
