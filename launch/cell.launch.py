@@ -35,6 +35,7 @@ from lab_bringup.launch_guard import guarded
 from lab_bringup.preflight import NUMBERS, refuse_the_impossible
 from lab_description import Cell, build_urdf, load_cell
 from lab_description.hardware import Driver
+from lab_description.urdf import with_massless_root
 
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 
@@ -169,7 +170,10 @@ def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntit
             package="robot_state_publisher",
             executable="robot_state_publisher",
             parameters=[
-                {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
+                {
+                    "robot_description": ParameterValue(with_massless_root(urdf), value_type=str),
+                    "publish_frequency": 30.0,
+                }
             ],
             ros_arguments=enclave("robot_state_publisher"),
             **RESTARTED,
