@@ -33,6 +33,7 @@ from lab_bringup.launch_guard import guarded
 from lab_bringup.preflight import refuse_the_impossible
 from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
+from lab_description.urdf import with_massless_root
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -128,6 +129,7 @@ def robot_description(context: LaunchContext) -> dict[str, Any]:
         from lab_simulation.gazebo.robot import robot_description as with_controllers
 
         urdf = with_controllers(cell)
+    urdf = with_massless_root(urdf)
     return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
 
 

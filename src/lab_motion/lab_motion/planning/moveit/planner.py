@@ -31,6 +31,9 @@ _ROUNDING = 0.0005
 _MEETING = 1e-3
 # MoveIt's model agrees with ours within this, metres and as a rotation matrix.
 _SAME = 1e-5
+# A curve through samples of MoveIt that are closer than this to the end of a joint's range may leave it,
+# radians (metres).
+_GRAZING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,13 @@ class MoveItPlanner(CheckedPlanner):
     def line(
         self, start: FloatArray, goal: FloatArray, checker: CollisionChecker, options: MotionOptions
     ) -> JointPath:
-        """By Pilz LIN; where that fails or is not straight enough, by our own inverse kinematics."""
+        """By Pilz LIN; by our own inverse kinematics where that fails, is not straight enough, or grazes the
+        end of a joint's range.
+        """
         self._tell(checker, options)
         found = self._moveit.straight(start, goal)
         samples = None if found is None else samples_between(found, start, found[-1], _MEETING)
-        if samples is not None:
+        if samples is not None and self._clear_of_ends(samples):
             path = smooth_path(samples)
             try:
                 require_straight(self._chain, path, start, goal)
@@ -112,6 +117,11 @@ class MoveItPlanner(CheckedPlanner):
             else:
                 return path
         return super().line(start, goal, checker, options)
+
+    def _clear_of_ends(self, samples: FloatArray) -> bool:
+        """Whether samples (N, J) keep inside the ranges, apart from the first, which the arm stands at."""
+        lower, upper = self._limits.lower + _GRAZING, self._limits.upper - _GRAZING
+        return bool(np.all((samples[1:] >= lower) & (samples[1:] <= upper)))
 
     def _tell(self, checker: CollisionChecker, options: MotionOptions) -> None:
         """Bring MoveIt's planning scene up to date for one request."""
