@@ -216,7 +216,7 @@ def test_a_stage_of_a_cell_leaves_its_robot_out_of_the_image():
     camera = cell.camera
     color = np.zeros((camera.pinhole.height, camera.pinhole.width, 3), np.uint8)
     depth = np.ones(color.shape[:2], np.float32)
-    looking = Perception.of(cell, PerceptionParameters(network=""))
+    looking = Perception.of(cell, PerceptionParameters())
     assert set(cell.robot.joint_names) <= set(looking.joints)
     at_home = dict(zip(cell.robot.joint_names, cell.robot.configuration("home"), strict=True))
     positions = dict.fromkeys(looking.joints, 0.0) | at_home
@@ -230,5 +230,5 @@ def test_a_stage_of_a_cell_leaves_its_robot_out_of_the_image():
     assert (frame(None).stamp, frame(None).base_frame, frame(None).camera_frame) == (7, "base_link", "lens")
     with pytest.raises(PerceptionError, match="the depth image is"):
         looking.frame(color, depth[1:], camera.pinhole, camera.base_from_camera, 7)
-    blind = Perception.of(cell, PerceptionParameters(network="", robot_mask=False))
+    blind = Perception.of(cell, PerceptionParameters(robot_mask=False))
     assert blind.joints == ()

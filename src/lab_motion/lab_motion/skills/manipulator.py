@@ -82,8 +82,8 @@ class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
     grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something, with fingers that press less than they should. doubt: a closing of which nobody knows what came
-    of it. placed: what was put where the camera does not see.
+    something, and the fingers may press with less than the grip force. doubt: the fingers were told to close,
+    and no reading has shown the result yet. placed: what was put where the camera does not see.
     """
 
     cell: Cell
@@ -235,7 +235,9 @@ class Manipulator:
         Raises StaleInputError.
         """
         reading = self.hand.reading()
-        pressed = reading.force >= self.contact.min_force and reading.opening >= self.contact.meeting
+        pressed = (
+            reading.force >= self.contact.min_force and reading.opening >= self.contact.pads_closed_opening
+        )
         if self.grip is not None or not (pressed or self._may_hold(reading)):
             return
         self._adopt("unknown_part", _unknown(reading, reading.opening), reading)
@@ -274,7 +276,7 @@ class Manipulator:
         """Whether fingers of which nothing but their opening is known may have a part between them."""
         opened = self.cell.gripper.maximum_opening - _OPEN
         untold = reading.forces is None and reading.stalled is None
-        return untold and self.contact.meeting <= reading.opening < opened
+        return untold and self.contact.pads_closed_opening <= reading.opening < opened
 
     def _adopt(self, name: str, grip: Judgement, reading: PadReading) -> None:
         """Hold a part that may stand on something, as large as it was seen, if it was."""
