@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import faulthandler
@@ -309,6 +310,8 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     context = rclpy.get_default_context()
     context.try_shutdown()
     context.destroy()
+    # What a library left for the end: MoveIt's threads would crash in what C takes apart at its exit.
+    atexit._run_exitfuncs()
     # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
     # more, in which launch loses its patience and kills
     sys.stdout.flush()

@@ -16,7 +16,8 @@ from typing import Any
 
 # Absent where MoveIt is not installed: then this module cannot be imported, which says so.
 from moveit.planning import MoveItPy
-from rclpy.logging import LoggingSeverity, get_logger_effective_level, set_logger_level
+from rclpy.impl.logging_severity import LoggingSeverity
+from rclpy.logging import get_logger_effective_level, set_logger_level
 
 from lab_core.errors import ConfigurationError
 from lab_motion.planning.moveit.configuration import Parameters, parameter_file
