@@ -114,7 +114,7 @@ def test_the_controller_drives_the_joints_of_the_chain(cell, urdf, srdf):
     controllers = move_group_parameters(cell)["moveit_simple_controller_manager"]
     (name,) = controllers["controller_names"]
     controller = controllers[name]
-    assert f"/{name}/{controller['action_ns']}" == cell.robot.trajectory_action
+    assert f"{name}/{controller['action_ns']}" == cell.robot.trajectory_action
     chain = srdf.find("group/chain")
     assert controller["joints"] == chain_joints(urdf, chain.get("base_link"), chain.get("tip_link"))
 
