@@ -27,7 +27,7 @@ from launch_ros.actions import SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from lab_bringup.graph_actions import described, manager_parameters, start
+from lab_bringup.graph_actions import described, manager_parameters, names_of, shared_frames, start
 from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
 from lab_bringup.preflight import refuse_the_impossible
@@ -107,6 +107,28 @@ ARGUMENTS = [
         "extensions",
         default_value="",
         description="Packages with nodes of yours, separated by commas; docs/extend.md",
+    ),
+    DeclareLaunchArgument(
+        "namespace",
+        default_value="",
+        description="In front of all names of this cell, so that several share a domain; empty: none",
+    ),
+    DeclareLaunchArgument(
+        "tf",
+        default_value="own",
+        choices=["own", "shared"],
+        description="In a namespace: frames on the namespace's own tf, or on /tf too, with it as a prefix",
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value="",
+        description="Path of a file of ROS parameters, on top of config/nodes.yaml; empty: none",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="What the nodes of the cell log at least",
     ),
     DeclareLaunchArgument(
         "run",
@@ -199,10 +221,19 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     sim = context.launch_configurations["sim"]
     managed = {"lifecycle_manager": lambda context: manager_parameters(graph, cell, sim)}
     computed = COMPUTED | managed
+    file = context.launch_configurations["params_file"]
     return [
-        start(node, computed[node.name](context) if node.name in computed else {})
+        start(node, computed[node.name](context) if node.name in computed else {}, file)
         for node in graph.started(sim)
     ]
+
+
+def names(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The namespace of all nodes that follow; where the tf tree is shared, who tells it the cell's frames."""
+    _, graph = described(context)
+    shared = context.launch_configurations["tf"] == "shared"
+    frames = [shared_frames(graph, robot_description(context))] if shared else []
+    return [*frames, *names_of(graph.namespace)]
 
 
 def included(file: str, arguments: list[str], condition: IfCondition) -> IncludeLaunchDescription:
@@ -231,6 +262,7 @@ def generate_launch_description() -> LaunchDescription:
             OpaqueFunction(function=refuse_the_impossible),
             OpaqueFunction(function=guarded),
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),
+            OpaqueFunction(function=names),
             included(
                 "gazebo.launch.py",
                 ["cell", "scene", "parts", "meshes", "seed", "headless"],

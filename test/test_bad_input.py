@@ -48,6 +48,10 @@ def launch(*arguments, domain="64"):
         ("speed:=-1.0", ["speed", "-1.0"]),
         ("speed:=nan", ["speed", "nan"]),
         ("meshes:=/nowhere/meshes", ["/nowhere/meshes", "OBJ or STL"]),
+        ("namespace:=9/x", ["namespace '9/x' is no name", "such as 'left'"]),
+        ("tf:=shared", ["tf:=shared", "namespace:="]),
+        ("params_file:=/nowhere.yaml", ["params_file:=/nowhere.yaml", "no such file"]),
+        ("log_level:=loud", ["loud", "debug"]),
         ("record:=/proc/version", ["/proc/version", "is a file"]),
     ],
 )

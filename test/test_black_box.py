@@ -27,7 +27,6 @@ from lab_description import load_cell
 from lab_description.graph import load_graph
 from lab_doctor.collect import collect_machine
 from lab_node.conversions.outcomes import name_of
-from lab_node.permit import STOP_STATE
 from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay
@@ -149,7 +148,7 @@ class TestBlackBox(unittest.TestCase):
             assert ring[topic] > 0, ring
         for topic in ("/gripper/left_pad/wrench", "/force_torque_sensor_broadcaster/wrench", "/diagnostics"):
             assert ring[topic] > 0, ring
-        assert ring[STOP_STATE] > 0, ring
+        assert ring["/cell/stop_state"] > 0, ring
 
 
 def forbidden(topics, patterns):

@@ -345,8 +345,8 @@ def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
         (
             "real_cell",
             {
-                "running_topic": "/io_and_status_controller/robot_program_running",
-                "speed_topic": "/speed_scaling_state_broadcaster/speed_scaling",
+                "running_topic": "io_and_status_controller/robot_program_running",
+                "speed_topic": "speed_scaling_state_broadcaster/speed_scaling",
             },
         ),
         ("franka_cell", {}),

@@ -13,6 +13,7 @@ from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node as NodeAction
+from launch_ros.actions import PushRosNamespace, SetRemap
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
@@ -20,6 +21,7 @@ from lab_bringup.ros_packages import installed
 from lab_core.errors import LabError
 from lab_description import Cell, load_cell
 from lab_description.graph import Graph, Node, extension_names, load_graph
+from lab_node.names import namespace_from, remappings, resolve
 
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 NUMBERS = {"parts": int, "seed": int, "speed": float}
@@ -33,7 +35,9 @@ def described(context: LaunchContext) -> tuple[Cell, Graph]:
     chosen = context.launch_configurations
     try:
         cell = load_cell(chosen["cell"])
-        return cell, load_graph(cell, extension_names(chosen["extensions"]))
+        return cell, load_graph(
+            cell, extension_names(chosen["extensions"]), namespace_from(chosen["namespace"])
+        )
     except LabError as error:
         raise RuntimeError(str(error)) from None
 
@@ -85,10 +89,36 @@ class Restarts:
         return []
 
 
-def start(node: Node, computed: Mapping[str, Any]) -> NodeAction:
+def names_of(namespace: str) -> list[LaunchDescriptionEntity]:
+    """What puts the nodes that follow into a namespace, with the names that ROS has for everybody."""
+    if not namespace:
+        return []
+    return [PushRosNamespace(namespace), *(SetRemap(source, to) for source, to in remappings(namespace))]
+
+
+def shared_frames(graph: Graph, description: Mapping[str, Any]) -> NodeAction:
+    """Tells the frames of a cell in a namespace on the /tf of everybody too, with the namespace in front.
+
+    description: parameters of the cell's own robot_state_publisher. Goes before names_of, whose remappings
+    it must not have.
+    """
+    return NodeAction(
+        package="robot_state_publisher",
+        executable="robot_state_publisher",
+        name="robot_state_publisher",
+        namespace=f"{graph.namespace}/shared",
+        parameters=[{**description, "frame_prefix": f"{graph.namespace.strip('/')}/"}],
+        remappings=[(name, resolve(name, graph.namespace)) for name in ("/clock", "/rosout")]
+        + [("joint_states", resolve("joint_states", graph.namespace))],
+        respawn=True,
+        respawn_delay=1.0,
+    )
+
+
+def start(node: Node, computed: Mapping[str, Any], params_file: str = "") -> NodeAction:
     """A node in its enclave, with its entry in config/nodes.yaml and the launch arguments that it wants.
 
-    computed: parameters that follow from the cell; they win.
+    computed: parameters that follow from the cell; they win. params_file: of the user, "" for none.
     """
     last: dict[str, Any] = {name: argument(word) for name, word in node.arguments.items()}
     if node.wall_time:  # each listener to the simulated clock costs a tenth of a core
@@ -97,13 +127,16 @@ def start(node: Node, computed: Mapping[str, Any]) -> NodeAction:
     if node.restarted:
         ending = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
     first = [dict(node.parameters)] if node.parameters else []
+    files = [params_file] if params_file else []
+    # of its logger alone: that of the middleware would bury it
+    level = [f"{node.path.strip('/').replace('/', '.')}:=", LaunchConfiguration("log_level")]
     return NodeAction(
         package=node.package,
         executable=node.executable,
         name=node.name,
-        parameters=[*first, NODE_PARAMETERS, {**last, **computed}],
+        parameters=[*first, NODE_PARAMETERS, *files, {**last, **computed}],
         # where its keys are, when DDS security is on; see docs/security.md
-        ros_arguments=["--enclave", f"/lab/{node.name}"],
+        ros_arguments=["--enclave", node.enclave, "--log-level", level],
         **ending,
     )
 

@@ -13,6 +13,7 @@ from launch.logging import get_logger
 
 from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
+from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.plugins import Port
@@ -20,6 +21,7 @@ from lab_description import load_cell
 from lab_grasping.port import GRASP_PLANNERS
 from lab_motion.planning.port import PLANNERS
 from lab_node.domain import domain_id
+from lab_node.names import namespace_from
 from lab_perception.detector import DETECTORS
 from lab_simulation.simulator_parameters import refuse_unusable
 
@@ -47,8 +49,9 @@ GAZEBO = (
 def refuse_the_impossible(context: LaunchContext) -> None:
     """Of the cell's launch arguments. Raises RuntimeError, with which the launch ends."""
     refuse_mixed_distributions()
+    chosen = context.launch_configurations
     try:
-        domain = domain_id()
+        domain, namespace = domain_id(), namespace_from(chosen["namespace"])
     except LabError as error:
         raise RuntimeError(str(error)) from None
     numbers: dict[str, Any] = {}
@@ -70,7 +73,19 @@ def refuse_the_impossible(context: LaunchContext) -> None:
     refuse_unknown_plugins(context)
     _, graph = described(context)
     refuse_unstartable(graph, context)
-    sim = context.launch_configurations["sim"]
+    sim = chosen["sim"]
+    try:
+        if chosen["params_file"]:
+            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in graph.started(sim)])
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    if chosen["tf"] == "shared" and not namespace:
+        raise RuntimeError("tf:=shared is for a cell in a namespace: give it one with namespace:=")
+    if sim == "gazebo" and namespace:
+        raise RuntimeError(
+            "sim:=gazebo has no namespaces, since Gazebo's own names have none: leave namespace:= out, or use"
+            " sim:=mujoco"
+        )
     if sim == "gazebo":
         if find_spec("mujoco") is None:
             raise RuntimeError("sim:=gazebo needs MuJoCo, which lays out the parts: run ./lab setup")
@@ -81,10 +96,11 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         prepare_meshes(context.launch_configurations["meshes"])
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
-    if nodes := cell_in_domain(domain):
+    if nodes := cell_in_domain(domain, namespace):
+        where = f" and namespace {namespace}" if namespace else ""
         raise RuntimeError(
-            f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
-            " give this one a domain of its own by ROS_DOMAIN_ID"
+            f"a cell already runs in domain {domain}{where}, with the nodes {', '.join(nodes)}: end it first,"
+            " or give this one a domain of its own by ROS_DOMAIN_ID, or names of its own by namespace:="
         )
 
 

@@ -38,6 +38,7 @@ from lab_description import load_cell
 from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
+from lab_node.names import namespace_from, ros_arguments
 from lab_simulation.errors import SceneError
 from lab_simulation.simulator_parameters import refuse_unusable
 
@@ -72,6 +73,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second; 0: free"
     )
+    parser.add_argument(
+        "--namespace", default="", metavar="NAME", help="in front of all names of this cell; none"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
     options = parser.parse_args(argv)
@@ -93,6 +97,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         _check(parser, "meshes", str(options.meshes))
     try:
         domain_id()
+        options.namespace = namespace_from(options.namespace)
     except ConfigurationError as error:
         parser.error(str(error))
     return options
@@ -141,6 +146,8 @@ def run_demo(
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    if options.namespace:
+        cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
@@ -248,6 +255,8 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--parts", str(options.parts)]
     if options.meshes is not None:
         words += ["--meshes", str(options.meshes)]
+    if options.namespace:
+        words += ["--namespace", options.namespace.strip("/")]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
     return shlex.join(words)
@@ -322,8 +331,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(PRIVATE)
     # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    enclave = ["--ros-args", "--enclave", "/lab/console"]
-    rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    rclpy.init(
+        args=ros_arguments("console", options.namespace), signal_handler_options=rclpy.SignalHandlerOptions.NO
+    )
     interrupted = Interruption()
     try:
         record = run_demo(options, console, interrupted=interrupted)

@@ -64,12 +64,12 @@ class Observer(Gated, Node):
         self._newest_scene: Scene | None = None
         self._image_times: OrderedDict[int, float] = OrderedDict()
         self._last_end: float | None = None
-        self.create_subscription(TaskStatus, "/task/status", self._take_status, LATCHED)
-        self.create_subscription(Attempt, "/task/attempts", self._take_attempt, HISTORY)
+        self.create_subscription(TaskStatus, "task/status", self._take_status, LATCHED)
+        self.create_subscription(Attempt, "task/attempts", self._take_attempt, HISTORY)
         if frames is not None:
-            self.create_subscription(SceneMessage, "/scene/objects", self._take_scene, RELIABLE)
+            self.create_subscription(SceneMessage, "scene/objects", self._take_scene, RELIABLE)
             take_image = functools.partial(self._take_image, frames)
-            self.create_subscription(Image, "/camera/color/image_raw", take_image, SENSOR)
+            self.create_subscription(Image, "camera/color/image_raw", take_image, SENSOR)
 
     def expect_another_task(self) -> None:
         """The task that has ended will be started again."""
@@ -99,7 +99,7 @@ class Observer(Gated, Node):
 
     def _take_status(self, message: TaskStatus) -> None:
         if self._run not in ("", message.run):
-            self.refuse("/task/status", f"it is of another cell's run, '{message.run}'")
+            self.refuse("task/status", f"it is of another cell's run, '{message.run}'")
             return
         self._heard_own = True
         before = self.status
@@ -133,7 +133,7 @@ class Observer(Gated, Node):
 
     def _take_attempt(self, message: Attempt) -> None:
         if self._run and not self._heard_own:  # an attempt names no run; before our task spoke it is not ours
-            self.refuse("/task/attempts", "it came before the task of this run said anything")
+            self.refuse("task/attempts", "it came before the task of this run said anything")
             return
         grasped = message.grasp.object_id != ""
         stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds

@@ -31,7 +31,8 @@ class Driver:
     controller: type of the controller that carries out this stack's actions, none for a camera. adapter: an
     executable of lab_motion that does it where the driver has actions of its own. controller_parameters: ROS
     parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
-    also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
+    also: further packages that it needs. remap: topics of the driver, by the names that this stack uses; the
+    namespace of the cell comes in front of what begins with /.
     joint_states_topic: where it publishes the joint states as measured, if that is not /joint_states.
     running_topic, speed_topic: of lab_stop's parameters of these names, by which a robot tells that it is
     stopped at its own panel. scales_time: that the time of the arm's controller slows down with the arm, so

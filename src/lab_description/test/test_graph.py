@@ -7,6 +7,7 @@ from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
 from lab_description.graph import extension_names, load_graph
 from lab_description.graph.order import in_order
+from lab_node.names import resolve
 
 CELL = load_cell("ur5e_table")
 CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
@@ -18,10 +19,10 @@ def test_the_graph_of_every_cell_fits_together(name):
     graph = load_graph(cell)
     started = [node.name for node in graph.started("mujoco") if node.managed]
     assert started == ["simulator", "stop", "perception", "grasping", "motion", "tasks", "recorder"]
-    assert cell.robot.trajectory_action in graph.actions
-    assert graph.actions[cell.robot.trajectory_action].servers == ("simulator",)
-    assert graph.nodes["motion"].ask[0] == cell.robot.trajectory_action
-    assert set(cell.gripper.wrench_topics.values()) <= graph.topics.keys()
+    arm = resolve(cell.robot.trajectory_action)
+    assert graph.actions[arm].servers == ("simulator",)
+    assert graph.nodes["motion"].ask[0] == arm
+    assert {resolve(name) for name in cell.gripper.wrench_topics.values()} <= graph.topics.keys()
     for topic in graph.topics.values():
         assert topic.publishers or topic.device or topic.anyone, f"nobody publishes {topic.name}"
 
@@ -31,10 +32,50 @@ def test_a_cup_has_a_pump_and_no_fingers(tmp_path):
     (tmp_path / "cup.yaml").write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
     cell = load_cell(tmp_path / "cup.yaml")
     graph = load_graph(cell)
-    assert cell.end_effector.pressure_topic in graph.topics
-    assert cell.end_effector.switch_service in graph.nodes["simulator"].serve
-    assert next(iter(graph.actions)) == cell.robot.trajectory_action
+    assert "/suction/pressure" in graph.topics
+    assert "/suction/switch" in graph.nodes["simulator"].serve
+    assert next(iter(graph.actions)) == resolve(cell.robot.trajectory_action)
     assert not any("gripper" in name for name in (*graph.actions, *graph.topics))
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("topics", "/camera/color/image_raw"),
+        ("topics", "/joint_states"),
+        ("topics", "/scene/objects"),
+        ("topics", "/grasps"),
+        ("topics", "/motion/held"),
+        ("topics", "/task/attempts"),
+        ("topics", "/cell/stop_state"),
+        ("topics", "/robot_description"),
+        ("topics", "/gripper/left_pad/wrench"),
+        ("topics", "/clock"),
+        ("topics", "/diagnostics"),
+        ("topics", "/rosout"),
+        ("topics", "/tf"),
+        ("topics", "/tf_static"),
+        ("services", "/cell/stop"),
+        ("services", "/lifecycle_manager/is_active"),
+        ("services", "/simulator/get_entities_states"),
+        ("actions", "/arm_controller/follow_joint_trajectory"),
+        ("actions", "/gripper_controller/gripper_cmd"),
+        ("actions", "/clear_table"),
+    ],
+)
+def test_a_namespace_comes_in_front_of_every_name_and_none_changes_none(table, name):
+    alone, left = load_graph(CELL), load_graph(CELL, namespace="/left")
+    assert name in getattr(alone, table)
+    assert f"/left{name}" in getattr(left, table)
+    assert [f"/left{each}" for each in getattr(alone, table)] == [*getattr(left, table)]
+
+
+def test_a_node_has_its_enclave_and_what_it_says_in_the_namespace():
+    alone, left = load_graph(CELL).nodes["motion"], load_graph(CELL, namespace="/left").nodes["motion"]
+    assert (alone.path, alone.enclave) == ("/motion", "/lab/motion")
+    assert (left.path, left.enclave) == ("/left/motion", "/lab/left/motion")
+    assert left.publish == tuple(f"/left{name}" for name in alone.publish)
+    assert "/left/*" in load_graph(CELL, namespace="/left").nodes["recorder"].subscribe
 
 
 def test_nodes_start_after_those_that_they_name_and_otherwise_as_they_come():

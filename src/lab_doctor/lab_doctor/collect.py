@@ -144,10 +144,11 @@ def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry]) -> Iterator[
     everywhere = _ros_parameters(content.get("/**"))
     known = [name for name, node in nodes.items() if node.executable is not None]
     for node in content:
-        if str(node).strip("/") not in known and node != "/**":
+        if str(node).removeprefix("/**").strip("/") not in known and node != "/**":
             yield f"{path}: no node of the cell is called '{node}', there are {', '.join(known)}"
     for node, entry in nodes.items():
-        own = _ros_parameters(content.get(node, content.get(f"/{node}")))
+        keys = (node, f"/{node}", f"/**/{node}")
+        own = _ros_parameters(next((content[key] for key in keys if key in content), None))
         if own is None or everywhere is None:
             yield f"{path}: {node}: expected ros__parameters with names and values"
             continue

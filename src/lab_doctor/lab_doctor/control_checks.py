@@ -9,7 +9,7 @@ from lab_description.graph import Graph as Description
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Graph, StopInput
 
-RESET = "when its cause is gone: ros2 service call /cell/reset std_srvs/srv/Trigger"
+RESET = "when its cause is gone: ros2 service call {}/cell/reset std_srvs/srv/Trigger"
 
 
 def check_stop(graph: Graph) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def check_stop(graph: Graph) -> Iterator[Finding]:
             "see the log of the stop node and start the cell again",
         )
     elif graph.stop.stopped:
-        yield Finding("stopped", f"the cell is stopped: {graph.stop.reason}", RESET)
+        yield Finding("stopped", f"the cell is stopped: {graph.stop.reason}", RESET.format(graph.namespace))
 
 
 def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def check_controllers(graph: Graph, description: Description) -> Iterator[Findin
             yield Finding(
                 "controller",
                 f"controller {each.name} of {each.manager} is {each.state}, expected active",
-                f"ros2 control switch_controllers -c {each.manager} --activate {each.name}"
+                f"ros2 control switch_controllers -c {graph.namespace}{each.manager} --activate {each.name}"
                 if each.state == "inactive"
                 else f"see the log of {each.manager} for why, and start the drivers again",
             )

@@ -121,7 +121,7 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(
                 "node-state",
                 f"node {node.name} is {node.state}, expected active",
-                f"see its log for the reason; ros2 lifecycle set /{node.name} activate",
+                f"see its log for the reason; ros2 lifecycle set {graph.namespace}/{node.name} activate",
             )
         simulated = node.use_sim_time
         if node.answered and not entry.wall_time and simulated not in (None, graph.simulated):

@@ -41,6 +41,7 @@ from lab_node.conversions.images import depth_in_metres, pinhole_camera
 from lab_node.conversions.poses import matrix_from_transform
 from lab_node.gate import Gated
 from lab_node.message_types import message_class
+from lab_node.names import resolve, within
 
 K = TypeVar("K")
 
@@ -61,6 +62,8 @@ DRIVERS = (
     "transform_",
     "ur_",
 )
+# A node that every cell has once.
+MANAGER = "lifecycle_manager"
 HISTORY = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 EVERY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 # How often a node is asked, and seconds that it has each time.
@@ -70,11 +73,14 @@ LATE_NAMES = 8.0
 
 
 class Examiner(Gated, Node):
-    """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
+    """Listens to the cell of its own namespace. `present` tells whether there is one; `graph` is what it
+    noted, by the names of a cell without a namespace.
+    """
 
     def __init__(self, nodes: Mapping[str, NodeEntry], name: str = "doctor") -> None:
         """nodes: that the cell may have."""
         super().__init__(name)
+        self._space = self.get_namespace().rstrip("/")
         self._described = nodes
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
@@ -109,7 +115,7 @@ class Examiner(Gated, Node):
     def extensions(self) -> tuple[str, ...]:
         """Packages whose nodes the cell has, as its recorder was told."""
         request = GetParameters.Request(names=["extensions"])
-        question = {"recorder": (GetParameters, "/recorder/get_parameters", request)}
+        question = {"recorder": (GetParameters, "recorder/get_parameters", request)}
         answers = self._call_all(question, LATE_NAMES)
         return extension_names(_value(answers.get("recorder")) or "")
 
@@ -123,7 +129,9 @@ class Examiner(Gated, Node):
         wanted = [] if cell is None or description is None else wanted_topics(cell, description)
         for item in wanted:
             kind = message_class(item.kind)
-            own.append(self.create_subscription(kind, item.topic, self._taker(item.topic), EVERY))
+            own.append(
+                self.create_subscription(kind, f"{self._space}{item.topic}", self._taker(item.topic), EVERY)
+            )
         for topic, qos in (("/tf_static", HISTORY), ("/tf", EVERY)):
             own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
@@ -155,7 +163,8 @@ class Examiner(Gated, Node):
             strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
             stop=heard,
             controllers=self._controllers(),
-            services={name: tuple(kinds) for name, kinds in self.get_service_names_and_types()},
+            services=self._services(),
+            namespace=self._space,
         )
         for subscription in own:
             self.destroy_subscription(subscription)
@@ -163,9 +172,20 @@ class Examiner(Gated, Node):
 
     def _names(self) -> list[str]:
         """With its namespace where a node is in one: a real cell has several robot_state_publishers."""
-        found = self.get_node_names_and_namespaces()
-        found.remove((self.get_name(), self.get_namespace()))
-        return [f"{space}/{name}".lstrip("/") for name, space in found if not name.startswith("_")]
+        seen = self.get_node_names_and_namespaces()
+        seen.remove((self.get_name(), self.get_namespace()))
+        found = (self._called(resolve(n, s.rstrip("/"))) for n, s in seen if not n.startswith("_"))
+        return [name.lstrip("/") for name in found if name is not None]
+
+    def _called(self, name: str) -> str | None:
+        """What the cell calls a name of the whole domain; None: it is not the cell's."""
+        spaces = {s.rstrip("/") for n, s in self.get_node_names_and_namespaces() if n == MANAGER}
+        return within(name, self._space, spaces - {self._space})
+
+    def _services(self) -> dict[str, tuple[str, ...]]:
+        """Types by what the cell calls its services."""
+        every = ((self._called(name), kinds) for name, kinds in self.get_service_names_and_types())
+        return {name: tuple(kinds) for name, kinds in every if name is not None}
 
     def _names_at_last(self) -> list[str]:
         """Names of the nodes; those that a cell has to have may be heard of late."""
@@ -216,6 +236,9 @@ class Examiner(Gated, Node):
     def _topics(self) -> dict[str, Topic]:
         topics = {}
         for name, _ in self.get_topic_names_and_types():
+            called = self._called(name)
+            if called is None:
+                continue
             ends = [
                 tuple(_endpoint(info) for info in infos if info.node_name != self.get_name())
                 for infos in (
@@ -224,41 +247,39 @@ class Examiner(Gated, Node):
                 )
             ]
             if any(ends):
-                topics[name] = Topic(*ends)
+                topics[called] = Topic(*ends)
         return topics
 
     def _actions(self) -> frozenset[str]:
         """Names of the actions that somebody serves."""
         suffix = "/_action/send_goal"
-        services = [name for name, _ in self.get_service_names_and_types()]
-        return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
+        return frozenset(name.removesuffix(suffix) for name in self._services() if name.endswith(suffix))
 
     def _stop_listener(self) -> StopListener | None:
         if "stop" not in self._names():
             return None
         questions = {
-            name: (GetParameters, "/stop/get_parameters", GetParameters.Request(names=[name]))
+            name: (GetParameters, "stop/get_parameters", GetParameters.Request(names=[name]))
             for name in (*INPUTS, LIMIT)
         }
         answers = self._call_all(questions)
         return StopListener(self, {name: _value(answer) for name, answer in answers.items()})
 
     def _controllers(self) -> tuple[Controller, ...]:
-        services = {name: tuple(kinds) for name, kinds in self.get_service_names_and_types()}
-        answers = self._call_all(controller_questions(services))
+        answers = self._call_all(controller_questions(self._services()))
         return tuple(each for manager, answer in answers.items() for each in controllers_of(manager, answer))
 
     def _ask(self, names: list[str]) -> tuple[NodeFacts, ...]:
         """State and parameters of the nodes, all at once."""
-        services = {name for name, _ in self.get_service_names_and_types()}
+        services = self._services()
         questions = {}
         for name in sorted(set(names) & set(self._described)):
             if f"/{name}/get_state" in services:
-                questions[name, "state"] = (GetState, f"/{name}/get_state", GetState.Request())
-            if (service := f"/{name}/get_parameters") in services:
+                questions[name, "state"] = (GetState, f"{name}/get_state", GetState.Request())
+            if f"/{name}/get_parameters" in services:
                 for wanted in ("use_sim_time", "cell"):
                     request = GetParameters.Request(names=[wanted])
-                    questions[name, wanted] = (GetParameters, service, request)
+                    questions[name, wanted] = (GetParameters, f"{name}/get_parameters", request)
         answers = self._call_all(questions)
         facts = []
         for name in names:

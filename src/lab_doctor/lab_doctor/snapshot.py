@@ -208,7 +208,7 @@ class Graph:
     frames: by child; parents: of frames that hang on more than one. joints: positions by name.
     diagnostics: (node, level, sentence) of the newest of each node; level 0 fine, 1 warning, 2 error.
     strangers: nodes that are not of the cell. stop: None when there is no stop node. controllers: of all
-    controller managers that answered. services: their types.
+    controller managers that answered. services: their types. All names are without the namespace.
     """
 
     simulated: bool
@@ -229,6 +229,7 @@ class Graph:
     stop: StopFacts | None = None
     controllers: tuple[Controller, ...] = ()
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    namespace: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,10 @@ class GraspNode(LabNode):
         self._planning = GraspPlanning(hand, planner)
         self._planning.warm_up()
         self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")
-        self.create_subscription(SceneMessage, "/scene/objects", self._scene.put, RELIABLE)
-        self._grasps = self.create_publisher(GraspArray, "/grasps", LATCHED)
-        self._markers = self.create_publisher(MarkerArray, "/grasps/markers", LATCHED)
-        serve_action(self, PlanGrasps, "/plan_grasps", self._plan, accept=lambda goal: self._active)
+        self.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)
+        self._grasps = self.create_publisher(GraspArray, "grasps", LATCHED)
+        self._markers = self.create_publisher(MarkerArray, "grasps/markers", LATCHED)
+        serve_action(self, PlanGrasps, "plan_grasps", self._plan, accept=lambda goal: self._active)
 
     def activate(self) -> None:
         """Accept goals."""

@@ -100,12 +100,12 @@ class MotionNode(LabNode):
         self._placed_file = PlacedFile(p.placed_file)
         self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
-        self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
-        self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
-        self._held = self.create_publisher(HeldPart, "/motion/held", ALIVE)
-        serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
-        serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
-        serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
+        self._offered = self.create_publisher(GraspArray, "motion/grasps", LATCHED)
+        self._placed = self.create_publisher(Detection3DArray, "motion/placed", LATCHED)
+        self._held = self.create_publisher(HeldPart, "motion/held", ALIVE)
+        serve_action(self, Pick, "pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
+        serve_action(self, Place, "place", lambda goal: self._one_at_a_time("place", self._place, goal))
+        serve_action(self, MoveTo, "move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
         self.get_logger().info(f"plans with {type(planner).__name__} for {self._cell.name}")
 
     def activate(self) -> None:

@@ -18,7 +18,7 @@ from lab_node.lifecycle import LabNode
 from lab_node.permit import Permit
 from lab_node.qos import RELIABLE
 
-_TOPIC = "/scene/objects"
+_TOPIC = "scene/objects"
 # Scenes kept, so that a grasp is carried out in the scene that it was planned on.
 _KEPT = 30
 # Wall seconds of one wait, between looks at whether it was interrupted.
@@ -31,7 +31,8 @@ class Scenes:
     def __init__(self, node: LabNode, permit: Permit) -> None:
         self._node, self._permit = node, permit
         self._kept: OrderedDict[int, Scene] = OrderedDict()
-        self._newest: Latest[Scene] = Latest(f"scene on {_TOPIC}")
+        self._topic = node.resolve_topic_name(_TOPIC)
+        self._newest: Latest[Scene] = Latest(f"scene on {self._topic}")
         self._silence = Silence(node)
         self._looked = node.get_clock().now()
         node.create_subscription(Scene, _TOPIC, self._take, RELIABLE)
@@ -50,7 +51,7 @@ class Scenes:
         self.require_looking()
         if not self._kept:
             raise StaleInputError(
-                f"no scene has come on {_TOPIC} yet: is perception active?{self._refused()}"
+                f"no scene has come on {self._topic} yet: is perception active?{self._refused()}"
             )
         stamp = Time.from_msg(grasps[0].header.stamp).nanoseconds if grasps else -1
         message = self._kept.get(stamp) or next(reversed(self._kept.values()))
@@ -73,7 +74,7 @@ class Scenes:
         silence, limit = self._silence.seconds, self._limits.max_view_age
         if silence > limit:
             raise StaleInputError(
-                f"nothing that a camera saw has come on {_TOPIC} for {silence:.1f} s, the limit is"
+                f"nothing that a camera saw has come on {self._topic} for {silence:.1f} s, the limit is"
                 f" {limit:.1f} s: do camera and perception run?{self._refused()}"
             )
 
@@ -91,7 +92,7 @@ class Scenes:
             waited = (self._node.get_clock().now() - begin).nanoseconds * 1e-9
             if waited > limit or time.monotonic() - wall > 10.0 * limit:
                 raise StaleInputError(
-                    f"no scene has come on /scene/objects since the stop was reset, in {limit:.1f} s:"
+                    f"no scene has come on {self._topic} since the stop was reset, in {limit:.1f} s:"
                     " is perception active?"
                 )
             if interrupted():
@@ -101,7 +102,7 @@ class Scenes:
 
     def _refused(self) -> str:
         """Words for scenes that came and were not taken, because somebody's box cannot be."""
-        refused = self._node.refusals.all().get(_TOPIC)
+        refused = self._node.refusals.all().get(self._topic)
         return "" if refused is None else f" {refused.count} were refused, the newest since {refused.why}"
 
     def _take(self, message: Scene) -> None:

@@ -38,6 +38,7 @@ def serve_action(
     that breaks a rule of messages (lab_node.message_rules) never reaches it. Any LabError becomes the outcome
     of an otherwise empty result; the goal ends as succeeded, canceled or aborted by its code.
     """
+    name = node.resolve_service_name(name)
 
     def take(goal: Any) -> GoalResponse:
         # one that breaks a rule is taken without asking `accept`: its result says what is wrong with it

@@ -113,14 +113,15 @@ class LabNode(Gated, LifecycleNode):
         self, msg_type: Any, topic: str, callback: Callable[..., None], *arguments: Any, **keywords: Any
     ) -> Subscription:
         """As of every node; the messages are counted for the diagnostics."""
+        named = self.resolve_topic_name(topic)
         if topic != "/clock":
-            self.inputs.expect(topic)
+            self.inputs.expect(named)
         if topic != "/clock" and callback is not uncalled:
             clock, note, uncounted = self.get_clock(), self.inputs.note, callback
 
             @functools.wraps(uncounted)
             def callback(*message: Any) -> None:
-                note(topic, clock.now().nanoseconds)
+                note(named, clock.now().nanoseconds)
                 uncounted(*message)
 
         return super().create_subscription(msg_type, topic, callback, *arguments, **keywords)

@@ -39,9 +39,9 @@ from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 from lab_perception.worker import Worker
 
-COLOR = "/camera/color/image_raw"
-DEPTH = "/camera/aligned_depth/image_raw"
-CAMERA_INFO = "/camera/color/camera_info"
+COLOR = "camera/color/image_raw"
+DEPTH = "camera/aligned_depth/image_raw"
+CAMERA_INFO = "camera/color/camera_info"
 # Images that may wait: a machine that pauses for a moment loses none, one that is too slow soon catches up.
 WAITING = 2
 # A robot's 500 Hz for as long as an image may take.
@@ -89,12 +89,12 @@ class PerceptionNode(LabNode):
         else:  # no TransformListener: that of Jazzy cannot leave /tf alone, of which nothing is needed
             self.create_subscription(TFMessage, "/tf_static", self._take_transforms, HISTORY)
 
-        self._scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
-        self._detections = self.create_publisher(Detection3DArray, "/scene/detections", RELIABLE)
+        self._scenes = self.create_publisher(Scene, "scene/objects", RELIABLE)
+        self._detections = self.create_publisher(Detection3DArray, "scene/detections", RELIABLE)
         self.create_subscription(CameraInfo, CAMERA_INFO, self._take_info, SENSOR)
         self.create_subscription(Image, COLOR, self._take_color, SENSOR)
         self.create_subscription(Image, DEPTH, self._take_depth, SENSOR)
-        self._joint_states = CollectedSubscription(self, JointState, "/joint_states", JOINT_STATES)
+        self._joint_states = CollectedSubscription(self, JointState, "joint_states", JOINT_STATES)
         # also while the clock of a simulation stands
         self.create_timer(0.5, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._silence = Silence(self)
@@ -155,7 +155,8 @@ class PerceptionNode(LabNode):
         limit = self.parameters.silence_limit
         if self._active and self._silence.seconds > limit:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._base_frame)
-            error = CameraSilent(limit, f"{COLOR} and {DEPTH} with {CAMERA_INFO}")
+            color, depth, info = (self.resolve_topic_name(each) for each in (COLOR, DEPTH, CAMERA_INFO))
+            error = CameraSilent(limit, f"{color} and {depth} with {info}")
             self._fail(error, header)
 
     def _process(self, exposure: Exposure) -> None:

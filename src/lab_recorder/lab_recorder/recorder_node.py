@@ -33,6 +33,7 @@ from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.message_rules import defect
 from lab_node.message_types import message_class
+from lab_node.names import namespace_from, within
 from lab_node.qos import qos_of
 from lab_node.qos_profiles import Profile
 from lab_recorder import recording as topics
@@ -141,9 +142,15 @@ class RecorderNode(LabNode):
         self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
         if p.folder == "none":
             return
-        graph = load_graph(self._cell, extension_names(p.extensions))
+        namespace = namespace_from(self.get_namespace())
+        graph = load_graph(self._cell, extension_names(p.extensions), namespace)
         self._asked = [node.name for node in graph.nodes.values() if node.managed and node.name != "recorder"]
-        recorded = {name: topic for name, topic in graph.topics.items() if topic.record != "none"}
+        # under the names of a cell without a namespace: a replay does not care where the cell was
+        recorded = {
+            within(name, namespace) or name: topic
+            for name, topic in graph.topics.items()
+            if topic.record != "none"
+        }
         retentions = {
             "recent": Retention(p.seconds, 30.0),
             "image": Retention(p.image_seconds, p.megabytes, p.full_seconds, 1.0),
@@ -156,7 +163,7 @@ class RecorderNode(LabNode):
             {name: retentions[topic.record] for name, topic in recorded.items()},
         )
         self._streams = {
-            name: (kind, CollectedSubscription(self, kind, name, listening(topic), serialized=True))
+            name: (kind, CollectedSubscription(self, kind, topic.name, listening(topic), serialized=True))
             for name, topic in recorded.items()
             for kind in (self._class_of(topic.type),)
         }

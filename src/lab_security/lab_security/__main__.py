@@ -11,6 +11,7 @@ from lab_core.errors import ConfigurationError
 from lab_description import load_cell
 from lab_description.graph import extension_names, load_graph
 from lab_node.domain import HIGHEST, domain_id
+from lab_node.names import namespace_from
 from lab_security.keystore import create_keystore
 
 
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("keystore", type=Path, help="folder to make")
     parser.add_argument("--cell", default="ur5e_table", help="name in config/cells or path of a YAML")
     parser.add_argument("--extensions", default="", metavar="A,B", help="packages with nodes of the cell")
+    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the cell; none")
     parser.add_argument("--domain", type=int, metavar="N", help="ROS_DOMAIN_ID")
     parser.add_argument("--days", type=int, default=365, metavar="N", help="validity; 365")
     options = parser.parse_args(argv)
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         domain = domain_id() if options.domain is None else options.domain
         cell = load_cell(options.cell)
-        graph = load_graph(cell, extension_names(options.extensions))
+        graph = load_graph(cell, extension_names(options.extensions), namespace_from(options.namespace))
         create_keystore(options.keystore, graph.nodes.values(), domain, options.days)
     except (ConfigurationError, OSError) as error:
         print(f"lab_security: {error}", file=sys.stderr)

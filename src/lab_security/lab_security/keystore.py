@@ -24,7 +24,6 @@ from lab_description.graph import Node
 from lab_security.documents import governance, permissions_document
 from lab_security.policy import permissions
 
-NAMESPACE = "/lab"
 AUTHORITY = "lab_security_ca"
 
 
@@ -64,14 +63,13 @@ def _write(folder: Path, nodes: Iterable[Node], domain: int, days: int) -> None:
     _put(folder / "enclaves" / "governance.xml", rules)
     _put(folder / "enclaves" / "governance.p7s", _signed(rules, authority, authority_key))
     for node in nodes:
-        enclave = f"{NAMESPACE}/{node.name}"
-        place = folder / "enclaves" / enclave.strip("/")
+        place = folder / "enclaves" / node.enclave.strip("/")
         place.mkdir(parents=True)
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate(enclave, key, authority, authority_key, begin, end)
+        certificate = _certificate(node.enclave, key, authority, authority_key, begin, end)
         _put_key(place / "key.pem", key)
         _put(place / "cert.pem", certificate.public_bytes(serialization.Encoding.PEM))
-        document = permissions_document(enclave, permissions(node), domain, begin, end)
+        document = permissions_document(node.enclave, permissions(node), domain, begin, end)
         _put(place / "permissions.xml", document)
         _put(place / "permissions.p7s", _signed(document, authority, authority_key))
         up = Path(*[".."] * len(place.relative_to(folder).parts))

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab_description.graph import Node
+from lab_node.names import resolve
 
 # What rclpy does for every node, and lifecycle for the managed ones; ~ is the node's own name.
 PUBLISHED = ("/parameter_events", "/rosout")
 SUBSCRIBED = ("/clock",)
+DIAGNOSTICS = "/diagnostics"
 PARAMETERS = ("describe_parameters", "get_parameter_types", "get_parameters", "list_parameters")
 SERVED = (*PARAMETERS, "set_parameters", "set_parameters_atomically", "get_type_description")
 LIFECYCLE = ("change_state", "get_state", "get_available_states", "get_available_transitions")
@@ -34,10 +36,10 @@ class Permissions:
 
 def permissions(node: Node) -> Permissions:
     """What the node needs of DDS: what its description names, and what every node does."""
-    served = [f"/{node.name}/{name}" for name in SERVED + (MANAGED_SERVED if node.managed else ())]
-    published = [*PUBLISHED, *([f"/{node.name}/transition_event", "/diagnostics"] if node.managed else [])]
-    write = {DISCOVERY, *(f"rt{name}" for name in (*published, *node.publish))}
-    read = {DISCOVERY, *(f"rt{name}" for name in (*SUBSCRIBED, *node.subscribe))}
+    served = [f"{node.path}/{name}" for name in SERVED + (MANAGED_SERVED if node.managed else ())]
+    published = [*PUBLISHED, *([f"{node.path}/transition_event", DIAGNOSTICS] if node.managed else [])]
+    write = {DISCOVERY, *(f"rt{resolve(name, node.namespace)}" for name in (*published, *node.publish))}
+    read = {DISCOVERY, *(f"rt{resolve(name, node.namespace)}" for name in (*SUBSCRIBED, *node.subscribe))}
     serving = [*served, *node.serve, *_services(node.act, ACTION_SERVICES)]
     calling = [*node.call, *_services(node.ask, ACTION_SERVICES), *_services(node.cancel, (CANCEL,))]
     write |= {f"rr{name}Reply" for name in serving} | {f"rq{name}Request" for name in calling}

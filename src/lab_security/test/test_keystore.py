@@ -132,8 +132,18 @@ def test_names_follow_the_rules_of_ros(tmp_path):
 def test_the_controllers_are_those_of_the_cell(tmp_path):
     motion = permissions(load_graph(load_cell("fr3_table")).nodes["motion"])
     arm = load_cell("fr3_table").robot.trajectory_action
-    assert f"rq{arm}/_action/send_goalRequest" in motion.publish
+    assert f"rq/{arm}/_action/send_goalRequest" in motion.publish
     assert "rq/arm_controller/follow_joint_trajectory/_action/send_goalRequest" not in motion.publish
+
+
+def test_a_node_in_a_namespace_says_and_hears_only_there():
+    motion = permissions(load_graph(load_cell("ur5e_table"), namespace="/left").nodes["motion"])
+    names = {*motion.publish, *motion.subscribe} - {"ros_discovery_info", "rt/parameter_events"}
+    assert all(name[2:].startswith("/left/") for name in names), names
+    assert {"rt/left/rosout", "rt/left/diagnostics", "rr/left/motion/change_stateReply"} <= set(
+        motion.publish
+    )
+    assert "rt/left/clock" in motion.subscribe
 
 
 @pytest.mark.parametrize("kept", ["whole keystore", "no keystore"])

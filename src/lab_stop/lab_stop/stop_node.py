@@ -26,6 +26,8 @@ from lab_stop.ros_goals import ControllerGoals
 # Wall seconds between two words. While the cell is stopped its controllers are asked as often to cancel what
 # they do: a goal that somebody sends nevertheless moves for no longer than that.
 PERIOD = 0.05
+STOP = "cell/stop"
+"""Name of the topic and of the service."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,17 @@ class StopNode(LabNode):
         self._said: Verdict | None = None
         self._cancel_at = math.inf
         self._motion_died = False
-        repeated = [topic for topic in (p.hardware_topic, p.presence_topic, p.speed_topic) if topic]
-        kept = [p.running_topic] if p.running_topic else []
+        given = (p.hardware_topic, p.presence_topic, p.speed_topic, p.running_topic)
+        names = [topic and self.resolve_topic_name(topic) for topic in given]
+        self._hardware, self._presence, self._speed, self._running = names
+        repeated = [name for name in names[:3] if name]
+        kept = [self._running] if self._running else []
         zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
         self._latch = Latch(time.monotonic(), p.input_timeout, repeated, kept, zone)
         self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
         # a best effort publisher is not heard by a reliable subscription; heard twice does no harm
         for qos in (RELIABLE, SENSOR):
-            self.create_subscription(Bool, "/cell/stop", self._take_stop, qos)
+            self.create_subscription(Bool, STOP, self._take_stop, qos)
         if p.hardware_topic:
             self.create_subscription(Bool, p.hardware_topic, self._take_hardware, SENSOR)
         if p.presence_topic:
@@ -103,8 +108,8 @@ class StopNode(LabNode):
             self.create_subscription(Bool, p.running_topic, self._take_running, LATCHED)
         if p.speed_topic:
             self.create_subscription(Float64, p.speed_topic, self._take_speed, SENSOR)
-        self.create_service(Trigger, "/cell/stop", self._stop)
-        self.create_service(Trigger, "/cell/reset", self._reset)
+        self.create_service(Trigger, STOP, self._stop)
+        self.create_service(Trigger, "cell/reset", self._reset)
         cell = load_cell(p.cell)
         actions = [cell.robot.trajectory_action]
         if isinstance(cell.end_effector, Gripper):
@@ -112,7 +117,7 @@ class StopNode(LabNode):
         self._goals = ControllerGoals(self, actions)
         self.create_subscription(
             HeldPart,
-            "/motion/held",
+            "motion/held",
             lambda held: None,
             WATCHED,
             event_callbacks=SubscriptionEventCallbacks(liveliness=self._look_after_motion),
@@ -151,22 +156,21 @@ class StopNode(LabNode):
 
     def _take_stop(self, message: Bool) -> None:
         if message.data:
-            self._latch.stop("a stop came on the topic /cell/stop")
+            self._latch.stop(f"a stop came on the topic {self.resolve_topic_name(STOP)}")
             # one of a flood is told with the next word: to tell each would leave no turn for anything else
             if self._said is None or not self._said.stopped:
                 self._tell()
 
     def _take_hardware(self, message: Bool) -> None:
-        topic = self.parameters.hardware_topic
-        self._hear(topic, f"the input {topic} asks to stop" if message.data else "")
+        self._hear(self._hardware, f"the input {self._hardware} asks to stop" if message.data else "")
 
     def _take_running(self, message: Bool) -> None:
-        words = f"the robot does not obey, says {self.parameters.running_topic}: start its program"
-        self._hear(self.parameters.running_topic, "" if message.data else words)
+        words = f"the robot does not obey, says {self._running}: start its program"
+        self._hear(self._running, "" if message.data else words)
 
     def _take_speed(self, message: Float64) -> None:
-        words = f"the robot is halted, says {self.parameters.speed_topic}: its own panel says why"
-        self._hear(self.parameters.speed_topic, "" if message.data > 0.0 else words)
+        words = f"the robot is halted, says {self._speed}: its own panel says why"
+        self._hear(self._speed, "" if message.data > 0.0 else words)
 
     def _hear(self, topic: str, cause: str) -> None:
         self._latch.hear(topic, time.monotonic(), cause)
@@ -175,7 +179,7 @@ class StopNode(LabNode):
 
     def _take_presence(self, message: Range) -> None:
         # REP 117: beyond the sensor's reach is +inf, closer than it can measure is -inf, a failure NaN
-        self._latch.hear_distance(self.parameters.presence_topic, time.monotonic(), message.range)
+        self._latch.hear_distance(self._presence, time.monotonic(), message.range)
         if not message.range >= self.parameters.slow_distance:
             self._tell()
 

@@ -44,13 +44,13 @@ class RosSkills:
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
         self._scene = Latest[SceneMessage]("scene on /scene/objects")
-        node.create_subscription(SceneMessage, "/scene/objects", self._scene.put, RELIABLE)
+        node.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)
         self._held = Latest[HeldPart]("word on /motion/held")
-        node.create_subscription(HeldPart, "/motion/held", self._held.put, LATCHED)
-        self._plan_grasps = ActionClient(node, PlanGrasps, "/plan_grasps")
-        self._pick = ActionClient(node, Pick, "/pick")
-        self._place = ActionClient(node, Place, "/place")
-        self._move_to = ActionClient(node, MoveTo, "/move_to")
+        node.create_subscription(HeldPart, "motion/held", self._held.put, LATCHED)
+        self._plan_grasps = ActionClient(node, PlanGrasps, "plan_grasps")
+        self._pick = ActionClient(node, Pick, "pick")
+        self._place = ActionClient(node, Place, "place")
+        self._move_to = ActionClient(node, MoveTo, "move_to")
 
     def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> Scene:
         """What lies in the work area: the first image that shows the same parts as the one before it.
@@ -85,7 +85,7 @@ class RosSkills:
         Raises ReportedError with the planner's outcome.
         """
         goal = PlanGrasps.Goal(object_id=target.id, not_before=time_message(scene.stamp), max_grasps=limit)
-        result = self._ask(self._plan_grasps, goal, "/plan_grasps", PLANNING_TIMEOUT, cancelled)
+        result = self._ask(self._plan_grasps, goal, "plan_grasps", PLANNING_TIMEOUT, cancelled)
         if result.outcome.code != Outcome.SUCCESS:
             raise ReportedError(result.outcome)
         return grasps_from_messages(result.grasps), stages_from([result.stage])
@@ -93,7 +93,7 @@ class RosSkills:
     def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
         """Take the part by the first grasp that can be reached."""
         goal = Pick.Goal(grasps=grasp_messages(grasps))
-        result = self._ask(self._pick, goal, "/pick", MOTION_TIMEOUT, cancelled)
+        result = self._ask(self._pick, goal, "pick", MOTION_TIMEOUT, cancelled)
         failed = result.outcome.code != Outcome.SUCCESS
         return Picked(
             grasp_index=result.grasp_index if 0 <= result.grasp_index < len(grasps) else None,
@@ -111,7 +111,7 @@ class RosSkills:
             result = self._ask(
                 self._place,
                 goal,
-                "/place",
+                "place",
                 MOTION_TIMEOUT,
                 cancelled,
                 lambda message: phases.append(message.feedback.phase),
@@ -138,7 +138,7 @@ class RosSkills:
         Raises ReportedError with the outcome of the motion.
         """
         goal = MoveTo.Goal(configuration=configuration)
-        result = self._ask(self._move_to, goal, "/move_to", MOTION_TIMEOUT, cancelled)
+        result = self._ask(self._move_to, goal, "move_to", MOTION_TIMEOUT, cancelled)
         if result.outcome.code != Outcome.SUCCESS:
             raise ReportedError(result.outcome)
 
@@ -179,6 +179,7 @@ class RosSkills:
         hear: Callable[[Any], None] = lambda feedback: None,
     ) -> Any:
         """Result of the action, also when it was cancelled. hear: called with its feedback."""
+        name = self._node.resolve_service_name(name)
         if cancelled():
             raise CancelledError(f"{name} was cancelled before it was asked for")
         if not client.wait_for_server(SERVER_TIMEOUT):

@@ -67,12 +67,12 @@ class TaskNode(LabNode):
         self._active = False
         self._thread: threading.Thread | None = None
         self._status = TaskStatus(phase="idle", run=self.parameters.run)
-        self._status_publisher = self.create_publisher(TaskStatus, "/task/status", LATCHED)
-        self._attempt_publisher = self.create_publisher(Attempt, "/task/attempts", HISTORY)
+        self._status_publisher = self.create_publisher(TaskStatus, "task/status", LATCHED)
+        self._attempt_publisher = self.create_publisher(Attempt, "task/attempts", HISTORY)
         serve_action(
             self,
             ClearTable,
-            "/clear_table",
+            "clear_table",
             self._serve,
             lambda goal: self._active and self._reserved.acquire(blocking=False),
         )

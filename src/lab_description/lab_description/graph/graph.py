@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_description.graph.entries import ActionEntry, NodeEntry, ServiceEntry, Sim, TopicEntry
+from lab_node.names import enclave, resolve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +41,32 @@ class Node(NodeEntry):
 
     name: str
     file: Path
+    namespace: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its name with its namespace."""
+        return resolve(self.name, self.namespace)
+
+    @property
+    def enclave(self) -> str:
+        """Where its keys are."""
+        return enclave(self.name, self.namespace)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Everything by name; nodes in their order of start. extensions: packages that added their pieces."""
+    """Everything by name; nodes in their order of start. extensions: packages that added their pieces.
+
+    namespace: in front of the names, "" or such as "/left"; nodes are called without it.
+    """
 
     nodes: Mapping[str, Node]
     topics: Mapping[str, Topic]
     services: Mapping[str, Service]
     actions: Mapping[str, Action]
     extensions: tuple[str, ...] = ()
+    namespace: str = ""
 
     def started(self, sim: Sim) -> list[Node]:
         """The nodes that the launch file starts."""

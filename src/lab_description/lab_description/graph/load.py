@@ -13,9 +13,10 @@ from lab_core.errors import ConfigurationError
 from lab_description.cell import Cell
 from lab_description.graph.entries import ActionEntry, NodeEntry, ServiceEntry, TopicEntry
 from lab_description.graph.graph import Action, Graph, Node, Service, Topic
-from lab_description.graph.names import NODE, is_name, is_pattern, names_of_cell, resolve
+from lab_description.graph.names import NODE, is_name, is_pattern, names_of_cell
 from lab_description.graph.order import ALL, in_order
 from lab_description.graph.pieces import Piece, extension_piece, refuse_unknown_types, stack_piece
+from lab_node.names import resolve
 
 # What a node says and hears, and the table that describes it.
 TABLES = {
@@ -33,13 +34,14 @@ SAYS = {"subscribe": "publish", "call": "serve", "ask": "act", "cancel": "act"}
 Entry = TopicEntry | ServiceEntry | ActionEntry
 
 
-def load_graph(cell: Cell, extensions: Sequence[str] = ()) -> Graph:
-    """The graph of a cell. extensions: packages beside those that the cell's YAML names.
+def load_graph(cell: Cell, extensions: Sequence[str] = (), namespace: str = "") -> Graph:
+    """The graph of a cell. extensions: packages beside those that the cell's YAML names. namespace: as
+    lab_node.names has it, in front of every name that is the cell's.
 
     Raises ConfigurationError: one sentence that names file, thing and fix.
     """
     packages = tuple(dict.fromkeys((*cell.extensions, *extensions)))
-    return merged([stack_piece(), *(extension_piece(package) for package in packages)], cell)
+    return merged([stack_piece(), *(extension_piece(package) for package in packages)], cell, namespace)
 
 
 def stack_nodes() -> Mapping[str, NodeEntry]:
@@ -47,7 +49,7 @@ def stack_nodes() -> Mapping[str, NodeEntry]:
     return stack_piece().content.nodes
 
 
-def merged(pieces: Sequence[Piece], cell: Cell) -> Graph:
+def merged(pieces: Sequence[Piece], cell: Cell, namespace: str = "") -> Graph:
     """One graph of all pieces. Raises ConfigurationError."""
     tables: dict[str, dict[str, Entry]] = {
         kind: _described(pieces, kind) for kind in dict.fromkeys(TABLES.values())
@@ -60,7 +62,8 @@ def merged(pieces: Sequence[Piece], cell: Cell) -> Graph:
     )
     of_cell = names_of_cell(cell)
     named: dict[str, dict[str, tuple[str, ...]]] = {
-        kind: {key: _names(key, of_cell, pieces, kind) for key in table} for kind, table in tables.items()
+        kind: {key: _names(key, of_cell, pieces, kind, namespace) for key in table}
+        for kind, table in tables.items()
     }
     found = _nodes(pieces)
     entries = found.left
@@ -68,7 +71,7 @@ def merged(pieces: Sequence[Piece], cell: Cell) -> Graph:
         _refuse_unknown_names(name, entry, file, named)
     _refuse_gaps(found)
     ordered = _ordered(entries)
-    nodes = {name: _node(name, *entries[name], named) for name in ordered}
+    nodes = {name: _node(name, *entries[name], named, namespace) for name in ordered}
 
     def who(relation: str, name: str) -> tuple[str, ...]:
         return tuple(node.name for node in nodes.values() if name in getattr(node, relation))
@@ -90,6 +93,7 @@ def merged(pieces: Sequence[Piece], cell: Cell) -> Graph:
         all_of("services", Service, servers="serve"),
         all_of("actions", Action, servers="act"),
         tuple(piece.package for piece in pieces if piece.package is not None),
+        namespace,
     )
 
 
@@ -114,17 +118,17 @@ def _described(pieces: Sequence[Piece], kind: str) -> dict[str, Entry]:
 
 
 def _names(
-    key: str, of_cell: Mapping[str, tuple[str, ...]], pieces: Sequence[Piece], kind: str
+    key: str, of_cell: Mapping[str, tuple[str, ...]], pieces: Sequence[Piece], kind: str, namespace: str
 ) -> tuple[str, ...]:
     if not key.startswith("{"):
-        return (resolve(key),)
+        return (resolve(key, namespace),)
     word = key[1:-1]
     if word not in of_cell:
         file = next(piece.file for piece in pieces if key in getattr(piece.content, kind))
         raise ConfigurationError(
             f"{file}: {kind}.{key}: a cell has no '{word}', expected one of {', '.join(of_cell)}"
         )
-    return tuple(resolve(name) for name in of_cell[word])
+    return tuple(resolve(name, namespace) for name in of_cell[word])
 
 
 @dataclass(frozen=True)
@@ -243,16 +247,18 @@ def _heard(name: str, entry: NodeEntry, entries: Mapping[str, tuple[NodeEntry, P
                 yield other
 
 
-def _node(name: str, entry: NodeEntry, file: Path, named: Mapping[str, Mapping[str, Any]]) -> Node:
+def _node(
+    name: str, entry: NodeEntry, file: Path, named: Mapping[str, Mapping[str, Any]], namespace: str
+) -> Node:
     said = {
         relation: tuple(
             each
             for word in getattr(entry, relation)
-            for each in (named[kind][word] if word in named[kind] else (resolve(word),))
+            for each in (named[kind][word] if word in named[kind] else (resolve(word, namespace),))
         )
         for relation, kind in TABLES.items()
     }
-    return Node(**_fields(entry) | said, name=name, file=file)
+    return Node(**_fields(entry) | said, name=name, file=file, namespace=namespace)
 
 
 def _fields(entry: Any) -> dict[str, Any]:

@@ -26,11 +26,6 @@ def is_pattern(text: str) -> bool:
     return "*" in text and _PATTERN.fullmatch(text) is not None
 
 
-def resolve(name: str) -> str:
-    """The absolute name in the graph of a name in the YAML."""
-    return name if name.startswith("/") else f"/{name}"
-
-
 def names_of_cell(cell: Cell) -> Mapping[str, tuple[str, ...]]:
     """What the cell calls its devices' topics, services and actions, by the words of the YAML in braces.
 

@@ -93,7 +93,7 @@ class ControlledArm:
             node, FollowJointTrajectory, cell.robot.trajectory_action, TrajectoryRejected
         )
         # goals of actions cannot be listened to; recorders and displays take them from here
-        self._sent = node.create_publisher(JointTrajectory, "/motion/trajectory", RELIABLE)
+        self._sent = node.create_publisher(JointTrajectory, "motion/trajectory", RELIABLE)
 
     def positions(self) -> FloatArray:
         """Joint positions (J,) now."""

@@ -31,7 +31,7 @@ class Controller:
 
     def __init__(self, node: Node, kind: Any, action: str, refused: type[LabError]) -> None:
         """refused: raised when the server is away or does not take a goal."""
-        self.action = action
+        self.action = node.resolve_service_name(action)
         self._refused = refused
         self._client: ActionClient = ActionClient(node, kind, action)
         self._cancel = node.create_client(CancelGoal, f"{action}/_action/cancel_goal")

@@ -38,11 +38,11 @@ class CellPublishers:
         self._cell = cell
         self._hand = hand
         self._clock = node.create_publisher(Clock, "/clock", RELIABLE)
-        self._joints = node.create_publisher(JointState, "/joint_states", RELIABLE)
+        self._joints = node.create_publisher(JointState, "joint_states", RELIABLE)
         self._wrist = node.create_publisher(WrenchStamped, cell.robot.wrench_topic, RELIABLE)
-        self._colour = node.create_publisher(Image, "/camera/color/image_raw", SENSOR)
-        self._info = node.create_publisher(CameraInfo, "/camera/color/camera_info", SENSOR)
-        self._depth = node.create_publisher(Image, "/camera/aligned_depth/image_raw", SENSOR)
+        self._colour = node.create_publisher(Image, "camera/color/image_raw", SENSOR)
+        self._info = node.create_publisher(CameraInfo, "camera/color/camera_info", SENSOR)
+        self._depth = node.create_publisher(Image, "camera/aligned_depth/image_raw", SENSOR)
         self._image = 0
         self._ticks = 0
         self._last_time = -1.0
