@@ -332,8 +332,9 @@ def generate_launch_description() -> LaunchDescription:
 
 def waited_for(cell: Cell, sim: str) -> dict[str, list[str]]:
     """What the nodes live on, and which device publishes it, as parameters of the lifecycle manager."""
-    arm, hand = (f"{name}/_action/status" for name in (cell.robot.trajectory_action, cell.gripper.action))
-    kinds = dict.fromkeys(CAMERA_TOPICS, "camera") | {"/joint_states": "robot", arm: "robot", hand: "gripper"}
+    arm, hand = f"{cell.robot.trajectory_action}/_action/status", cell.end_effector.signs_of_life
+    kinds = dict.fromkeys(CAMERA_TOPICS, "camera") | {"/joint_states": "robot", arm: "robot"}
+    kinds |= dict.fromkeys(hand, "gripper")
     words = dict.fromkeys(kinds.values(), "Gazebo")
     if sim == "none":
         words = {device.kind: device.words for device in cell.drivers()}

@@ -118,7 +118,7 @@ def state_publisher(namespace: str, urdf: str) -> Node:
 
 def gripper_urdf(cell: Cell) -> str:
     """The gripper on the flange; with hardware where its driver is a plug-in of ros2_control."""
-    urdf = urdf_of_links(build_urdf(cell), {cell.robot.tool_link, *cell.gripper.links})
+    urdf = urdf_of_links(build_urdf(cell), {cell.robot.tool_link, *cell.end_effector.links})
     driver = next(device.driver for device in cell.drivers() if device.kind == "gripper")
     if driver.plugin is None:
         return urdf
@@ -210,6 +210,12 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
     driver = device.driver
     if driver.plugin is None:
         return []
+    if not cell.end_effector.actions:
+        raise RuntimeError(
+            f"{device.words}: hardware of ros2_control moves fingers; '{cell.end_effector.name}' needs a node"
+            f" that serves {', '.join(cell.end_effector.services)} and publishes"
+            f" {', '.join(cell.end_effector.topics)}, see docs/add_a_robot.md"
+        )
     name, file = cell.gripper.gripper_controller, folder / "gripper.yaml"
     broadcaster = "joint_state_broadcaster/JointStateBroadcaster"
     parameters = gripper_parameters(cell, str(driver.controller), driver.controller_parameters)

@@ -39,7 +39,8 @@ def draw(
 ) -> Image:
     """Copy of the image (H, W, 3) with all boxes, the target's in colour, and the grasp as a fork.
 
-    opening: distance of the fingers, metres. blocking: ids of parts that stood in the way.
+    opening: distance of the fingers, metres; 0 draws the rod of a suction cup. blocking: ids of parts that
+    stood in the way.
     """
     canvas = np.ascontiguousarray(image).copy()
     camera = scene.camera.scaled(image.shape[1] / scene.camera.width)

@@ -16,7 +16,7 @@ from lab_console.run_record import RunRecord
 def observer(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "83")
     rclpy.init()
-    record = RunRecord(robot="", scene="", seed=0, speed=1.0)
+    record = RunRecord(cell="", scene="", seed=0, speed=1.0)
     made = Observer(record, None, lambda number, image: None, time.monotonic(), run="ours")
     yield made
     made.destroy_node()

@@ -57,7 +57,7 @@ def check_controllers(graph: Graph, cell: Cell) -> Iterator[Finding]:
     """Whether the controllers are there, and active where a controller manager tells: an inactive one still
     offers its action, and refuses every goal.
     """
-    actions = (cell.robot.trajectory_action, cell.gripper.action)
+    actions = (cell.robot.trajectory_action, *cell.end_effector.actions)
     for action in actions:
         if action not in graph.actions:
             yield Finding(

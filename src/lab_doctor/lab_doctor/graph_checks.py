@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab_core.geometry import FloatArray, PinholeCamera, invert, rotation_angle
-from lab_description import Cell, Gripper
+from lab_description import Cell
 from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
@@ -67,7 +67,7 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
             f"not of the cell, in its domain {snapshot.environment.domain}: {', '.join(graph.strangers)}",
             "give that program another ROS_DOMAIN_ID, or name it with --allow",
         )
-    if cell is None or not isinstance(cell.end_effector, Gripper):
+    if cell is None:
         return
     for wanted in wanted_topics(cell):
         yield from _topic(graph, wanted)
@@ -78,17 +78,14 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
 
 def wanted_topics(cell: Cell) -> list[Wanted]:
     """What has to come for the cell to work."""
-    pads = [
-        Wanted(topic, "geometry_msgs/msg/WrenchStamped", 10.0, STATE_AGE)
-        for topic in cell.gripper.wrench_topics.values()
-    ]
+    felt = [Wanted(topic, kind, 10.0, STATE_AGE) for topic, kind in cell.end_effector.topics.items()]
     rate = ENOUGH * cell.camera.rate
     return [
         Wanted(COLOR, "sensor_msgs/msg/Image", rate, IMAGE_AGE),
         Wanted(DEPTH, "sensor_msgs/msg/Image", rate, IMAGE_AGE),
         Wanted(CAMERA_INFO, "sensor_msgs/msg/CameraInfo", rate, IMAGE_AGE),
         Wanted("/joint_states", "sensor_msgs/msg/JointState", JOINT_STATES_RATE, STATE_AGE),
-        *pads,
+        *felt,
     ]
 
 
@@ -355,14 +352,18 @@ def _robot(graph: Graph, cell: Cell) -> Iterator[Finding]:
     yield from check_controllers(graph, cell)
     if not graph.joints:
         return
-    missing = [name for name in (*cell.robot.joint_names, cell.gripper.joint) if name not in graph.joints]
+    missing = [
+        name
+        for name in (*cell.robot.joint_names, *cell.end_effector.reported_joints)
+        if name not in graph.joints
+    ]
     if missing:
         yield Finding(
             "joints",
             f"/joint_states lacks {', '.join(missing)}",
             "activate joint_state_broadcaster of arm and gripper; check the driver's tf_prefix",
         )
-    joints = {**cell.robot.joints, **cell.gripper.joints}
+    joints = {**cell.robot.joints, **cell.end_effector.joints}
     for name, position in sorted(graph.joints.items()):
         joint = joints.get(name)
         if joint is None or joint.type == "fixed" or joint.mimic is not None:

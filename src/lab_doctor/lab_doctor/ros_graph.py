@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import CameraInfo, FluidPressure, Image, JointState
 from tf2_msgs.msg import TFMessage
 
 from lab_core.errors import LabError
@@ -58,6 +58,7 @@ TYPES = {
     "sensor_msgs/msg/CameraInfo": CameraInfo,
     "sensor_msgs/msg/JointState": JointState,
     "geometry_msgs/msg/WrenchStamped": WrenchStamped,
+    "sensor_msgs/msg/FluidPressure": FluidPressure,
 }
 
 # How often a node is asked, and seconds that it has each time.

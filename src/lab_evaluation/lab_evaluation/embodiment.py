@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from lab_grasping.contact import PadReading
 from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
+from lab_motion.skills.grip.fingers import PadReading
 from lab_simulation.mujoco.simulation import Simulation
 
 LIFT = 0.10

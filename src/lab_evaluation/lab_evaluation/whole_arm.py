@@ -10,13 +10,14 @@ from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
 from lab_description import load_cell
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
-from lab_grasping.contact import PadReading
 from lab_grasping.port import Grasp
 from lab_grasping.scene import ObservedScene
 from lab_motion.errors import GripperFailed, MotionStalled
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.planning.port import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
 from lab_motion.planning.warm_up import warm_up
+from lab_motion.skills.grip.fingers import PadReading
+from lab_motion.skills.grip.port import load_grip_sensor
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints
@@ -50,7 +51,7 @@ class WholeArm:
             arm=SimulatedArm(simulation),
             hand=SimulatedHand(simulation, self._senses),
             settings=motion_settings(parameters, cell),
-            contact=contact_limits(parameters),
+            sensor=load_grip_sensor(cell.end_effector, contact_limits(parameters)),
         )
 
     def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
@@ -128,7 +129,11 @@ class SimulatedHand:
         """Stop the fingers where they are."""
         self._simulation.gripper.cancel()
 
-    def start(self, opening: float, force: float) -> None:
+    def grip(self, force: float) -> None:
+        """Begin to close the fingers."""
+        self.release(self._simulation.cell.gripper.minimum_opening, force)
+
+    def release(self, opening: float, force: float) -> None:
         """Begin to move the fingers."""
         gripper = self._simulation.cell.gripper
         self._outcomes = []

@@ -1,1 +1,1 @@
-"""Grasp planning on observed points for parallel grippers, and the judgement whether something is held."""
+"""Grasp planning on observed points, for parallel grippers and suction cups."""

@@ -15,7 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from lab_core.errors import LabError, StaleInputError
 from lab_core.outcomes import OutcomeCode
-from lab_description import load_cell
+from lab_description import Cell, load_cell
 from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
 from lab_grasping.hand_model import hand_of
@@ -39,7 +39,9 @@ class GraspParameters:
     """ROS parameters of the node."""
 
     cell: str = parameter("ur5e_table", "name or path of the cell")
-    planner: str = parameter("antipodal", "grasp planner, by its entry point; suction for a suction cup")
+    planner: str = parameter(
+        "auto", "grasp planner, by its entry point; auto: the one that the gripper's YAML names"
+    )
     seed: int = parameter(0, "decides everything random", minimum=0)
     max_grasps: int = parameter(20, "grasps kept at most", minimum=1, maximum=200)
     tip_margin: float = parameter(
@@ -55,6 +57,10 @@ class GraspParameters:
     scene_timeout: float = parameter(
         5.0, "wall time to wait for a scene as new as the goal asks for", unit="s", minimum=0.0, maximum=60.0
     )
+
+    def planner_for(self, cell: Cell) -> str:
+        """Name of the grasp planner for the gripper of that cell."""
+        return cell.end_effector.grasp_planner if self.planner == "auto" else self.planner
 
 
 class UnusableScene(LabError):
@@ -84,7 +90,7 @@ class GraspNode(LabNode):
         self.hardware_id = cell.end_effector.name
         self._hand = hand_of(cell.end_effector)
         settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-        self._planner = load_planner(p.planner, self._hand, settings)
+        self._planner = load_planner(p.planner_for(cell), self._hand, settings)
         warm_up(self._planner)
         self._scene: Latest[Scene] = Latest("scene on /scene/objects")
         self.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)

@@ -14,7 +14,6 @@ from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.suction_planner import SuctionPlanner
 from lab_grasping.testing.planner_contract import SuctionPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, observe, straight_gripper, suction_cup
-from lab_grasping.vacuum import judge_seal
 
 LIP = 0.01
 
@@ -119,10 +118,3 @@ def test_planners_are_found_by_the_kind_of_hand():
         load_planner("antipodal", suction_cup(), PlannerSettings())
     with pytest.raises(ConfigurationError, match="for a parallel gripper is called 'suction'"):
         load_planner("suction", straight_gripper(), PlannerSettings())
-
-
-@pytest.mark.parametrize(("vacuum", "held"), [(59e3, True), (30e3, False), (0.0, False)])
-def test_a_vacuum_says_whether_something_is_held(vacuum, held):
-    judgement = judge_seal(vacuum, 60e3)
-    assert judgement.held is held
-    assert f"{vacuum / 1e3:.0f} kPa of vacuum, 36 kPa are needed" in judgement.reason

@@ -11,13 +11,14 @@ from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import Vector3, WrenchStamped
 from lab_interfaces.msg import Grasp, Scene, StageTime
 from rclpy.time import Time
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import FluidPressure, JointState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray
 
 from lab_core.errors import InvalidRequestError, StaleInputError
 from lab_core.geometry import FloatArray
+from lab_description import Cell
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import Body, PlanningScene, Trajectory
 from lab_motion.skills.pick import GraspGoal
@@ -28,7 +29,7 @@ from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
 def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningScene:
-    """The observed objects; opening: of the fingers, metres.
+    """The observed objects; opening: of the fingers, metres, 0 without fingers.
 
     Raises InvalidGoal when the scene is in another frame, InvalidRequestError when it is malformed: no object
     of it may be left out.
@@ -61,17 +62,24 @@ def bodies_from_message(message: Detection3DArray) -> list[Body]:
     ]
 
 
-def grasp_goal(message: Grasp, frame: str) -> GraspGoal:
+def grasp_goal(message: Grasp, cell: Cell) -> GraspGoal:
     """A grasp to carry out.
 
-    Raises InvalidGoal when it is in another frame or has a size that cannot be, InvalidRequestError for a
-    malformed pose.
+    Raises InvalidGoal when it is in another frame, has a size that cannot be, or is for another kind of end
+    effector than the cell has; InvalidRequestError for a malformed pose.
     """
-    _require_frame(message.header.frame_id, frame, f"the grasp on '{message.object_id}'")
-    if not (0.0 < message.opening < 1.0 and message.approach_distance > 0.0):
+    _require_frame(message.header.frame_id, cell.robot.base_link, f"the grasp on '{message.object_id}'")
+    if not (0.0 <= message.opening < 1.0 and message.approach_distance > 0.0):
         raise InvalidGoal(
             f"the grasp on '{message.object_id}' has an opening of {message.opening} m and an approach of"
             f" {message.approach_distance} m, expected both above zero"
+        )
+    fingers = cell.end_effector.maximum_opening > 0.0
+    if fingers != (message.opening > 0.0):
+        raise InvalidGoal(
+            f"the grasp on '{message.object_id}' has an opening of {message.opening} m, expected"
+            f" {'one above zero, as' if fingers else '0, as'} '{cell.end_effector.name}'"
+            f" has {'' if fingers else 'no '}fingers"
         )
     pose = matrix_from_pose(message.pose)
     return GraspGoal(message.object_id, pose, message.width, message.opening, message.approach_distance)
@@ -150,6 +158,19 @@ def pad_force(message: WrenchStamped) -> float:
     if not np.isfinite(force):
         raise StaleInputError(f"the pad {message.header.frame_id} measures {force} N: is its sensor sound?")
     return force
+
+
+def vacuum_below(air_pressure: float, message: FluidPressure) -> float:
+    """Pa below the air around it, which has this pressure, Pa.
+
+    Raises StaleInputError when it is not a finite number.
+    """
+    pressure: float = message.fluid_pressure
+    if not np.isfinite(pressure):
+        raise StaleInputError(
+            f"the pressure in {message.header.frame_id or 'the cup'} is {pressure} Pa: is its sensor sound?"
+        )
+    return air_pressure - pressure
 
 
 def stage_times(stages: Sequence[StageDuration]) -> list[StageTime]:

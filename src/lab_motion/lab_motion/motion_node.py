@@ -18,7 +18,7 @@ from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_motion.control.arm import ControlledArm
 from lab_motion.control.confirmation import Confirmation
-from lab_motion.control.hand import ControlledHand
+from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
@@ -35,6 +35,7 @@ from lab_motion.planning.port import MotionPlanner, load_planner
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.grip.port import load_grip_sensor
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints, move_to_pose
 from lab_motion.skills.pick import Picked, pick
@@ -95,14 +96,14 @@ class MotionNode(LabNode):
             p.patience,
             p.stamped_goals,
         )
-        self._hand = ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
+        self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
         self._robot = Manipulator(
             cell=self._cell,
             planner=planner,
             arm=self._arm,
             hand=self._hand,
             settings=self._settings,
-            contact=contact_limits(p),
+            sensor=load_grip_sensor(self._cell.end_effector, contact_limits(p)),
         )
         self._scenes = Scenes(self, self._permit, p)
         self._confirmation = Confirmation(self, p.confirm_timeout)
@@ -246,7 +247,7 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
+            grasps = [grasp_goal(grasp, self._cell) for grasp in goal.request.grasps]
             opening = self._robot.hand.reading().opening
             message = self._scenes.of(goal.request.grasps)
             scene = scene_from_message(message, frame, opening)

@@ -23,7 +23,7 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import CameraInfo, FluidPressure, Image, JointState
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 from trajectory_msgs.msg import JointTrajectory
@@ -55,6 +55,8 @@ STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 # state: also what was said before, and all that comes between two collections
 STATE = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+# What end effectors tell, by the names of the types.
+FELT = {kind_of(kind): kind for kind in (FluidPressure, WrenchStamped)}
 NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 MEGABYTE = 1_000_000
 # a record holds images of whoever stands at the cell: nobody else of the machine reads it
@@ -116,7 +118,8 @@ class RecorderNode(LabNode):
             return
         small = Retention(p.seconds, 30.0)
         large = Retention(p.image_seconds, p.megabytes, p.full_seconds, 1.0)
-        wrenches = [self._cell.robot.wrench_topic, *self._cell.gripper.wrench_topics.values()]
+        felt = {self._cell.robot.wrench_topic: WrenchStamped}
+        felt |= {topic: FELT[kind] for topic, kind in self._cell.end_effector.topics.items()}
         listened: dict[str, tuple[Any, QoSProfile, Retention]] = {
             topics.COLOR: (Image, IMAGES, large),
             topics.DEPTH: (Image, IMAGES, large),
@@ -136,7 +139,7 @@ class RecorderNode(LabNode):
             topics.ATTEMPTS: (Attempt, HISTORY, small),
             "/diagnostics": (DiagnosticArray, STREAM, small),
             "/rosout": (Log, STREAM, small),
-            **dict.fromkeys(wrenches, (WrenchStamped, STREAM, small)),
+            **{topic: (kind, STREAM, small) for topic, kind in felt.items()},
         }
         self._recording = Recording(
             {topic: kind_of(kind) for topic, (kind, _, _) in listened.items()},

@@ -16,7 +16,6 @@ from trajectory_msgs.msg import JointTrajectory
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
 from lab_description import Cell, load_cell
-from lab_grasping.contact import PadReading
 from lab_grasping.conversions import grasp_message
 from lab_grasping.conversions import scene_from_message as observed_scene
 from lab_grasping.errors import GraspingError
@@ -36,6 +35,7 @@ from lab_motion.errors import MotionError, PlanningError
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
 from lab_motion.planning.port import Trajectory, never
 from lab_motion.planning.port import load_planner as load_motion_planner
+from lab_motion.skills.grip.port import load_grip_sensor
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.pick import Picked, pick
@@ -166,7 +166,7 @@ def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
     """The grasps that are planned on a part of a scene today."""
     p = inputs.parameters("grasping", GraspParameters)
     settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-    planner = load_grasp_planner(p.planner, hand_of(inputs.cell.end_effector), settings)
+    planner = load_grasp_planner(p.planner_for(inputs.cell), hand_of(inputs.cell.end_effector), settings)
     try:
         if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
             return GraspArray(header=scene.header, outcome=scene.outcome)
@@ -205,22 +205,33 @@ class _RecordedArm:
         raise _ThatIsIt("planned")
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """Of an empty hand; metres and N."""
+
+    opening: float
+    force: float = 0.0
+
+
 class _RecordedHand:
     """Is as wide as the hand was."""
 
     def __init__(self, opening: float) -> None:
-        self._reading = PadReading(opening, (0.0, 0.0))
+        self._reading = _Recorded(opening)
 
-    def reading(self) -> PadReading:
+    def reading(self) -> _Recorded:
         return self._reading
 
     def halt(self) -> None:
         pass
 
-    def start(self, opening: float, force: float) -> None:
+    def grip(self, force: float) -> None:
         pass
 
-    def finish(self, cancelled: Cancelled) -> PadReading:
+    def release(self, opening: float, force: float) -> None:
+        pass
+
+    def finish(self, cancelled: Cancelled) -> _Recorded:
         return self._reading
 
 
@@ -231,20 +242,21 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     joints = _joints_when_picked(inputs)
     names = cell.robot.joint_names
     arm = _RecordedArm(_start(inputs, ordered_positions(joints, names), parameters.start_tolerance))
-    opening = float(cell.gripper.opening_from_joint(ordered_positions(joints, (cell.gripper.joint,)))[0])
+    effector = cell.end_effector
+    opening = effector.opening_at(ordered_positions(joints, effector.reported_joints))
     robot = Manipulator(
         cell=cell,
         planner=load_motion_planner(parameters.planner, cell),
         arm=arm,
         hand=_RecordedHand(opening),
         settings=motion_settings(parameters, cell),
-        contact=contact_limits(parameters),
+        sensor=load_grip_sensor(effector, contact_limits(parameters)),
     )
     if inputs.has(topics.PLACED):
         robot.placed.extend(bodies_from_message(inputs.one(topics.PLACED)))
     frame, picked = cell.robot.base_link, Picked()
     try:
-        goals = [grasp_goal(grasp, frame) for grasp in grasps]
+        goals = [grasp_goal(grasp, cell) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
         cleared = planned_on(grasps, scene)
         pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked, cleared)

@@ -34,7 +34,7 @@ class GraspOption:
 class Picked:
     """How a pick ended; index of the grasp that was tried, None when none could be reached.
 
-    held_width: opening of the fingers after lifting, metres; held_force: newtons.
+    held_width: opening of the fingers after lifting, metres, 0 without fingers; held_force: newtons.
     """
 
     grasp_index: int | None

@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
+from lab_description import load_cell
 from lab_evaluation.fuzzing.campaign import Target, Wrong
 from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, scene_from_message
 from lab_node.message_rules import defect
@@ -83,12 +84,13 @@ def _scene(message: Scene) -> None:
 
 def targets() -> list[Target]:
     """Group "messages"."""
+    cell = load_cell("ur5e_table")
     found = [Target(f"gate of {kind.__name__}", "messages", messages(kind), _gate) for kind in KINDS]
     return [
         *found,
         Target("scene to plan in", "messages", messages(Scene), _scene),
         Target("what was placed", "messages", messages(Detection3DArray), bodies_from_message),
-        Target("grasp to carry out", "messages", messages(Grasp), lambda item: grasp_goal(item, "base_link")),
+        Target("grasp to carry out", "messages", messages(Grasp), lambda item: grasp_goal(item, cell)),
         Target(
             "joint states",
             "messages",
