@@ -53,6 +53,7 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         started = cell.drivers()
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    refuse_fingers(cell, next(device for device in started if device.kind == "gripper"))
     folder = Path(tempfile.mkdtemp(prefix="lab_drivers_"))
     actions = [deaths_are_told(), *frames(cell)]
     for device in started:
@@ -69,6 +70,16 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         elif device.kind == "gripper":
             actions += gripper(cell, device, folder)
     return actions
+
+
+def refuse_fingers(cell: Cell, device: StartedDriver) -> None:
+    """Raises RuntimeError where a driver of fingers is to drive an end effector that has none."""
+    hand = cell.end_effector
+    if device.driver.plugin is not None and not hand.actions:
+        raise RuntimeError(
+            f"{device.words}: hardware of ros2_control moves fingers; '{hand.name}' needs a node that serves"
+            f" {', '.join(hand.services)} and publishes {', '.join(hand.topics)}, see docs/add_a_robot.md"
+        )
 
 
 def deaths_are_told() -> RegisterEventHandler:
@@ -210,12 +221,6 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
     driver = device.driver
     if driver.plugin is None:
         return []
-    if not cell.end_effector.actions:
-        raise RuntimeError(
-            f"{device.words}: hardware of ros2_control moves fingers; '{cell.end_effector.name}' needs a node"
-            f" that serves {', '.join(cell.end_effector.services)} and publishes"
-            f" {', '.join(cell.end_effector.topics)}, see docs/add_a_robot.md"
-        )
     name, file = cell.gripper.gripper_controller, folder / "gripper.yaml"
     broadcaster = "joint_state_broadcaster/JointStateBroadcaster"
     parameters = gripper_parameters(cell, str(driver.controller), driver.controller_parameters)
