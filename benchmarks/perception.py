@@ -169,7 +169,7 @@ def measure(cell: Cell, scene: LabelledScene, options: argparse.Namespace) -> di
         for item in describe(scene.frame, surface, [instances[index]], area, settings.objects):
             errors.append(float(np.linalg.norm(item.box.centre[:2] - scene.footprints[part])))
 
-    perception = Perception(area, detector, settings)
+    perception = Perception.of(cell, parameters, detector)
     perception.perceive(scene.frame)
     wall, cpu = [], []
     for _ in range(options.repeats):

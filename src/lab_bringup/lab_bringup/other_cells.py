@@ -16,10 +16,10 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from lab_core.errors import ConfigurationError
+from lab_description.graph import stack_nodes
 from lab_node.domain import domain_from
 
-# A cell has several of these names, whoever else is in the domain.
-NODES = frozenset(("lifecycle_manager", "stop", "perception", "grasping", "motion", "tasks", "simulator"))
+# A cell has several of the names of the stack's nodes, whoever else is in the domain.
 _ENOUGH = 2
 # Wall seconds in which most nodes have introduced themselves. One whose first word was lost does so after
 # three: too long for every start of a cell. On this machine the processes tell it at once.
@@ -30,14 +30,15 @@ _NAME = "__node:="
 
 def cell_in_domain(domain: int) -> list[str]:
     """Names of the nodes of a cell that runs in a domain, which is this process's; empty when none shows."""
-    found = sorted(NODES & set(_nodes_of_this_machine(domain)))
+    ours = {name for name, node in stack_nodes().items() if node.package and node.package.startswith("lab_")}
+    found = sorted(ours & set(_nodes_of_this_machine(domain)))
     if len(found) >= _ENOUGH:
         return found
     # RuntimeError: a secured domain that this process has no keys for; its nodes tell of it by themselves
     with contextlib.suppress(RuntimeError), _node("_preflight") as node:
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
-            found = sorted(NODES & set(node.get_node_names()))
+            found = sorted(ours & set(node.get_node_names()))
             if len(found) >= _ENOUGH:
                 return found
             time.sleep(_LOOK)

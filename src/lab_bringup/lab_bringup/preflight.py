@@ -11,6 +11,7 @@ from typing import Any
 from launch import LaunchContext
 from launch.logging import get_logger
 
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
@@ -20,8 +21,6 @@ from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
-NUMBERS = {"parts": int, "seed": int, "speed": float}
-"""Launch arguments of the cell that are numbers."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -60,6 +59,8 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    _, graph = described(context)
+    refuse_unstartable(graph, context)
     sim = context.launch_configurations["sim"]
     if sim == "gazebo":
         if find_spec("mujoco") is None:

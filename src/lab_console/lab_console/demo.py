@@ -135,8 +135,10 @@ def run_demo(
     pictures: dict[int, Path] = {}
 
     def keep_picture(number: int, image: Image) -> None:
-        pictures[number] = pictures_folder / f"{number:03d}.jpg"
-        cv2.imwrite(str(pictures[number]), image[..., ::-1])
+        if not cv2.imwrite(str(path := pictures_folder / f"{number:03d}.jpg"), image[..., ::-1]):
+            frames.trouble = frames.trouble or f"{path}: cannot be written; free some disk space"
+            return
+        pictures[number] = path
 
     frames = Frames(out / "frames.part")
     cell_arguments = {
@@ -164,16 +166,34 @@ def run_demo(
     if not record.started:
         record.log = cell.last_words()
     record.attempts = with_cases(record.attempts, out)
-    video = None
-    if not options.no_video and frames.count:
+    if frames.trouble:
+        record.remarks += (frames.trouble,)
+        console.print(frames.trouble, style="yellow", markup=False, highlight=False)
+    try:
+        _write(record, frames, pictures, options, console)
+    except OSError:
+        console.print(summary(record))  # what the disk does not take is at least said
+        raise
+    return record
+
+
+def _write(
+    record: RunRecord,
+    frames: Frames,
+    pictures: dict[int, Path],
+    options: argparse.Namespace,
+    console: Console,
+) -> None:
+    """The files of a run. Raises OSError."""
+    out, video = options.out, None
+    if not options.no_video and frames.spooled:
         video = out / "video.webm"
         with Progress(console=console, transient=True) as progress:
-            bar = progress.add_task("video", total=frames.count)
+            bar = progress.add_task("video", total=frames.spooled)
             frames.write_video(video, 2 * CAMERA_RATE, lambda done: progress.update(bar, completed=done))
     (out / "frames.part").unlink(missing_ok=True)
     write_report(record, pictures, video, out / "report.html", out)
     (out / "run.json").write_text(json.dumps(record.as_json(), indent=1), encoding="utf-8")
-    return record
 
 
 def _observe(
@@ -212,6 +232,10 @@ def _observe(
                 live.update(live_view(record, doing, now - start, hint, truth.at_start))
                 if stopped:
                     heard = now
+                if executor.failure:
+                    cause = executor.failure.strip().splitlines()[-1]
+                    record.outcome, record.message = "INTERNAL_ERROR", f"defect in the console: {cause}"
+                    break
                 if (state := (record.frames, status.phase)) != last:
                     heard, last = now, state
                 if now - heard > SILENCE:

@@ -67,11 +67,6 @@ class EndEffector(Tree):
         """What switches it: type by name of the service."""
         return {}
 
-    @property
-    def signs_of_life(self) -> tuple[str, ...]:
-        """Topics that exist once its driver or controller is there."""
-        return (*(f"{action}/_action/status" for action in self.actions), *self.topics)
-
     def joints_at(self, opening: float) -> dict[str, float]:
         """Positions of all its joints with the fingers so far apart, metres; empty without fingers."""
         return {}

@@ -113,11 +113,6 @@ class Gripper(EndEffector):
         return {self.action: "control_msgs/action/ParallelGripperCommand"}
 
     @property
-    def signs_of_life(self) -> tuple[str, ...]:
-        """Of the fingers' controller: pads may have a driver of their own."""
-        return tuple(f"{action}/_action/status" for action in self.actions)
-
-    @property
     def minimum_opening(self) -> float:
         """Smallest distance of the pads' faces, metres."""
         return float(self._table.opening.min())

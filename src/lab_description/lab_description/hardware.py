@@ -62,16 +62,16 @@ class Driver:
         for name, place in _SAID_BY.items():
             if name in self.controller_parameters:
                 raise ValueError(f"controller_parameters.{name}: {place} says it, leave it out here")
-        _refuse_no_parameter(self.controller_parameters, "controller_parameters")
+        refuse_no_parameter(self.controller_parameters, "controller_parameters")
 
 
-def _refuse_no_parameter(value: object, key: str) -> None:
+def refuse_no_parameter(value: object, key: str) -> None:
     """Raises ValueError at what ROS has no parameter for."""
     if isinstance(value, Mapping):
         for name, below in value.items():
             if not isinstance(name, str) or not name:
                 raise ValueError(f"{key}: expected names and values, found the name {name!r}")
-            _refuse_no_parameter(below, f"{key}.{name}")
+            refuse_no_parameter(below, f"{key}.{name}")
         return
     items = value if isinstance(value, list) else [value]
     kinds = {type(item) for item in items}

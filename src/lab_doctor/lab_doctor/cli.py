@@ -16,13 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lab_core.errors import ConfigurationError
-from lab_description import Cell
+from lab_description.graph import extension_names
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
 from lab_doctor.finding import Finding
 from lab_doctor.machine_checks import DOMAINS
 from lab_doctor.ros_graph import Examiner
-from lab_doctor.snapshot import Graph, Machine, Snapshot
+from lab_doctor.snapshot import Configuration, Graph, Machine, Snapshot
 from lab_node.domain import domain_from
 
 SOUND, FINDINGS, WRONG_USAGE = 0, 1, 2
@@ -42,6 +42,12 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--domain", type=int, metavar="N", help="ROS_DOMAIN_ID to look into")
     parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="how long to listen; 3")
     parser.add_argument("--allow", action="append", default=[], metavar="NODE", help="a node that is welcome")
+    parser.add_argument(
+        "--extensions",
+        default="",
+        metavar="A,B",
+        help="packages with nodes of the cell, where none runs",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
     options = parser.parse_args(argv)
     if options.domain is not None and options.domain not in DOMAINS:
@@ -76,23 +82,29 @@ def take_snapshot(options: argparse.Namespace) -> Snapshot:
     machine = collect_machine(lock, Path("runs"))
     domain = choose_domain(options.domain, os.environ.get("ROS_DOMAIN_ID"), machine)
     environment = collect_environment(os.environ, domain)
-    configuration = collect_configuration(options.cell)
-    graph = _graph(options, domain, configuration.cell)
+    configuration = collect_configuration(options.cell, extensions=extension_names(options.extensions))
+    configuration, graph = _graph(options, domain, configuration)
     return Snapshot(machine, environment, configuration, options.real, graph)
 
 
-def _graph(options: argparse.Namespace, domain: int, cell: Cell | None) -> Graph | None:
+def _graph(
+    options: argparse.Namespace, domain: int, configuration: Configuration
+) -> tuple[Configuration, Graph | None]:
+    """The running cell, and the configuration with the extensions that it was started with."""
     # its own handling of signals would end the context under the examiner; Ctrl-C is a KeyboardInterrupt
     rclpy.init(
         domain_id=domain,
         args=["--ros-args", "--enclave", "/lab/doctor"],
         signal_handler_options=rclpy.SignalHandlerOptions.NO,
     )
-    examiner = Examiner()
+    examiner = Examiner(configuration.nodes)
     try:
         if not examiner.present(DISCOVERY):
-            return None
-        return examiner.graph(cell, options.seconds, options.allow)
+            return configuration, None
+        if extensions := examiner.extensions():
+            extensions = (*extension_names(options.extensions), *extensions)
+            configuration = collect_configuration(options.cell, extensions=extensions)
+        return configuration, examiner.graph(configuration, options.seconds, options.allow)
     finally:
         examiner.close()
         rclpy.try_shutdown()

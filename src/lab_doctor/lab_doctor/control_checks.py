@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lab_description import Cell
+from lab_description.graph import Graph as Description
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Graph, StopInput
 
@@ -53,11 +53,11 @@ def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
         )
 
 
-def check_controllers(graph: Graph, cell: Cell) -> Iterator[Finding]:
+def check_controllers(graph: Graph, description: Description) -> Iterator[Finding]:
     """Whether the controllers are there, and active where a controller manager tells: an inactive one still
     offers its action, and refuses every goal.
     """
-    actions = (cell.robot.trajectory_action, *cell.end_effector.actions)
+    actions = [action.name for action in description.actions.values() if action.device is not None]
     for action in actions:
         if action not in graph.actions:
             yield Finding(

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import WrenchStamped
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
@@ -18,22 +17,33 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, FluidPressure, Image, JointState
+from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
-from lab_description import Cell
-from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, MANAGED, UNMANAGED, wanted_topics
+from lab_description.graph import NodeEntry, extension_names
+from lab_description.graph.entries import SIMS
+from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, wanted_topics
 from lab_doctor.ros_control import INPUTS, LIMIT, StopListener, controller_questions, controllers_of
-from lab_doctor.snapshot import Controller, Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
+from lab_doctor.snapshot import (
+    Configuration,
+    Controller,
+    Endpoint,
+    Graph,
+    ImageFacts,
+    NodeFacts,
+    Parent,
+    Stream,
+    Topic,
+)
 from lab_node.gate import Gated
 from lab_node.images import depth_in_metres, pinhole_camera
+from lab_node.message_types import message_class
 from lab_node.poses import matrix_from_transform
 
 K = TypeVar("K")
 
-OURS = (*MANAGED, *UNMANAGED, "simulator", "console")
 # Beginnings of the names of drivers, controllers and bridges that belong to a cell.
 DRIVERS = (
     "arm_controller",
@@ -53,14 +63,6 @@ DRIVERS = (
 )
 HISTORY = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 EVERY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CameraInfo": CameraInfo,
-    "sensor_msgs/msg/JointState": JointState,
-    "geometry_msgs/msg/WrenchStamped": WrenchStamped,
-    "sensor_msgs/msg/FluidPressure": FluidPressure,
-}
-
 # How often a node is asked, and seconds that it has each time.
 ASKED, ANSWER = 3, 2.0
 # A participant whose first announcement was lost is announced again every three seconds.
@@ -70,8 +72,10 @@ LATE_NAMES = 8.0
 class Examiner(Gated, Node):
     """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
 
-    def __init__(self, name: str = "doctor") -> None:
+    def __init__(self, nodes: Mapping[str, NodeEntry], name: str = "doctor") -> None:
+        """nodes: that the cell may have."""
         super().__init__(name)
+        self._described = nodes
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
         self._stamps: dict[str, list[int]] = defaultdict(list)
@@ -96,20 +100,30 @@ class Examiner(Gated, Node):
         """Whether nodes of a cell show within the time, seconds."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            if set(self._names()) & {*MANAGED, "simulator"}:
+            if set(self._names()) & {name for name, node in self._described.items() if node.managed}:
                 self.spin(0.5)  # the others follow
                 return True
             self.spin(0.1)
         return False
 
-    def graph(self, cell: Cell | None, seconds: float, allowed: Iterable[str]) -> Graph:
+    def extensions(self) -> tuple[str, ...]:
+        """Packages whose nodes the cell has, as its recorder was told."""
+        request = GetParameters.Request(names=["extensions"])
+        question = {"recorder": (GetParameters, "/recorder/get_parameters", request)}
+        answers = self._call_all(question, LATE_NAMES)
+        return extension_names(_value(answers.get("recorder")) or "")
+
+    def graph(self, configuration: Configuration, seconds: float, allowed: Iterable[str]) -> Graph:
         """Listen so long, ask every node, and tell. allowed: names of nodes that are welcome too."""
+        self._described = configuration.nodes
+        cell, description = configuration.cell, configuration.description
         own = [self.create_subscription(Clock, "/clock", self._take_clock, EVERY)]
         self.spin(0.3)  # ages need the time before the first message
         stop = self._stop_listener()
-        wanted = [] if cell is None else wanted_topics(cell)
+        wanted = [] if cell is None or description is None else wanted_topics(cell, description)
         for item in wanted:
-            own.append(self.create_subscription(TYPES[item.kind], item.topic, self._taker(item.topic), EVERY))
+            kind = message_class(item.kind)
+            own.append(self.create_subscription(kind, item.topic, self._taker(item.topic), EVERY))
         for topic, qos in (("/tf_static", HISTORY), ("/tf", EVERY)):
             own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
@@ -132,7 +146,6 @@ class Examiner(Gated, Node):
             joints={} if joints is None else dict(zip(joints.name, joints.position, strict=False)),
             clock=(self._clock_seen[-1] - self._clock_seen[0]) * 1e-9 if self._clock_seen else None,
             camera=_camera(info),
-            distortion=() if info is None else tuple(info.d),
             colour=_image(image),
             depth=_image(depth),
             depth_pairs=len(colour_stamps & set(self._stamps[DEPTH])) / len(colour_stamps)
@@ -142,6 +155,7 @@ class Examiner(Gated, Node):
             strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
             stop=heard,
             controllers=self._controllers(),
+            services={name: tuple(kinds) for name, kinds in self.get_service_names_and_types()},
         )
         for subscription in own:
             self.destroy_subscription(subscription)
@@ -156,20 +170,22 @@ class Examiner(Gated, Node):
     def _names_at_last(self) -> list[str]:
         """Names of the nodes; those that a cell has to have may be heard of late."""
         end = time.monotonic() + LATE_NAMES
-        while {*MANAGED, *UNMANAGED} - set(self._names()) and time.monotonic() < end:
+        always = {name for name, node in self._described.items() if all(node.expected(sim) for sim in SIMS)}
+        while always - set(self._names()) and time.monotonic() < end:
             self.spin(0.2)
         return self._names()
 
     def _strange(self, name: str, allowed: Iterable[str]) -> bool:
         alone = name.rpartition("/")[2]
-        return alone not in (*OURS, *allowed) and not alone.startswith(DRIVERS)
+        return alone not in (*self._described, *allowed) and not alone.startswith(DRIVERS)
 
     def _taker(self, topic: str) -> Any:
         def take(message: Any) -> None:
-            stamp = Time.from_msg(message.header.stamp).nanoseconds
+            now = self._clock_seen[-1] if self._clock_seen else self.get_clock().now().nanoseconds
+            header = getattr(message, "header", None)
+            stamp = now if header is None else Time.from_msg(header.stamp).nanoseconds
             self._stamps[topic].append(stamp)
             self._newest[topic] = message
-            now = self._clock_seen[-1] if self._clock_seen else self.get_clock().now().nanoseconds
             self._ages[topic] = (now - stamp) * 1e-9
 
         return take
@@ -194,7 +210,7 @@ class Examiner(Gated, Node):
             count=len(stamps),
             rate=(len(stamps) - 1) / span if span > 0.0 else None,
             age=self._ages.get(topic),
-            frame="" if newest is None else newest.header.frame_id,
+            frame="" if not hasattr(newest, "header") else newest.header.frame_id,
         )
 
     def _topics(self) -> dict[str, Topic]:
@@ -236,7 +252,7 @@ class Examiner(Gated, Node):
         """State and parameters of the nodes, all at once."""
         services = {name for name, _ in self.get_service_names_and_types()}
         questions = {}
-        for name in sorted(set(names) & set(OURS)):
+        for name in sorted(set(names) & set(self._described)):
             if f"/{name}/get_state" in services:
                 questions[name, "state"] = (GetState, f"/{name}/get_state", GetState.Request())
             if (service := f"/{name}/get_parameters") in services:
@@ -253,18 +269,19 @@ class Examiner(Gated, Node):
                     None if state is None else state.current_state.label,
                     _value(answers.get((name, "use_sim_time"))),
                     _value(answers.get((name, "cell"))),
-                    answered=name not in OURS or any(node == name for node, _ in answers),
+                    answered=name not in self._described or any(node == name for node, _ in answers),
                 )
             )
         return tuple(facts)
 
-    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]]) -> dict[K, Any]:
+    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]], patience: float = 1.0) -> dict[K, Any]:
         """Answers of services, asked all at once: type, name and request; who does not answer is left out.
 
-        An answer to a client that its server has not discovered yet is lost, so that all are asked again.
+        patience: for a service to show, seconds. An answer to a client that its server has not discovered yet
+        is lost, so that all are asked again.
         """
         clients = {key: self.create_client(kind, name) for key, (kind, name, _) in questions.items()}
-        there = [key for key, client in clients.items() if client.wait_for_service(1.0)]
+        there = [key for key, client in clients.items() if client.wait_for_service(patience)]
         answers: dict[K, Any] = {}
         for _ in range(ASKED):
             waiting = {key: clients[key].call_async(questions[key][2]) for key in there if key not in answers}

@@ -9,14 +9,16 @@ from collections.abc import Callable
 import numpy as np
 
 from lab_core.geometry import invert, make_transform
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_grasping.antipodal import find_pairs, hand_poses
 from lab_grasping.completion import complete
 from lab_grasping.errors import NoGraspFound, ObjectTooWide
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import HandSurface
-from lab_grasping.port import Grasp, GraspPlan, PlannerSettings
+from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.ranking import WEIGHTS
-from lab_grasping.scene import ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.scene_planner import ScenePlanner, stop_if, usable_surface
 from lab_grasping.search import Blocked, Search
 from lab_grasping.space import LabelledView
@@ -36,7 +38,7 @@ class AntipodalPlanner(ScenePlanner):
 
     def plan_part(
         self,
-        scene: ObservedScene,
+        scene: Scene,
         view: LabelledView,
         index: int,
         among: int | None,
@@ -44,7 +46,7 @@ class AntipodalPlanner(ScenePlanner):
     ) -> GraspPlan:
         """See ScenePlanner."""
         item, label = scene.objects[index], index + 1
-        to_support = support_from_base(scene.support)
+        to_support = support_from_base(support_of(scene))
         points, normals = usable_surface(item, scene)
         shape = complete(points, normals, view, label)
         stop_if(cancelled)
@@ -69,6 +71,8 @@ class AntipodalPlanner(ScenePlanner):
         base_from_support = invert(to_support)
         grasps = tuple(
             Grasp(
+                scene_stamp=scene.stamp,
+                frame=scene.frame,
                 object_id=item.id,
                 base_from_tcp=base_from_support
                 @ make_transform(rated.poses.rotations[k], rated.poses.positions[k]),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from lab_core.geometry import FloatArray
-from lab_grasping.scene import ObservedScene
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +24,6 @@ class PlannerSettings:
     tip_margin: float = 0.003
     clearance: float = 0.003
     approach_distance: float = 0.10
-
-
-@dataclass(frozen=True, slots=True)
-class Grasp:
-    """One way to hold a part.
-
-    base_from_tcp: (4, 4), +z the approach, +y the closing direction. width: between the contacts. opening:
-    for the approach; both 0 for a suction cup. approach_distance: clear straight way along +z. All in metres.
-    score: 0..1. terms: what it is made of, by name, each 0..1; planners without such terms leave it empty.
-    """
-
-    object_id: str
-    base_from_tcp: FloatArray
-    width: float
-    opening: float
-    approach_distance: float
-    score: float
-    terms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +48,7 @@ class GraspPlanner(Protocol):
     """
 
     def plan(
-        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+        self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
         """Grasps on one part, or the best of all parts; the same for the same scene and seed.
 

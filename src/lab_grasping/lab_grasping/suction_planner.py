@@ -11,14 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from lab_core.geometry import FloatArray, invert, make_transform
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Blocker, Clearances, check_approach, check_standing, mark_touching
 from lab_grasping.completion import Shape, complete, thin_out
 from lab_grasping.errors import NoGraspFound
 from lab_grasping.hand_surface import HandSurface
-from lab_grasping.port import Grasp, GraspPlan, PlannerSettings
+from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.ranking import choose_distinct
-from lab_grasping.scene import ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.scene_planner import ScenePlanner, stop_if, usable_surface
 from lab_grasping.seal import Seals, find_seals
 from lab_grasping.space import LabelledView, SpaceMaps
@@ -63,7 +65,7 @@ class SuctionPlanner(ScenePlanner):
 
     def plan_part(
         self,
-        scene: ObservedScene,
+        scene: Scene,
         view: LabelledView,
         index: int,
         among: int | None,
@@ -91,10 +93,12 @@ class SuctionPlanner(ScenePlanner):
         chosen = choose_distinct(poses, score, self._settings.max_grasps)
         if len(chosen) == 0:
             raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")
-        base_from_support = invert(support_from_base(scene.support))
+        base_from_support = invert(support_from_base(support_of(scene)))
         pressed = PRESS * self._cup.stroke * poses.rotations[:, :, 2]
         grasps = tuple(
             Grasp(
+                scene_stamp=scene.stamp,
+                frame=scene.frame,
                 object_id=item.id,
                 base_from_tcp=base_from_support
                 @ make_transform(poses.rotations[k], poses.positions[k] + pressed[k]),

@@ -1,5 +1,7 @@
 """The default planner: the port's contract, and what it promises beyond."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -128,21 +130,11 @@ def test_a_tilted_support_is_no_obstacle(planner: AntipodalPlanner) -> None:
     """The plane decides what is up, not the base frame."""
     scene = observe([PARTS["box"]])
     tilt = make_transform(rotation_about([0, 1, 0], 0.3), [0.0, 0.0, 0.4])
-    tilted = type(scene)(
-        scene.stamp,
-        scene.frame,
-        scene.support.transformed(tilt),
-        tuple(
-            type(item)(
-                item.id,
-                transform_points(tilt, item.points),
-                item.normals @ tilt[:3, :3].T,
-                item.box,
-                item.truncated,
-            )
-            for item in scene.objects
-        ),
-        type(scene.view)(tilt @ scene.view.base_from_camera, scene.view.camera, scene.view.depth),
+    tilted = replace(
+        scene,
+        support=scene.support.transformed(tilt),
+        objects=tuple(item.moved(tilt) for item in scene.objects),
+        view=replace(scene.view, base_from_camera=tilt @ scene.view.base_from_camera),
     )
     best = planner.plan(tilted, "part_1").grasps[0]
     assert best.score > 0.8

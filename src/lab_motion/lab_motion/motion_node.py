@@ -22,27 +22,23 @@ from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
-    bodies_message,
-    grasp_goal,
+    grasp_to_carry_out,
     ordered_positions,
-    planned_on,
-    scene_from_message,
+    scene_to_plan_in,
     stage_times,
 )
 from lab_motion.errors import ExecutionError, InvalidGoal
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
+from lab_motion.motion import Motion
+from lab_motion.motion_parameters import MotionParameters, stoppable
 from lab_motion.planning.port import MotionPlanner, load_planner
-from lab_motion.planning.warm_up import warm_up
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
-from lab_motion.skills.grip.port import load_grip_sensor
-from lab_motion.skills.manipulator import Manipulator
-from lab_motion.skills.move_to import move_to_joints, move_to_pose
-from lab_motion.skills.pick import Picked, pick
-from lab_motion.skills.place import Placed, place
+from lab_motion.skills.pick import Picked
+from lab_motion.skills.place import Placed
 from lab_motion.skills.placed_file import PlacedFile
 from lab_motion.skills.stages import Stages
 from lab_node.actions import serve_action
+from lab_node.conversions.scene import detections_message
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.outcomes import outcome_from, success
@@ -82,10 +78,8 @@ class MotionNode(LabNode):
         self.hardware_id = self._cell.robot.name
         planner = load_planner(p.planner, self._cell, self.get_logger().info)
         self._planner = planner
-        warm_up(planner, self._cell.robot.configuration("home"))
         self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
-        self._settings = motion_settings(p, self._cell)
         self._arm = ControlledArm(
             self,
             self._cell,
@@ -97,19 +91,13 @@ class MotionNode(LabNode):
             p.stamped_goals,
         )
         self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
-        self._robot = Manipulator(
-            cell=self._cell,
-            planner=planner,
-            arm=self._arm,
-            hand=self._hand,
-            settings=self._settings,
-            sensor=load_grip_sensor(self._cell.end_effector, contact_limits(p)),
-        )
+        self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
+        self._motion.warm_up()
+        self._robot, self._settings = self._motion.robot, self._motion.settings
         self._scenes = Scenes(self, self._permit, p)
         self._confirmation = Confirmation(self, p.confirm_timeout)
-        self._destinations = Destinations(self._cell.destinations)
         self._placed_file = PlacedFile(p.placed_file)
-        self._recalled = self._placed_file.load(self._destinations)
+        self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
         self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
         self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
@@ -124,7 +112,7 @@ class MotionNode(LabNode):
         that is under way; the next action is the first one.
         """
         if self._recalled is None:
-            self._destinations = Destinations(self._cell.destinations)
+            self._motion.destinations = Destinations(self._cell.destinations)
         self._robot.placed = list(self._recalled or ())
         self._recalled = None
         self._first = self.parameters.confirm_first
@@ -234,7 +222,7 @@ class MotionNode(LabNode):
         if doubt is not None:
             message.object_id, message.width = doubt.object_id, doubt.width
         elif held is not None and grip is not None:
-            message.object_id, message.width = held.name, grip.opening
+            message.object_id, message.width = held.id, grip.opening
         return message
 
     def _tell_held(self) -> None:
@@ -247,13 +235,9 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_goal(grasp, self._cell) for grasp in goal.request.grasps]
-            opening = self._robot.hand.reading().opening
-            message = self._scenes.of(goal.request.grasps)
-            scene = scene_from_message(message, frame, opening)
-            cleared = planned_on(goal.request.grasps, message)
-            looking = self._scenes.require_looking
-            pick(self._robot, scene, grasps, stages, interrupted, picked, cleared, looking)
+            grasps = [grasp_to_carry_out(grasp, self._cell) for grasp in goal.request.grasps]
+            scene = scene_to_plan_in(self._scenes.of(goal.request.grasps), frame)
+            self._motion.pick(scene, grasps, stages, interrupted, picked, self._scenes.require_looking)
 
         result = Pick.Result(outcome=_outcome(work, interrupted))
         result.grasp_index = picked.grasp
@@ -268,7 +252,7 @@ class MotionNode(LabNode):
 
         def work() -> None:
             self._look_after_stop(interrupted)
-            place(self._robot, self._destinations, goal.request.destination, stages, interrupted, placed)
+            self._motion.place(goal.request.destination, stages, interrupted, placed)
 
         result = Place.Result(outcome=_outcome(work, interrupted), stages=stage_times(stages.done))
         self._tell_placed()
@@ -299,7 +283,7 @@ class MotionNode(LabNode):
                     positions = robot.configuration(request.configuration)
                 except KeyError as error:
                     raise InvalidGoal(str(error.args[0])) from error
-                move_to_joints(self._robot, positions, stages, interrupted)
+                self._motion.move_to_joints(positions, stages, interrupted)
             elif request.joints.name:
                 try:
                     positions = ordered_positions(request.joints, robot.joint_names)
@@ -307,13 +291,13 @@ class MotionNode(LabNode):
                     raise InvalidGoal(
                         f"the goal names other joints than {', '.join(robot.joint_names)}"
                     ) from error
-                move_to_joints(self._robot, positions, stages, interrupted)
+                self._motion.move_to_joints(positions, stages, interrupted)
             else:
                 if request.pose.header.frame_id != robot.base_link:
                     raise InvalidGoal(
                         f"the pose is in frame '{request.pose.header.frame_id}', expected '{robot.base_link}'"
                     )
-                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, interrupted)
+                self._motion.move_to_pose(matrix_from_pose(request.pose.pose), stages, interrupted)
 
         outcome = _outcome(work, interrupted)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
@@ -321,9 +305,9 @@ class MotionNode(LabNode):
     def _tell_placed(self) -> None:
         """What was put down where the camera does not see, and planning keeps clear of."""
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._cell.robot.base_link)
-        self._placed.publish(bodies_message(self._robot.placed, header))
+        self._placed.publish(detections_message(self._robot.placed, header))
         try:
-            self._placed_file.save(self._destinations, self._robot.placed)
+            self._placed_file.save(self._motion.destinations, self._robot.placed)
         except OSError as error:
             self.get_logger().warning(
                 f"what was placed cannot be kept for a new start of this node: {error}",
@@ -333,8 +317,7 @@ class MotionNode(LabNode):
     def _look_after_stop(self, interrupted: Interruption) -> None:
         seen = self._scenes.since_stop(interrupted)
         if seen is not None:
-            opening = self._robot.hand.reading().opening
-            self._robot.see(scene_from_message(seen, self._cell.robot.base_link, opening))
+            self._motion.see(scene_to_plan_in(seen, self._cell.robot.base_link))
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
         clock = self.get_clock()

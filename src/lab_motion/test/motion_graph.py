@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from kinematic_cell import KinematicCell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Grasp, ObservedObject, Scene
+from lab_interfaces.msg import Grasp, Part, Scene
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -71,8 +71,8 @@ class Caller(Node):
         self.phases.append(message.feedback.phase)
 
 
-def observed(name, x, y, size) -> ObservedObject:
-    item = ObservedObject(id=name)
+def observed(name, x, y, size) -> Part:
+    item = Part(id=name)
     item.box.center = pose_from_matrix(make_transform(np.eye(3), [x, y, 0.5 * size[2]]))
     item.box.size.x, item.box.size.y, item.box.size.z = size
     return item

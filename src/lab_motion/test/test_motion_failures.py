@@ -15,7 +15,8 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
 from lab_core.geometry import OrientedBox, make_transform, rotation_about
-from lab_motion.planning.port import Body, PlanningScene
+from lab_core.scene import Part
+from lab_motion.planning.port import PlanningScene
 from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
@@ -218,7 +219,7 @@ def test_a_part_too_large_for_every_place_of_the_tray_and_what_holds_it_is_known
     assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
     result = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert result.outcome.code == Outcome.DESTINATION_FULL, result.outcome.message
-    assert graph.node._robot.scene.held.name == PART
+    assert graph.node._robot.scene.held.id == PART
 
 
 def test_no_way_leads_through_a_wall(graph):
@@ -228,7 +229,7 @@ def test_no_way_leads_through_a_wall(graph):
     pose = make_transform(
         rotation_about([0.0, 0.0, 1.0], angle), [middle * np.cos(angle), middle * np.sin(angle), 0.5 * height]
     )
-    wall = Body("wall", OrientedBox(pose, np.array([far - near, 0.02, height])))
+    wall = Part("wall", OrientedBox(pose, np.array([far - near, 0.02, height])))
     graph.node._robot.set_scene(PlanningScene((wall,), None, 0.08))
     result = graph.caller.run(MoveTo, joint_goal([1.9, 0.0, 0.0, 0.0, 0.0, 0.0]))
     assert result.outcome.code == Outcome.NO_PATH, result.outcome.message

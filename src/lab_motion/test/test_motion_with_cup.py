@@ -17,8 +17,8 @@ from lab_interfaces.msg import Grasp, HeldPart, Outcome, Scene, StopState
 from launch import LaunchDescription
 from launch_ros.actions import Node
 from launch_testing.actions import ReadyToTest
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 from motion_graph import Caller, observed
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import FluidPressure, JointState
@@ -85,9 +85,23 @@ class Cell(Caller):
         return answer
 
     def activate(self, node) -> None:
-        for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
-            request = ChangeState.Request(transition=Transition(id=transition))
-            assert self.call(ChangeState, f"/{node}/change_state", request).success, f"{node} is not active"
+        """Ask for each transition, and again for the state: a first answer may be lost to discovery."""
+        change = self.create_client(ChangeState, f"/{node}/change_state")
+        state = self.create_client(GetState, f"/{node}/get_state")
+        for transition, wanted in (
+            (Transition.TRANSITION_CONFIGURE, State.PRIMARY_STATE_INACTIVE),
+            (Transition.TRANSITION_ACTIVATE, State.PRIMARY_STATE_ACTIVE),
+        ):
+            assert change.wait_for_service(WAIT) and state.wait_for_service(WAIT), f"no {node}"
+            change.call_async(ChangeState.Request(transition=Transition(id=transition)))
+            deadline = time.monotonic() + WAIT
+            while self._state(state) != wanted:
+                assert time.monotonic() < deadline, f"{node} does not change its state"
+
+    def _state(self, client) -> int:
+        answer, done = client.call_async(GetState.Request()), threading.Event()
+        answer.add_done_callback(lambda _: done.set())
+        return answer.result().current_state.id if done.wait(1.0) else State.PRIMARY_STATE_UNKNOWN
 
     def grasp(self) -> Grasp:
         """On the block from above, the bellows pressed together by 3 mm, in a scene that is published."""

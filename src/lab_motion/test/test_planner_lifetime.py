@@ -7,6 +7,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_core.errors import ConfigurationError
 from lab_motion import motion_node
+from lab_motion.motion import Motion
 from lab_motion.motion_node import MotionNode
 
 
@@ -40,10 +41,10 @@ def test_a_planner_ends_when_what_comes_after_it_fails_and_at_cleanup(node, happ
         raise ConfigurationError("not today")
 
     with monkeypatch.context() as patch:
-        patch.setattr(motion_node, "warm_up", refuse)
+        patch.setattr(Motion, "warm_up", refuse)
         assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert happened == ["loaded 0", "closed 0"]
-    monkeypatch.setattr(motion_node, "warm_up", lambda *_: None)
+    monkeypatch.setattr(Motion, "warm_up", lambda *_: None)
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
@@ -52,7 +53,7 @@ def test_a_planner_ends_when_what_comes_after_it_fails_and_at_cleanup(node, happ
 
 
 def test_a_planner_that_an_error_left_behind_ends_before_another_is_loaded(node, happened, monkeypatch):
-    monkeypatch.setattr(motion_node, "warm_up", lambda *_: None)
+    monkeypatch.setattr(Motion, "warm_up", lambda *_: None)
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     with monkeypatch.context() as patch:
         patch.setattr(node, "activate", lambda: 1 // 0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
+from lab_core.scene import PART, Hypothesis
 from lab_perception.errors import InvalidDetector
 from lab_perception.frame import Mask, RgbdFrame
 from lab_perception.surface import Surface
@@ -23,12 +24,12 @@ class Instance:
     """The pixels of one part.
 
     mask: (h, w) over the pixels of the surface's view.
-    label: what it is, where the detector knows; score: 0..1, how sure it is.
+    hypotheses: what it may be, the most likely first; a detector that knows no kinds says PART and how sure
+    it is that this is one part.
     """
 
     mask: Mask
-    label: str = ""
-    score: float = 1.0
+    hypotheses: tuple[Hypothesis, ...] = (Hypothesis(PART, 1.0),)
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.scene import PART, Hypothesis
 from lab_perception.detector import Instance
 from lab_perception.frame import ByteImage, Float32Image, RgbdFrame
 from lab_perception.multicut import IntArray, contract
@@ -101,7 +102,7 @@ class GeometricDetector:
         sure = surface.evidence.part_probability()
         scores = [float(sure[mask].mean()) for mask in masks]
         return [
-            Instance(mask, score=score)
+            Instance(mask, (Hypothesis(PART, score),))
             for mask, score in zip(masks, scores, strict=True)
             if score >= settings.min_score
         ]

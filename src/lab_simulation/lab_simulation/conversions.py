@@ -43,12 +43,6 @@ def seconds(time: Time | Duration) -> float:
     return float(time.sec) + 1e-9 * float(time.nanosec)
 
 
-def millimetres(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
-    """Depth in metres with NaN as the depth image of REP 118, 0 = no data."""
-    scaled = depth * np.float32(1000.0) + np.float32(0.5)
-    return np.nan_to_num(scaled, copy=False, nan=0.0).astype(np.uint16)
-
-
 def wrench_message(wrench: Wrench) -> WrenchMessage:
     return WrenchMessage(force=_vector(wrench.force), torque=_vector(wrench.torque))
 

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import FloatArray
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_grasping.errors import (
     GraspingError,
     NoGraspFound,
@@ -26,8 +28,7 @@ from lab_grasping.errors import (
     UnknownObject,
 )
 from lab_grasping.gripper import ParallelGripper
-from lab_grasping.port import Grasp, GraspPlan, GraspPlanner, PlannerSettings
-from lab_grasping.scene import ObservedScene
+from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings
 from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.testing.synthetic import (
     Solid,
@@ -67,29 +68,29 @@ class PlannerContract:
         return self.make(gripper, PlannerSettings())
 
     @pytest.fixture
-    def scene(self) -> ObservedScene:
+    def scene(self) -> Scene:
         """Three parts with room between them."""
         return observe([BLOCK, POST, BALL], noise=0.001)
 
-    def test_best_grasp_comes_first(self, planner: GraspPlanner, scene: ObservedScene) -> None:
+    def test_best_grasp_comes_first(self, planner: GraspPlanner, scene: Scene) -> None:
         """Scores never rise along the list."""
         scores = [grasp.score for grasp in planner.plan(scene, "part_1").grasps]
         assert scores == sorted(scores, reverse=True)
 
     def test_keeps_no_more_than_it_was_told(
-        self, gripper: ParallelGripper | SuctionGripper, scene: ObservedScene
+        self, gripper: ParallelGripper | SuctionGripper, scene: Scene
     ) -> None:
         """max_grasps holds for one part and for all."""
         planner = self.make(gripper, PlannerSettings(max_grasps=3))
         assert len(planner.plan(scene, "part_1").grasps) <= 3
         assert len(planner.plan(scene).grasps) <= 3
 
-    def test_without_a_part_it_chooses_one(self, planner: GraspPlanner, scene: ObservedScene) -> None:
+    def test_without_a_part_it_chooses_one(self, planner: GraspPlanner, scene: Scene) -> None:
         """No id: the best of all parts."""
         assert planner.plan(scene).grasps[0].object_id in {"part_1", "part_2", "part_3"}
 
     def test_same_scene_and_seed_give_the_same_plan(
-        self, gripper: ParallelGripper | SuctionGripper, scene: ObservedScene
+        self, gripper: ParallelGripper | SuctionGripper, scene: Scene
     ) -> None:
         """Twice with one planner, once with another."""
         planners = [self.make(gripper, PlannerSettings(seed=7)) for _ in range(2)]
@@ -98,27 +99,25 @@ class PlannerContract:
         np.testing.assert_array_equal(poses[0], poses[1])
         np.testing.assert_array_equal(poses[0], poses[2])
 
-    def test_an_empty_scene_is_said(self, planner: GraspPlanner, scene: ObservedScene) -> None:
+    def test_an_empty_scene_is_said(self, planner: GraspPlanner, scene: Scene) -> None:
         """NO_OBJECT, with or without a wish."""
         with pytest.raises(NothingToGrasp):
             planner.plan(replace(scene, objects=()))
 
-    def test_an_unknown_part_is_named(self, planner: GraspPlanner, scene: ObservedScene) -> None:
+    def test_an_unknown_part_is_named(self, planner: GraspPlanner, scene: Scene) -> None:
         """OBJECT_UNKNOWN names what was asked for and what there is."""
         with pytest.raises(UnknownObject, match=r"part_9.*part_1"):
             planner.plan(scene, "part_9")
 
     @pytest.mark.parametrize("count", [0, 1, 10])
-    def test_few_points_are_refused(self, planner: GraspPlanner, scene: ObservedScene, count: int) -> None:
+    def test_few_points_are_refused(self, planner: GraspPlanner, scene: Scene, count: int) -> None:
         """TOO_FEW_POINTS says how many there were."""
         part = scene.objects[0]
         thin = replace(part, points=part.points[:count], normals=part.normals[:count])
         with pytest.raises(TooFewPoints, match=str(count)):
             planner.plan(replace(scene, objects=(thin,)), part.id)
 
-    def test_points_that_are_not_numbers_do_no_harm(
-        self, planner: GraspPlanner, scene: ObservedScene
-    ) -> None:
+    def test_points_that_are_not_numbers_do_no_harm(self, planner: GraspPlanner, scene: Scene) -> None:
         """NaN in points and normals is left out."""
         part = scene.objects[0]
         points, normals = part.points.copy(), part.normals.copy()
@@ -126,7 +125,7 @@ class PlannerContract:
         plan = planner.plan(replace(scene, objects=(replace(part, points=points, normals=normals),)), part.id)
         assert all(np.isfinite(grasp.base_from_tcp).all() for grasp in plan.grasps)
 
-    def test_cancel_is_obeyed(self, planner: GraspPlanner, scene: ObservedScene) -> None:
+    def test_cancel_is_obeyed(self, planner: GraspPlanner, scene: Scene) -> None:
         """Whoever asks to stop gets no plan."""
         with pytest.raises(PlanningCancelled):
             planner.plan(scene, "part_1", cancelled=lambda: True)
@@ -142,7 +141,7 @@ class GraspPlannerContract(PlannerContract):
 
     @pytest.mark.parametrize("solid", [BLOCK, POST, BALL], ids=["block", "post", "ball"])
     def test_grasps_lie_on_the_part_and_fit(
-        self, planner: GraspPlanner, gripper: ParallelGripper, scene: ObservedScene, solid: Solid
+        self, planner: GraspPlanner, gripper: ParallelGripper, scene: Scene, solid: Solid
     ) -> None:
         """Poses are rigid, contacts lie around the part, widths fit into the opening, tips above the
         support.
@@ -154,7 +153,7 @@ class GraspPlannerContract(PlannerContract):
             assert _gap(grasp, gripper, solid) < 0.01
 
     def test_two_million_points_are_as_good_as_some_thousand(
-        self, planner: GraspPlanner, gripper: ParallelGripper, scene: ObservedScene
+        self, planner: GraspPlanner, gripper: ParallelGripper, scene: Scene
     ) -> None:
         """A camera of many megapixels, close by."""
         grasp = planner.plan(
@@ -197,13 +196,13 @@ class SuctionPlannerContract(PlannerContract):
         return suction_cup()
 
     @pytest.fixture
-    def scene(self) -> ObservedScene:
+    def scene(self) -> Scene:
         """Three parts with room between them."""
         return observe([SLAB, DRUM, GLOBE], noise=0.001)
 
     @pytest.mark.parametrize("solid", [SLAB, DRUM, GLOBE], ids=["slab", "drum", "globe"])
     def test_the_lip_lies_on_the_part(
-        self, planner: GraspPlanner, gripper: SuctionGripper, scene: ObservedScene, solid: Solid
+        self, planner: GraspPlanner, gripper: SuctionGripper, scene: Scene, solid: Solid
     ) -> None:
         """Poses are rigid, all of the lip is over the part, and the bellows take up what it lies deeper."""
         part = f"part_{[SLAB, DRUM, GLOBE].index(solid) + 1}"
@@ -214,7 +213,7 @@ class SuctionPlannerContract(PlannerContract):
             assert -gripper.stroke - 0.002 < depth.min() < 0.002
 
     def test_two_million_points_are_as_good_as_some_thousand(
-        self, planner: GraspPlanner, gripper: SuctionGripper, scene: ObservedScene
+        self, planner: GraspPlanner, gripper: SuctionGripper, scene: Scene
     ) -> None:
         """A camera of many megapixels, close by."""
         grasp = planner.plan(

@@ -221,14 +221,14 @@ class CheckedPlanner(ABC):
         """Pairs of links that may touch."""
         if contacts is None:
             return []
-        objects = {body.name for body in self._scene.objects}
+        objects = {body.id for body in self._scene.objects}
 
         def links(names: frozenset[str]) -> list[str]:
             return [OBJECT + name if name in objects else name for name in sorted(names)]
 
         pairs = [(link, other) for link in self._cell.end_effector.links for other in links(contacts.hand)]
         if self._scene.held is not None:
-            pairs += [(HELD + self._scene.held.name, other) for other in links(contacts.held)]
+            pairs += [(HELD + self._scene.held.id, other) for other in links(contacts.held)]
         return pairs
 
     def _solutions(self, base_from_tcp: FloatArray, near: FloatArray, seed: int) -> FloatArray:
@@ -289,7 +289,7 @@ class CheckedPlanner(ABC):
         is touched; those that end where there is room for a search come first.
         """
         names = frozenset(
-            body.name for body in self._scene.objects if any(t.of(OBJECT + body.name) for t in touched)
+            body.id for body in self._scene.objects if any(t.of(OBJECT + body.id) for t in touched)
         )
         if not names:
             return []

@@ -6,6 +6,7 @@ Poses are (4, 4) base_from_tcp: the tool centre point in the robot's base frame,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -14,7 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from lab_core.errors import ConfigurationError
-from lab_core.geometry import FloatArray, OrientedBox, invert
+from lab_core.geometry import FloatArray, invert
+from lab_core.scene import Part
 from lab_description import Cell
 from lab_motion.errors import InvalidGoal
 
@@ -26,36 +28,22 @@ FROM_SETUP = ("roboplan", "toppra")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Body:
-    """A box by name: of an observed object in the base frame, of a held one in the tcp frame.
+class PlanningScene:
+    """What is in the cell beside its furniture, which the planner knows from the cell.
+
+    Of the parts only names and boxes count. objects: observed, in the base frame. held: in the tcp frame.
+    opening: distance of the fingers, metres.
 
     Raises InvalidGoal for a box that cannot be: a collision checker would find no contact with it, and the
     planner a way through it.
     """
 
-    name: str
-    box: OrientedBox
+    objects: tuple[Part, ...] = ()
+    held: Part | None = None
+    opening: float = 0.0
 
     def __post_init__(self) -> None:
-        size = self.box.size
-        if not (
-            np.isfinite(self.box.frame_from_box).all() and np.isfinite(size).all() and (size > 0.0).all()
-        ):
-            raise InvalidGoal(
-                f"the box of '{self.name}' cannot be: edges {size.tolist()} m at {self.box.centre.tolist()} m"
-            )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlanningScene:
-    """What is in the cell beside its furniture, which the planner knows from the cell.
-
-    objects: observed, in the base frame. held: in the tcp frame. opening: distance of the fingers, metres.
-    """
-
-    objects: tuple[Body, ...] = ()
-    held: Body | None = None
-    opening: float = 0.0
+        check_boxes(self.objects if self.held is None else (*self.objects, self.held))
 
     def attach(self, name: str, base_from_tcp: FloatArray) -> PlanningScene:
         """The scene after the hand has taken an object at this pose.
@@ -63,24 +51,33 @@ class PlanningScene:
         Raises InvalidGoal when there is no such object or the hand is full.
         """
         if self.held is not None:
-            raise InvalidGoal(f"cannot take '{name}': the hand holds '{self.held.name}'")
-        taken = [body for body in self.objects if body.name == name]
+            raise InvalidGoal(f"cannot take '{name}': the hand holds '{self.held.id}'")
+        taken = [body for body in self.objects if body.id == name]
         if not taken:
             raise InvalidGoal(f"cannot take '{name}': the scene holds {self.names() or 'nothing'}")
-        box = taken[0].box
-        held = Body(name, OrientedBox(invert(base_from_tcp) @ box.frame_from_box, box.size))
-        return replace(self, objects=tuple(body for body in self.objects if body.name != name), held=held)
+        held = taken[0].moved(invert(base_from_tcp))
+        return replace(self, objects=tuple(body for body in self.objects if body.id != name), held=held)
 
     def detach(self, base_from_tcp: FloatArray) -> PlanningScene:
         """The scene after the hand has let go at this pose; what it held is an object there."""
         if self.held is None:
             return self
-        box = OrientedBox(base_from_tcp @ self.held.box.frame_from_box, self.held.box.size)
-        return replace(self, objects=(*self.objects, Body(self.held.name, box)), held=None)
+        return replace(self, objects=(*self.objects, self.held.moved(base_from_tcp)), held=None)
 
     def names(self) -> str:
         """Names of the objects, for a sentence."""
-        return ", ".join(f"'{body.name}'" for body in self.objects)
+        return ", ".join(f"'{body.id}'" for body in self.objects)
+
+
+def check_boxes(parts: Sequence[Part]) -> None:
+    """Raises InvalidGoal when an edge is not longer than zero, or a number of a box is none."""
+    for part in parts:
+        numbers = (*part.box.size.tolist(), *part.box.frame_from_box.ravel().tolist())
+        if not (all(map(math.isfinite, numbers)) and min(numbers[:3]) > 0.0):
+            raise InvalidGoal(
+                f"the box of '{part.id}' cannot be: edges {part.box.size.tolist()} m at"
+                f" {part.box.centre.tolist()} m"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray, OrientedBox
+from lab_core.scene import Part
 from lab_description import Cell
 from lab_motion.errors import PlanningTimedOut
-from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
 from lab_motion.skills.grip.errors import ObjectLost
 from lab_motion.skills.grip.port import ExpectedGrip, GripSensor, Judgement, Reading
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
@@ -74,7 +75,7 @@ class Manipulator:
     grip: Judgement | None = None
     standing: bool = False
     doubt: ExpectedGrip | None = None
-    placed: list[Body] = field(default_factory=list)
+    placed: list[Part] = field(default_factory=list)
     _told: FloatArray | None = None
 
     def start(self) -> FloatArray:
@@ -164,7 +165,7 @@ class Manipulator:
         if held is not None:
             box = OrientedBox(self.planner.forward(self.start()) @ held.box.frame_from_box, held.box.size)
             objects = tuple(
-                replace(body, name=f"{body.name} (elsewhere)") if body.name == held.name else body
+                replace(body, id=f"{body.id} (elsewhere)") if body.id == held.id else body
                 for body in objects
                 if body.box.penetration(box) < _SAME
             )
@@ -189,7 +190,7 @@ class Manipulator:
         """
         if self.grip is None or not self.standing:
             return
-        name = self.scene.held.name if self.scene.held is not None else ""
+        name = self.scene.held.id if self.scene.held is not None else ""
         with stages.stage("close"):
             self.hand.grip(self.settings.force)
             reading = self.hand.finish(cancelled)
@@ -204,7 +205,7 @@ class Manipulator:
 
     def everything(self) -> frozenset[str]:
         """Names of all objects and furniture: what a part may brush on its way out of a heap."""
-        return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
+        return frozenset(body.id for body in self.scene.objects) | {box.link for box in self.cell.furniture}
 
     def find_held(self) -> None:
         """Know of a part that the hand has held since before this was made, by what it measures.
@@ -248,10 +249,10 @@ class Manipulator:
         """Hold a part that may stand on something, as large as it was seen, if it was."""
         self.grip, self.standing = grip, True
         scene = replace(self.scene, held=None, opening=reading.opening)
-        if any(body.name == name for body in scene.objects):
+        if any(body.id == name for body in scene.objects):
             scene = scene.attach(name, self.planner.forward(self.start()))
         else:
-            scene = replace(scene, held=Body(name, self.sensor.unseen(reading)))
+            scene = replace(scene, held=Part(name, self.sensor.unseen(reading)))
         self.set_scene(scene)
 
     def watch_grip(self, elapsed: float) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.errors import StaleInputError
-from lab_core.geometry import FloatArray, make_transform, rotation_about
+from lab_core.geometry import make_transform, rotation_about
+from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
@@ -22,20 +23,6 @@ from lab_motion.skills.stages import Stages
 
 # On a shorter way to the approach, seconds, the hand might not come to be open.
 _OPENING_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GraspGoal:
-    """base_from_tcp: (4, 4) when it takes hold. width: of the part between the fingers, opening: of the
-    fingers on the way there, both 0 without fingers; clear_distance: straight way along +z of the tool that
-    is clear of everything observed; metres.
-    """
-
-    object_id: str
-    base_from_tcp: FloatArray
-    width: float
-    opening: float
-    clear_distance: float
 
 
 @dataclass(slots=True)
@@ -53,7 +40,7 @@ class Picked:
 def pick(
     robot: Manipulator,
     scene: PlanningScene,
-    grasps: Sequence[GraspGoal],
+    grasps: Sequence[Grasp],
     stages: Stages,
     cancelled: Cancelled,
     result: Picked,
@@ -74,10 +61,10 @@ def pick(
     """
     robot.find_out()
     if robot.scene.held is not None:
-        raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
+        raise InvalidGoal(f"the hand holds '{robot.scene.held.id}': place it before the next pick")
     if not grasps:
         raise InvalidGoal("no grasp was given: plan grasps first")
-    passable = frozenset(body.name for body in scene.objects) if cleared else frozenset[str]()
+    passable = frozenset(body.id for body in scene.objects) if cleared else frozenset[str]()
     scene = replace(scene, objects=(*scene.objects, *robot.placed))
     robot.set_scene(scene)
     with stages.stage("plan", computing=True):
@@ -134,7 +121,7 @@ def _choose(
     robot: Manipulator,
     scene: PlanningScene,
     passable: frozenset[str],
-    grasps: Sequence[GraspGoal],
+    grasps: Sequence[Grasp],
     cancelled: Cancelled,
 ) -> Reach:
     settings = robot.settings
@@ -146,7 +133,7 @@ def _choose(
     targets = []
     for grasp in grasps:
         pose = grasp.base_from_tcp
-        distance = min(settings.approach_distance, grasp.clear_distance)
+        distance = min(settings.approach_distance, grasp.approach_distance)
         targets.append(
             Target(
                 poses=tuple(pose @ turn for turn in turns),
@@ -178,9 +165,7 @@ def _find_out(robot: Manipulator) -> None:
         robot.find_out()
 
 
-def _back_off(
-    robot: Manipulator, chosen: Reach, grasp: GraspGoal, stages: Stages, cancelled: Cancelled
-) -> None:
+def _back_off(robot: Manipulator, chosen: Reach, grasp: Grasp, stages: Stages, cancelled: Cancelled) -> None:
     """Let go and go back the way of the approach."""
     with stages.stage("open"):
         robot.hand.release(grasp.opening, robot.settings.force)

@@ -84,8 +84,15 @@ def _labels(instances: Sequence[Instance], surface: Surface, name: str) -> np.nd
             raise ContractBroken(f"on {name}: mask {index} is empty")
         if (labels[instance.mask] >= 0).any():
             raise ContractBroken(f"on {name}: mask {index} overlaps another one")
-        if not 0.0 <= instance.score <= 1.0:
-            raise ContractBroken(f"on {name}: score {index} is {instance.score}, expected 0 to 1")
+        scores = [hypothesis.score for hypothesis in instance.hypotheses]
+        if not all(0.0 <= score <= 1.0 for score in scores):
+            raise ContractBroken(f"on {name}: the scores of part {index} are {scores}, expected 0 to 1 each")
+        named = scores and all(hypothesis.label for hypothesis in instance.hypotheses)
+        if scores != sorted(scores, reverse=True) or not named:
+            raise ContractBroken(
+                f"on {name}: the hypotheses of part {index} are {instance.hypotheses}, expected labels, the"
+                " most likely first"
+            )
         labels[instance.mask] = index
     return labels
 

@@ -10,10 +10,11 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Header
 
+from lab_core.depth import millimetres
 from lab_description import Cell
 from lab_node.images import camera_info_message, image_message
 from lab_node.qos import RELIABLE, SENSOR
-from lab_simulation.conversions import doubles, millimetres, stamp, wrench_message
+from lab_simulation.conversions import doubles, stamp, wrench_message
 from lab_simulation.mujoco.simulation import Simulation
 
 SLOW_TICKS = 2
