@@ -31,12 +31,12 @@ from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import MotionError
 from lab_motion.planning.port import (
+    PLANNERS,
     Contacts,
     MotionOptions,
     MotionPlanner,
     PlanningScene,
     Trajectory,
-    load_planner,
 )
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
@@ -253,7 +253,7 @@ def main() -> None:
 
     console = Console()
     cell = load_cell(options.cell)
-    planner = load_planner(options.planner, cell)
+    planner = PLANNERS.make(options.planner, cell).plugin
     warm_up(planner, cell.robot.configuration("home"))
     picks = Picks(cell, planner)
     for seed in track(

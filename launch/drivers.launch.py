@@ -35,7 +35,7 @@ from lab_core.errors import LabError
 from lab_description import Cell, build_urdf, load_cell
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
-from lab_description.urdf import urdf_of_links
+from lab_description.urdf import urdf_of_links, with_massless_root
 
 ARGUMENTS = [
     DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
@@ -122,7 +122,7 @@ def state_publisher(namespace: str, urdf: str) -> Node:
         package="robot_state_publisher",
         executable="robot_state_publisher",
         namespace=namespace,
-        parameters=[{"robot_description": ParameterValue(urdf, value_type=str)}],
+        parameters=[{"robot_description": ParameterValue(with_massless_root(urdf), value_type=str)}],
         remappings=[("joint_states", "/joint_states")],
     )
 

@@ -15,12 +15,22 @@ from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
+from lab_core.plugins import Port
 from lab_description import load_cell
+from lab_grasping.port import GRASP_PLANNERS
+from lab_motion.planning.port import PLANNERS
 from lab_node.domain import domain_id
+from lab_perception.detector import DETECTORS
 from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
+PORTS: dict[str, Port[Any]] = {
+    "detector": DETECTORS,
+    "grasp_planner": GRASP_PLANNERS,
+    "planner": PLANNERS,
+}
+"""Launch arguments of the cell that name a plug-in."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -59,6 +69,7 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    refuse_unknown_plugins(context)
     _, graph = described(context)
     refuse_unstartable(graph, context)
     sim = context.launch_configurations["sim"]
@@ -77,6 +88,17 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
             " give this one a domain of its own by ROS_DOMAIN_ID"
         )
+
+
+def refuse_unknown_plugins(context: LaunchContext) -> None:
+    """Raises RuntimeError when an argument names a plug-in that nobody has registered."""
+    for argument, port in PORTS.items():
+        name = context.launch_configurations[argument]
+        try:
+            if name:
+                port.require(name)
+        except LabError as error:
+            raise RuntimeError(f"{argument}:={name[:40]}: {error}") from None
 
 
 def refuse_unwritable(record: str) -> None:

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab_description import Cell, build_mujoco_urdf, build_urdf, config_directory
+from lab_description import Cell, build_mujoco_urdf, build_urdf, config_directory, load_cell
 from lab_description import meshes as installed_meshes
-from lab_description.urdf import xacro_file
+from lab_description.urdf import with_massless_root, xacro_file
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +116,17 @@ def test_plain_xacro_expands_it_too(ur5e_table: Cell, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     links = {link.get("name") for link in ElementTree.fromstring(done.stdout).iter("link")}
     assert links == {link.get("name") for link in ElementTree.fromstring(build_urdf(ur5e_table)).iter("link")}
+
+
+@pytest.mark.parametrize("cell", ["ur5e_table", "fr3_table", "vs050_table"])
+def test_only_the_root_loses_its_inertia(cell: str) -> None:
+    """KDL has no place for the inertia of a root."""
+    urdf = build_urdf(load_cell(cell))
+
+    def heavy(text: str) -> set[str | None]:
+        root = ElementTree.fromstring(text)
+        return {link.get("name") for link in root.findall("link") if link.find("inertial") is not None}
+
+    assert heavy(urdf) - heavy(with_massless_root(urdf)) <= {load_cell(cell).robot.base_link}
+    assert load_cell(cell).robot.base_link not in heavy(with_massless_root(urdf))
+    assert heavy(with_massless_root(urdf))

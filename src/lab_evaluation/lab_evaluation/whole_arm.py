@@ -15,7 +15,7 @@ from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_motion.errors import GripperFailed, MotionStalled
 from lab_motion.motion import Motion
 from lab_motion.motion_parameters import MotionParameters, stoppable
-from lab_motion.planning.port import MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.planning.port import PLANNERS, MotionPlanner, PlanningScene, Trajectory, never
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.grip.fingers import PadReading
 from lab_motion.skills.hardware import Cancelled, Watch
@@ -149,6 +149,6 @@ class SimulatedHand:
 def _motion_planner(path: Path) -> MotionPlanner:
     """Of a cell, one for all rounds of a process: it keeps nothing from one plan to the next."""
     cell = load_cell(path)
-    planner = load_planner(PLANNER, stoppable(cell, MotionParameters()))
+    planner = PLANNERS.make(PLANNER, stoppable(cell, MotionParameters())).plugin
     warm_up(planner, cell.robot.configuration("home"))
     return planner

@@ -203,5 +203,7 @@ def test_a_gripper_names_its_sensor(tmp_path) -> None:
     )
     path = tmp_path / "cells" / "smelling.yaml"
     path.write_text(cell.files["cell"].read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="grip_sensor: no 'nose', installed are: fingers, vacuum"):
+    with pytest.raises(
+        ConfigurationError, match="no grip sensor is called 'nose': expected one of fingers, vacuum"
+    ):
         load_grip_sensor(load_cell(path).end_effector, ContactLimits())

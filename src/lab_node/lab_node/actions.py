@@ -146,7 +146,7 @@ def result_of(handle: ClientGoalHandle, cancelled: Callable[[], bool], wall_time
             handle.cancel_goal_async()
             raise DeadlineError(f"{what} did not end within {wall_timeout:.1f} s")
         if waited > len(asked) * _ASK_AGAIN:
-            ask()  # a question that a server took into its grave is never answered
+            ask()  # a server that has ended never answers: the one that runs now is asked
     result = next(future for future in asked if future.done()).result()
     if result.status == GoalStatus.STATUS_UNKNOWN:
         raise UnavailableError(f"the node of {what} was started anew and knows nothing of the goal")

@@ -326,6 +326,8 @@ def test_images_are_dropped_rather_than_kept_for_long(graph, scene):
 
 
 def test_an_unknown_network_refuses_to_configure(graph, scene, capfd):
-    one = graph(scene, network="prats")
+    one = graph(scene, **{"geometric.network": "prats"})
     assert one.node.trigger_configure() == TransitionCallbackReturn.FAILURE
-    assert "no network 'prats': set the parameter network to one of: parts" in capfd.readouterr().err
+    assert (
+        "no network 'prats': set the detector's parameter network to one of: parts" in capfd.readouterr().err
+    )

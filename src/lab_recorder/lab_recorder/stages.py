@@ -15,6 +15,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import check_parameters, fields_of, ports_of
 from lab_description import Cell, load_cell
 from lab_grasping.errors import GraspingError
 from lab_grasping.grasp_parameters import GraspParameters
@@ -35,7 +36,6 @@ from lab_motion.skills.stages import Stages
 from lab_node.conversions.grasp import grasp_messages
 from lab_node.conversions.scene import parts_from_detections, scene_from_message, scene_message
 from lab_node.outcomes import outcome_from
-from lab_node.parameters import BUILT_IN, check_parameters
 from lab_node.poses import matrix_from_transform
 from lab_perception.errors import PerceptionError
 from lab_perception.exposure import pinhole_images
@@ -101,11 +101,11 @@ class Inputs:
 
         Raises ConfigurationError when one is malformed.
         """
-        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        known, ports = fields_of(kind), ports_of(kind).values()
         given = {
             name: value
             for name, value in self.case.parameters.get(node, {}).items()
-            if name in known and not name.startswith(BUILT_IN)
+            if name in known or any(port.knows(name) for port in ports)
         }
         return check_parameters(kind, given, node)
 

@@ -26,6 +26,7 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform
+from lab_core.plugins import promises
 from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import GoalInCollision, InvalidGoal, NoPath, OutOfReach, PathNotStraight, PlanningError
@@ -259,7 +260,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     def test_the_same_seed_gives_the_same_plan(
         self, cell: Cell, planner: MotionPlanner, home: FloatArray, seed: int
     ) -> None:
-        if not planner.repeatable:
+        if not promises(planner, "deterministic"):
             pytest.skip("this planner does not promise the same plan for the same seed")
         scene, first, second = problem(cell, seed)
         start = home

@@ -89,7 +89,9 @@ class FingerGrip:
 
     def found(self, reading: PadReading) -> Judgement:
         """By what the pads feel; without pads, fingers that are neither open nor closed may hold a part."""
-        pressed = reading.force >= self._limits.min_force and reading.opening >= self._limits.meeting
+        pressed = (
+            reading.force >= self._limits.min_force and reading.opening >= self._limits.pads_closed_opening
+        )
         if pressed or self._may_hold(reading):
             return _unproven(reading, reading.opening)
         return _judgement(False, reading, 0.0, f"nothing is felt at {_millimetres(reading.opening)}")
@@ -101,7 +103,7 @@ class FingerGrip:
     def _may_hold(self, reading: PadReading) -> bool:
         """Whether fingers of which nothing but their opening is known may have a part between them."""
         untold = reading.forces is None and reading.stalled is None
-        return untold and self._limits.meeting <= reading.opening < self._opened
+        return untold and self._limits.pads_closed_opening <= reading.opening < self._opened
 
 
 def judge_closing(
@@ -112,7 +114,7 @@ def judge_closing(
     expected_width: of the planned grasp. approach_opening: from which the fingers closed. Both in metres.
     """
     limits = limits or ContactLimits()
-    apart = min(limits.meeting, 0.5 * expected_width)
+    apart = min(limits.pads_closed_opening, 0.5 * expected_width)
     stands, planned = _millimetres(reading.opening), _millimetres(expected_width)
     if reading.opening < apart:
         return _judgement(
@@ -130,7 +132,7 @@ def judge_closing(
             f"the fingers could not close: they stand at {stands}, opened {_millimetres(approach_opening)}"
         )
         return _judgement(False, reading, expected_width, reason)
-    if reading.opening > expected_width + limits.wider:
+    if reading.opening > expected_width + limits.max_width_excess:
         reason = (
             f"the fingers stopped at {stands}, far wider than the part of {planned}: something is in the way"
         )
@@ -142,7 +144,7 @@ def judge_closing(
 def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits | None = None) -> Judgement:
     """Judge after lifting, or at any time after that, against the judgement after closing."""
     limits = limits or ContactLimits()
-    apart = min(limits.meeting, 0.5 * closing.opening)
+    apart = min(limits.pads_closed_opening, 0.5 * closing.opening)
     stands, before = _millimetres(reading.opening), _millimetres(closing.opening)
     if reading.opening < apart:
         return _judgement(
@@ -153,7 +155,7 @@ def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits
         pushing = None
     if pushing is not None:
         return _judgement(False, reading, closing.expected_width, f"{pushing} with the fingers at {stands}")
-    if closing.opening - reading.opening > limits.slip:
+    if closing.opening - reading.opening > limits.max_slip:
         reason = f"the fingers closed from {before} to {stands} while lifting: the part slipped"
         return _judgement(False, reading, closing.expected_width, reason)
     return _judgement(True, reading, closing.expected_width, f"held at {stands}, {before} after closing")

@@ -7,14 +7,11 @@ destination, after letting go, and at the start of a node, when nobody knows wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from lab_core.errors import ConfigurationError
 from lab_core.geometry import OrientedBox
+from lab_core.plugins import Port
 from lab_description import EndEffector
-
-ENTRY_POINTS = "lab_motion.grip_sensors"
 
 
 class Reading(Protocol):
@@ -61,18 +58,18 @@ class Judgement:
 class ContactLimits:
     """When readings of fingers prove a grip.
 
-    min_force: on each pad, N. meeting: openings below this are pads that touch each other, metres. wider: by
-    how much the fingers may stand wider than planned, metres: beyond, they stopped at something that is not
-    the part. slip: by how much the fingers may close further while the part is lifted, metres.
+    min_force: on each pad, N. pads_closed_opening: the pads touch each other below this opening, metres.
+    max_width_excess: how much wider than planned the fingers may be, metres; beyond it something else stopped
+    them. max_slip: how far the fingers may close further while they hold the part, metres.
     as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
     fingers stop, and how far they move while it is lifted. narrower: share of the planned width; fingers
     without tactile pads that close further do not stand on the part.
     """
 
     min_force: float = 1.5
-    meeting: float = 0.0015
-    wider: float = 0.025
-    slip: float = 0.010
+    pads_closed_opening: float = 0.0015
+    max_width_excess: float = 0.025
+    max_slip: float = 0.010
     as_planned: float = 0.005
     standing: float = 0.001
     narrower: float = 0.5
@@ -110,29 +107,13 @@ class GripSensor(Protocol):
         """The room, in the tcp frame, that a part takes which it holds and nobody has seen."""
 
 
-def grip_sensor_names() -> list[str]:
-    """Names of the grip sensors that are registered."""
-    return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
+GRIP_SENSORS: Port[GripSensor] = Port("lab_motion.grip_sensors", "grip sensor", GripSensor)
 
 
 def load_grip_sensor(effector: EndEffector, limits: ContactLimits) -> GripSensor:
-    """The sensor that the YAML of the end effector names.
+    """The sensor that the YAML of the end effector names; called with the end effector and the limits.
 
     Raises ConfigurationError when none is registered under that name, cannot be imported, or is for another
     kind of end effector.
     """
-    name = effector.grip_sensor
-    registered = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    if name not in registered:
-        raise ConfigurationError(
-            f"{effector.name}: grip_sensor: no '{name}', installed are:"
-            f" {', '.join(sorted(registered)) or 'none'}"
-        )
-    try:
-        factory = registered[name].load()
-    except ImportError as error:
-        raise ConfigurationError(
-            f"{effector.name}: grip_sensor: '{name}' cannot be imported: {error}"
-        ) from error
-    sensor: GripSensor = factory(effector, limits)
-    return sensor
+    return GRIP_SENSORS.make(effector.grip_sensor, effector, limits, node="motion").plugin
