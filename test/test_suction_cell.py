@@ -6,13 +6,13 @@ import signal
 import pytest
 from lab_interfaces.action import ClearTable, Pick, Place, PlanGrasps
 from lab_interfaces.msg import Outcome
-from lab_node.outcomes import name_of
 from std_srvs.srv import SetBool
 
 from cell_run import ROOT, running_cell
 from hands import delete_part
 from lab_description import load_cell
 from lab_node.actions import wait_for
+from lab_node.conversions.outcomes import name_of
 from lab_recorder.case import load_case
 from lab_recorder.replay import replay
 from true_parts import denied, true_parts
