@@ -9,8 +9,8 @@ import mujoco
 import numpy as np
 
 from lab_core.geometry import FloatArray, quaternion_from_matrix, transform_points
+from lab_core.grasp import Grasp
 from lab_grasping.gripper import ParallelGripper
-from lab_grasping.port import Grasp
 from lab_simulation.mujoco.world import add_parts, add_table, apply_settings
 from lab_simulation.scenes.drawing import Scene
 from lab_simulation.scenes.settling import set_pose

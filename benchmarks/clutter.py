@@ -39,7 +39,7 @@ from lab_evaluation.report import write_report
 from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, widest_of
 from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
-from lab_grasping.registry import planner_names
+from lab_grasping.port import GRASP_PLANNERS
 from lab_simulation.look import LOOKS
 from lab_simulation.scenes.mesh_parts import mesh_source
 
@@ -82,7 +82,7 @@ def main() -> int:
         f"hand_{options.hand or '2f85'}" if options.embodiment == "hand" else f"arm_{options.arm or 'ur5e'}"
     )
     cell = load_cell(CELLS / f"{name}.yaml")
-    planners = planner_names(type(hand_of(cell.end_effector)))
+    planners = GRASP_PLANNERS.names_for(hand_of(cell.end_effector))
     planner = options.planner or ("suction" if isinstance(cell.end_effector, SuctionCup) else "antipodal")
     if planner not in planners:
         parser.error(f"--planner {planner}: for {cell.end_effector.name} there are {', '.join(planners)}")

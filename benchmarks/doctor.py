@@ -87,11 +87,11 @@ class Bench:
         return answer
 
     def graph(self) -> Graph:
-        examiner = Examiner()
+        configuration = collect_configuration(self.cell, self.config)
+        examiner = Examiner(configuration.nodes)
         try:
             assert examiner.present(10.0)
-            cell = collect_configuration(self.cell, self.config).cell
-            return examiner.graph(cell, LISTEN, allowed=["lab_saboteur"])
+            return examiner.graph(configuration, LISTEN, allowed=["lab_saboteur"])
         finally:
             examiner.close()
 

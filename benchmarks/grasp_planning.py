@@ -36,17 +36,15 @@ from rich.table import Table  # noqa: E402
 from _labelled_scenes import LabelledScene, labelled_scene  # noqa: E402
 from _true_scene import TrueScene, Verdict  # noqa: E402
 from lab_core.geometry import invert, transform_points  # noqa: E402
+from lab_core.scene import Part  # noqa: E402
 from lab_description import Cell, load_cell  # noqa: E402
-from lab_evaluation.rounds import observed_scene  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
+from lab_grasping.grasp_parameters import GraspParameters  # noqa: E402
 from lab_grasping.gripper import ParallelGripper  # noqa: E402
 from lab_grasping.hand_model import from_description  # noqa: E402
-from lab_grasping.port import GraspPlan, GraspPlanner, PlannerSettings  # noqa: E402
-from lab_grasping.registry import load_planner  # noqa: E402
-from lab_grasping.scene import ObservedObject  # noqa: E402
+from lab_grasping.planning import GraspPlanning  # noqa: E402
+from lab_grasping.port import GraspPlan  # noqa: E402
 from lab_grasping.testing.synthetic import Solid, at, denser, observe  # noqa: E402
-from lab_grasping.warm_up import warm_up  # noqa: E402
-from lab_perception.detector import load_detector  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
 from lab_perception.pipeline import Perception  # noqa: E402
 
@@ -95,18 +93,18 @@ def main() -> None:
     console = Console()
     cell = load_cell(options.cell)
     gripper = from_description(cell.gripper)
-    planner = load_planner(options.planner, gripper, PlannerSettings())
-    warm_up(planner)
+    planning = GraspPlanning.of(cell, GraspParameters(planner=options.planner))
+    planning.warm_up()
     figures: dict[str, Figures] = {}
     for arrangement in options.arrangement or ARRANGEMENTS:
         seeds = range(options.first, options.first + options.seeds)
         figures[arrangement] = Figures()
         for seed in track(seeds, description=arrangement, console=console, transient=True):
             scene = labelled_scene(cell, arrangement, seed, options.parts, look=options.look)
-            measure(cell, gripper, planner, scene, figures[arrangement])
+            measure(cell, gripper, planning, scene, figures[arrangement])
     rows = {name: summarise(item) for name, item in figures.items()}
     console.print(as_table(rows, options))
-    by_points = time_by_points(planner)
+    by_points = time_by_points(planning)
     console.print(
         "a part of so many points, ms: " + ", ".join(f"{n:,}: {t:.0f}" for n, t in by_points.items())
     )
@@ -127,14 +125,10 @@ def main() -> None:
 
 
 def measure(
-    cell: Cell, gripper: ParallelGripper, planner: GraspPlanner, scene: LabelledScene, figures: Figures
+    cell: Cell, gripper: ParallelGripper, planning: GraspPlanning, scene: LabelledScene, figures: Figures
 ) -> None:
     """Plan for every part of one scene and judge each plan."""
-    parameters = PerceptionParameters()
-    perception = Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
-    )
-    estimate = perception.perceive(scene.frame)
+    observed = Perception.of(cell, PerceptionParameters()).perceive(scene.frame)
     visible = {
         part.name
         for index, part in enumerate(scene.scene.parts)
@@ -142,14 +136,13 @@ def measure(
     }
     figures.scenes += 1
     figures.parts += len(visible)
-    if estimate.support is None:
+    if observed.support is None:
         return
-    observed = observed_scene(estimate)
     truth = TrueScene(scene.scene, cell.table_height, gripper)
     segment_of = largest_segments(observed.objects, scene)
     for item in observed.objects:
         figures.segments += 1
-        plan = timed(lambda item=item: planner.plan(observed, item.id), figures.wall, figures.cpu)
+        plan = timed(lambda item=item: planning.plan(observed, item.id), figures.wall, figures.cpu)
         part = next((name for name, segment in segment_of.items() if segment == item.id), None)
         if part not in visible:
             figures.extra_segments += 1
@@ -165,12 +158,12 @@ def measure(
         figures.any_sound += any(good)
         if not good[0]:
             figures.faults[fault(verdicts[0], part, gripper.friction)] += 1
-    best = timed(lambda: planner.plan(observed), [], figures.scene_cpu)
+    best = timed(lambda: planning.plan(observed), [], figures.scene_cpu)
     if isinstance(best, GraspPlan):
         figures.scene_best_sound += truth.judge(best.grasps[0]).sound(gripper.friction)
 
 
-def time_by_points(planner: GraspPlanner) -> dict[int, float]:
+def time_by_points(planning: GraspPlanning) -> dict[int, float]:
     """Processor time, ms, of planning for a block by the number of its points."""
     scene = observe([Solid("box", (0.05, 0.06, 0.04), at(0.5, 0.0, 0.02, 0.4))], noise=0.001)
     times = {}
@@ -178,7 +171,7 @@ def time_by_points(planner: GraspPlanner) -> dict[int, float]:
         part = denser(scene.objects[0], count)
         spent: list[float] = []
         for _ in range(3):
-            timed(lambda part=part: planner.plan(replace(scene, objects=(part,)), part.id), [], spent)
+            timed(lambda part=part: planning.plan(replace(scene, objects=(part,)), part.id), [], spent)
         times[len(part.points)] = round(1e3 * min(spent), 1)
     return times
 
@@ -205,7 +198,7 @@ def fault(verdict: Verdict, part: str, friction: float) -> str:
     return "wrong part" if verdict.part != part else "slips"
 
 
-def largest_segments(objects: Sequence[ObservedObject], scene: LabelledScene) -> dict[str, str]:
+def largest_segments(objects: Sequence[Part], scene: LabelledScene) -> dict[str, str]:
     """For each part the segment with most points on its pixels."""
     camera_from_base = invert(scene.frame.base_from_camera)
     height, width = scene.truth.shape

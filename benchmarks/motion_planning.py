@@ -27,16 +27,16 @@ from rich.progress import track
 from rich.table import Table
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform, rotation_about
+from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import MotionError
 from lab_motion.planning.port import (
-    Body,
+    PLANNERS,
     Contacts,
     MotionOptions,
     MotionPlanner,
     PlanningScene,
     Trajectory,
-    load_planner,
 )
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
@@ -85,10 +85,10 @@ class Measurements:
                 self.overlaps.append(f"{name}: {overlap}")
 
 
-def random_scene(cell: Cell, random: np.random.Generator) -> list[Body]:
+def random_scene(cell: Cell, random: np.random.Generator) -> list[Part]:
     """Boxes that lie apart in the work area."""
     lower, upper = cell.workspace.lower, cell.workspace.upper
-    bodies: list[Body] = []
+    bodies: list[Part] = []
     while len(bodies) < OBJECTS:
         size = random.uniform(0.02, 0.07, 3)
         place = np.append(
@@ -96,7 +96,7 @@ def random_scene(cell: Cell, random: np.random.Generator) -> list[Body]:
         )
         if all(np.linalg.norm(place[:2] - body.box.centre[:2]) > 0.075 for body in bodies):
             turn = rotation_about([0.0, 0.0, 1.0], random.uniform(0.0, np.pi))
-            bodies.append(Body(f"box {len(bodies)}", OrientedBox(make_transform(turn, place), size)))
+            bodies.append(Part(f"box {len(bodies)}", OrientedBox(make_transform(turn, place), size)))
     return bodies
 
 
@@ -142,7 +142,7 @@ class Picks:
                 bodies.remove(body)
 
     def _pick_and_place(
-        self, start: FloatArray, bodies: Sequence[Body], body: Body, grasps: Sequence[FloatArray], seed: int
+        self, start: FloatArray, bodies: Sequence[Part], body: Part, grasps: Sequence[FloatArray], seed: int
     ) -> FloatArray | None:
         planner, found = self._planner, self.found
         free = MotionOptions(seed=seed)
@@ -150,7 +150,7 @@ class Picks:
         opening = min(self._cell.gripper.maximum_opening, float(body.box.size.max()) + 0.015)
         scene = PlanningScene(tuple(bodies), None, opening)
         around = frozenset(other.name for other in bodies) | self._furniture
-        touch = Contacts(hand=frozenset([body.name]))
+        touch = Contacts(hand=frozenset([body.id]))
         out = Contacts(hand=around, held=around)
         targets = [
             Target((g, _turned(g)), scene, -APPROACH * g[:3, 2], np.array([0.0, 0.0, LIFT]), touch, out)
@@ -162,7 +162,7 @@ class Picks:
         found.judge(self._world, scene, Contacts(), move=reach.move)
         found.judge(self._world, scene, touch, approach=reach.approach)
 
-        holding = scene.attach(body.name, reach.base_from_tcp)
+        holding = scene.attach(body.id, reach.base_from_tcp)
         planner.update_scene(holding)
         at, above = reach.approach.positions[-1], shifted(reach.base_from_tcp, np.array([0.0, 0.0, LIFT]))
         lift = found.plan("lift", lambda: planner.plan_straight(at, above, replace(straight, contacts=out)))
@@ -175,7 +175,7 @@ class Picks:
         self,
         start: FloatArray,
         holding: PlanningScene,
-        held: Body,
+        held: Part,
         free: MotionOptions,
         straight: MotionOptions,
     ) -> FloatArray | None:
@@ -198,7 +198,7 @@ class Picks:
         found.judge(self._world, holding, inside, lower=reach.approach)
         let_go = replace(holding.detach(reach.base_from_tcp), opening=self._cell.gripper.maximum_opening)
         planner.update_scene(let_go)
-        back = Contacts(hand=frozenset([name, held.name]))
+        back = Contacts(hand=frozenset([name, held.id]))
         at = reach.approach.positions[-1]
         away = shifted(reach.base_from_tcp, -RETREAT * reach.base_from_tcp[:3, 2])
         retreat = found.plan(
@@ -253,7 +253,7 @@ def main() -> None:
 
     console = Console()
     cell = load_cell(options.cell)
-    planner = load_planner(options.planner, cell)
+    planner = PLANNERS.make(options.planner, cell).plugin
     warm_up(planner, cell.robot.configuration("home"))
     picks = Picks(cell, planner)
     for seed in track(

@@ -87,6 +87,7 @@ def run_seed(options: argparse.Namespace, seed: int, console: Console) -> dict[s
             look=options.look,
             out=out,
             no_video=True,
+            namespace="",
         )
         scales = Scales()
         try:

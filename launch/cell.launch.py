@@ -1,6 +1,6 @@
 """The whole cell: simulator or drivers, perception, grasping, motion, and what it shall do."""
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,14 +9,11 @@ import launch.logging
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
-    EmitEvent,
     IncludeLaunchDescription,
     OpaqueFunction,
     SetEnvironmentVariable,
 )
 from launch.conditions import IfCondition
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import (
@@ -26,18 +23,17 @@ from launch.substitutions import (
     NotEqualsSubstitution,
     PathJoinSubstitution,
 )
-from launch_ros.actions import Node, SetParameter
+from launch_ros.actions import SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.graph_actions import described, manager_parameters, names_of, shared_frames, start
 from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
-from lab_bringup.preflight import NUMBERS, refuse_the_impossible
-from lab_description import Cell, build_urdf, load_cell
+from lab_bringup.preflight import refuse_the_impossible
+from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
 from lab_description.urdf import with_massless_root
-
-NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -55,10 +51,21 @@ ARGUMENTS = [
         description="Cell: a name in config/cells or the path of a YAML file",
     ),
     DeclareLaunchArgument(
+        "detector",
+        default_value="",
+        description="Detector, by its registered name; empty: as config/nodes.yaml says, else geometric",
+    ),
+    DeclareLaunchArgument(
+        "grasp_planner",
+        default_value="",
+        description="Grasp planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes antipodal for fingers and suction for a suction cup",
+    ),
+    DeclareLaunchArgument(
         "planner",
-        default_value="auto",
-        choices=["auto", "roboplan", "moveit"],
-        description="Motion planner; auto takes MoveIt where it is installed",
+        default_value="",
+        description="Motion planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes MoveIt where it is installed",
     ),
     DeclareLaunchArgument(
         "scene",
@@ -97,6 +104,33 @@ ARGUMENTS = [
         description="What the cell starts with; none: it waits for actions",
     ),
     DeclareLaunchArgument(
+        "extensions",
+        default_value="",
+        description="Packages with nodes of yours, separated by commas; docs/extend.md",
+    ),
+    DeclareLaunchArgument(
+        "namespace",
+        default_value="",
+        description="In front of all names of this cell, so that several share a domain; empty: none",
+    ),
+    DeclareLaunchArgument(
+        "tf",
+        default_value="own",
+        choices=["own", "shared"],
+        description="In a namespace: frames on the namespace's own tf, or on /tf too, with it as a prefix",
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value="",
+        description="Path of a file of ROS parameters, on top of config/nodes.yaml; empty: none",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="What the nodes of the cell log at least",
+    ),
+    DeclareLaunchArgument(
         "run",
         default_value="auto",
         description="Identity of this run, which its task tells in every status; auto: a new one",
@@ -109,103 +143,16 @@ ARGUMENTS = [
 ]
 
 
-CAMERA_TOPICS = (
-    "/camera/color/image_raw",
-    "/camera/aligned_depth/image_raw",
-    "/camera/color/camera_info",
-)
-# without world or latch the cell is none: simulator and stop node are not among these
-STARTED_AGAIN = ["perception", "grasping", "motion", "tasks", "recorder"]
-# along the flow of data; the recorder, which listens to all of them, is activated first
-OURS = ["stop", *STARTED_AGAIN]
-# of one node within the window, seconds, until the cell ends
-RESTARTS, RESTART_WINDOW = 3, 600.0
-
-
-def end_everything(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """One node's end is the cell's end; a node that died makes the launch fail."""
-    if event.returncode != 0 and not context.is_shutdown:
-        raise RuntimeError(
-            f"{event.process_name} ended with exit code {event.returncode}: its messages above say why"
-        )
-    return [EmitEvent(event=Shutdown(reason=f"{event.process_name} has ended"))]
-
-
-class Restarts:
-    """A node that has died is started again, and the lifecycle manager brings it up; not again and again."""
-
-    def __init__(self) -> None:
-        self._deaths: dict[str, list[float]] = {}
-
-    def __call__(self, event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-        """Ends the cell at one death too many."""
-        if context.is_shutdown:
-            return []
-        name, now = event.process_name.rpartition("-")[0], time.monotonic()
-        deaths = [then for then in self._deaths.get(name, []) if now - then < RESTART_WINDOW] + [now]
-        self._deaths[name] = deaths
-        if len(deaths) > RESTARTS:
-            raise RuntimeError(
-                f"{name} ended with exit code {event.returncode}, for the {len(deaths)}th time within"
-                f" {RESTART_WINDOW:.0f} s: its messages above say why"
-            )
-        return []
-
-
-RESTARTED: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
-
-
-def robot_state_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The tf tree of the cell, from the one URDF that everyone uses."""
+def robot_description(context: LaunchContext) -> dict[str, Any]:
+    """The one URDF that everyone uses, for the tf tree of the cell."""
     cell = load_cell(context.launch_configurations["cell"])
-    if context.launch_configurations["sim"] == "none":
-        return []  # the drivers do, see drivers.launch.py
     urdf = build_urdf(cell)
     if context.launch_configurations["sim"] == "gazebo":
-        from lab_simulation.gazebo.robot import robot_description
+        from lab_simulation.gazebo.robot import robot_description as with_controllers
 
-        urdf = robot_description(cell)
-    return [
-        Node(
-            package="robot_state_publisher",
-            executable="robot_state_publisher",
-            parameters=[
-                {
-                    "robot_description": ParameterValue(with_massless_root(urdf), value_type=str),
-                    "publish_frequency": 30.0,
-                }
-            ],
-            ros_arguments=enclave("robot_state_publisher"),
-            **RESTARTED,
-        )
-    ]
-
-
-def enclave(node: str) -> list[str]:
-    """Where the keys of a node are, when DDS security is on; see docs/security.md."""
-    return ["--enclave", f"/lab/{node}"]
-
-
-def number(name: str) -> ParameterValue:
-    """A launch argument as a typed parameter."""
-    return ParameterValue(LaunchConfiguration(name), value_type=NUMBERS[name])
-
-
-def lab_node(package: str, executable: str, name: str, *parameters: dict[str, Any], **arguments: Any) -> Node:
-    """One of our managed nodes, with its entry in config/nodes.yaml and the cell. Its end is the cell's."""
-    return Node(
-        package=package,
-        executable=executable,
-        name=name,
-        parameters=[NODE_PARAMETERS, {"cell": LaunchConfiguration("cell")}, *parameters],
-        ros_arguments=enclave(name),
-        **{"on_exit": end_everything, **arguments},
-    )
-
-
-def stop(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The stop node, by the wall's time."""
-    return [lab_node("lab_stop", "stop_node", "stop", {"use_sim_time": False} | robot_inputs(context))]
+        urdf = with_controllers(cell)
+    urdf = with_massless_root(urdf)
+    return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
 
 
 def robot_inputs(context: LaunchContext) -> dict[str, Any]:
@@ -226,44 +173,67 @@ def arm_drivers(context: LaunchContext) -> list[Driver]:
     return [device.driver for device in devices if device.kind == "robot"]
 
 
-def motion(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The motion node."""
-    return [lab_node("lab_motion", "motion_node", "motion", motion_parameters(context), **RESTARTED)]
-
-
-def tasks(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The task node, also when it is started anew, of this run."""
-    run = context.launch_configurations["run"]
-    told = ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)
-    return [
-        lab_node(
-            "lab_tasks",
-            "task_node",
-            "tasks",
-            {"task": LaunchConfiguration("task"), "run": told},
-            **RESTARTED,
-        )
-    ]
+def plugin(context: LaunchContext, argument: str, parameter: str) -> dict[str, Any]:
+    """The plug-in that a launch argument names; nothing where it is empty, then the YAML says it."""
+    name = context.launch_configurations[argument]
+    return {parameter: name} if name else {}
 
 
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
-    parameters: dict[str, Any] = {
-        "planner": LaunchConfiguration("planner"),
-        "seed": number("seed"),
-        # of this start of the cell alone, for a motion node that is started anew in it
-        "placed_file": str(Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"),
-    }
+    # of this start of the cell alone, for a motion node that is started anew in it
+    file = Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"
+    planner = plugin(context, "planner", "planner")
     hardware = load_cell(context.launch_configurations["cell"]).hardware
-    if context.launch_configurations["sim"] == "none" and hardware is not None:
-        parameters |= {
-            "speed": hardware.speed,
-            "acceleration": hardware.acceleration,
-            "confirm_first": True,
-            "first_speed": hardware.first_speed,
-            "stamped_goals": not any(driver.scales_time for driver in arm_drivers(context)),
-        }
-    return parameters
+    if context.launch_configurations["sim"] != "none" or hardware is None:
+        return {**planner, "placed_file": str(file)}
+    return {
+        **planner,
+        "placed_file": str(file),
+        "speed": hardware.speed,
+        "acceleration": hardware.acceleration,
+        "confirm_first": True,
+        "first_speed": hardware.first_speed,
+        "stamped_goals": not any(driver.scales_time for driver in arm_drivers(context)),
+    }
+
+
+def identity(context: LaunchContext) -> dict[str, Any]:
+    """Of this run, also for a task node that is started anew."""
+    run = context.launch_configurations["run"]
+    return {"run": ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)}
+
+
+# Parameters that follow from the cell, by node; config/graph.yaml says which nodes and launch arguments.
+COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
+    "robot_state_publisher": robot_description,
+    "stop": robot_inputs,
+    "perception": lambda context: plugin(context, "detector", "detector"),
+    "grasping": lambda context: plugin(context, "grasp_planner", "planner"),
+    "motion": motion_parameters,
+    "tasks": identity,
+}
+
+
+def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The nodes of the cell and of its extensions."""
+    cell, graph = described(context)
+    sim = context.launch_configurations["sim"]
+    managed = {"lifecycle_manager": lambda context: manager_parameters(graph, cell, sim)}
+    computed = COMPUTED | managed
+    file = context.launch_configurations["params_file"]
+    return [
+        start(node, computed[node.name](context) if node.name in computed else {}, file)
+        for node in graph.started(sim)
+    ]
+
+
+def names(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The namespace of all nodes that follow; where the tf tree is shared, who tells it the cell's frames."""
+    _, graph = described(context)
+    shared = context.launch_configurations["tf"] == "shared"
+    frames = [shared_frames(graph, robot_description(context))] if shared else []
+    return [*frames, *names_of(graph.namespace)]
 
 
 def included(file: str, arguments: list[str], condition: IfCondition) -> IncludeLaunchDescription:
@@ -280,15 +250,6 @@ def included(file: str, arguments: list[str], condition: IfCondition) -> Include
 def generate_launch_description() -> LaunchDescription:
     """Launch description of the cell."""
     simulated = NotEqualsSubstitution(LaunchConfiguration("sim"), "none")
-    embedded = IfCondition(EqualsSubstitution(LaunchConfiguration("sim"), "mujoco"))
-    scene = {
-        "scene": LaunchConfiguration("scene"),
-        "parts": number("parts"),
-        "meshes": LaunchConfiguration("meshes"),
-        "seed": number("seed"),
-        "look": LaunchConfiguration("look"),
-        "speed": number("speed"),
-    }
     return LaunchDescription(
         [
             *ARGUMENTS,
@@ -301,8 +262,7 @@ def generate_launch_description() -> LaunchDescription:
             OpaqueFunction(function=refuse_the_impossible),
             OpaqueFunction(function=guarded),
             SetParameter("use_sim_time", True, condition=IfCondition(simulated)),
-            OpaqueFunction(function=robot_state_publisher),
-            lab_node("lab_simulation", "simulator_node", "simulator", scene, condition=embedded),
+            OpaqueFunction(function=names),
             included(
                 "gazebo.launch.py",
                 ["cell", "scene", "parts", "meshes", "seed", "headless"],
@@ -317,49 +277,6 @@ def generate_launch_description() -> LaunchDescription:
                     )
                 ),
             ),
-            OpaqueFunction(function=stop),
-            lab_node("lab_perception", "perception_node", "perception", **RESTARTED),
-            lab_node("lab_grasping", "grasp_node", "grasping", {"seed": number("seed")}, **RESTARTED),
-            OpaqueFunction(function=motion),
-            OpaqueFunction(function=tasks),
-            lab_node(
-                "lab_recorder",
-                "recorder_node",
-                "recorder",
-                {"folder": LaunchConfiguration("record")},
-                **RESTARTED,
-            ),
-            OpaqueFunction(function=lifecycle_manager),
+            OpaqueFunction(function=nodes),
         ]
     )
-
-
-def waited_for(cell: Cell, sim: str) -> dict[str, list[str]]:
-    """What the nodes live on, and which device publishes it, as parameters of the lifecycle manager."""
-    arm, hand = (f"{name}/_action/status" for name in (cell.robot.trajectory_action, cell.gripper.action))
-    kinds = dict.fromkeys(CAMERA_TOPICS, "camera") | {"/joint_states": "robot", arm: "robot", hand: "gripper"}
-    words = dict.fromkeys(kinds.values(), "Gazebo")
-    if sim == "none":
-        words = {device.kind: device.words for device in cell.drivers()}
-    return {"topics": list(kinds), "publishers": [words[kind] for kind in kinds.values()]}
-
-
-def lifecycle_manager(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Brings the nodes up, producers of data named first, as soon as what they live on is there."""
-    # it has no use for simulated time, and each listener to the clock costs a tenth of a core
-    parameters: dict[str, Any] = {"nodes": list(OURS), "restarted": STARTED_AGAIN, "use_sim_time": False}
-    if context.launch_configurations["sim"] == "mujoco":
-        parameters["nodes"].insert(0, "simulator")
-    else:
-        cell = load_cell(context.launch_configurations["cell"])
-        parameters |= waited_for(cell, context.launch_configurations["sim"])
-    return [
-        Node(
-            package="lab_bringup",
-            executable="lifecycle_manager",
-            name="lifecycle_manager",
-            parameters=[parameters],
-            ros_arguments=enclave("lifecycle_manager"),
-            on_exit=end_everything,
-        )
-    ]

@@ -36,6 +36,7 @@ from lab_description import Cell, build_urdf, load_cell
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
 from lab_description.urdf import urdf_of_links, with_massless_root
+from lab_node.names import resolve
 
 ARGUMENTS = [
     DeclareLaunchArgument("cell", default_value="ur5e_table", description="Cell: a name or a path"),
@@ -54,20 +55,22 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     except LabError as error:
         raise RuntimeError(str(error)) from None
     folder = Path(tempfile.mkdtemp(prefix="lab_drivers_"))
-    actions = [deaths_are_told(), *frames(cell)]
+    # of the cell, or of whatever group the user has put this file into
+    namespace = context.launch_configurations.get("ros_namespace", "").rstrip("/")
+    actions = [deaths_are_told(), *frames(cell, namespace)]
     for device in started:
         if device.driver.launch is not None:
-            actions.append(makers_launch_file(device.driver))
+            actions.append(makers_launch_file(device.driver, namespace))
         if device.driver.executable is not None:
-            actions.append(makers_node(device.driver))
+            actions.append(makers_node(device.driver, namespace))
         if device.driver.joint_states_topic is not None:
-            actions.append(measured_states(device.driver))
+            actions.append(measured_states(device.driver, namespace))
         if device.driver.adapter is not None:
             actions.append(adapter(cell, device.driver))
         if device.kind == "robot":
-            actions.append(arm_controller(cell, device, folder))
+            actions.append(arm_controller(cell, device, folder, namespace))
         elif device.kind == "gripper":
-            actions += gripper(cell, device, folder)
+            actions += gripper(cell, device, folder, namespace)
     return actions
 
 
@@ -96,23 +99,23 @@ def tell_death(event: ProcessExited, context: LaunchContext) -> None:
         )
 
 
-def frames(cell: Cell) -> list[LaunchDescriptionEntity]:
+def frames(cell: Cell, namespace: str) -> list[LaunchDescriptionEntity]:
     """The arm's driver publishes the arm's frames, from its own calibration; these are all others."""
     standing = {box.link for box in cell.furniture} | {*cell.camera.model.links, cell.robot.base_link}
     return [
-        state_publisher("surroundings", urdf_of_links(build_urdf(cell), standing)),
-        state_publisher("gripper", gripper_urdf(cell)),
+        state_publisher("surroundings", urdf_of_links(build_urdf(cell), standing), namespace),
+        state_publisher("gripper", gripper_urdf(cell), namespace),
     ]
 
 
-def state_publisher(namespace: str, urdf: str) -> Node:
-    """Frames of a part of the cell; its description stays in its namespace."""
+def state_publisher(part: str, urdf: str, namespace: str) -> Node:
+    """Frames of a part of the cell; its description stays in a namespace of its own."""
     return Node(
         package="robot_state_publisher",
         executable="robot_state_publisher",
-        namespace=namespace,
+        namespace=part,
         parameters=[{"robot_description": ParameterValue(with_massless_root(urdf), value_type=str)}],
-        remappings=[("joint_states", "/joint_states")],
+        remappings=[("joint_states", f"{namespace}/joint_states")],
     )
 
 
@@ -135,12 +138,21 @@ def gripper_urdf(cell: Cell) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def makers_launch_file(driver: Driver) -> GroupAction:
+def remapped(driver: Driver, namespace: str) -> list[tuple[str, str]]:
+    """The names of the driver and those that they get; what begins with / begins at the cell's namespace."""
+    names = (
+        tuple(f"{namespace}{each}" if each.startswith("/") else each for each in rule)
+        for rule in driver.remap.items()
+    )
+    return [(theirs, ours) for theirs, ours in names]
+
+
+def makers_launch_file(driver: Driver, namespace: str) -> GroupAction:
     """The launch file of the device's maker; its topics get the names of docs/architecture.md."""
     file = PathJoinSubstitution([FindPackageShare(driver.package), "launch", str(driver.launch)])
     return GroupAction(
         [
-            *(SetRemap(theirs, ours) for theirs, ours in driver.remap.items()),
+            *(SetRemap(theirs, ours) for theirs, ours in remapped(driver, namespace)),
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(file), launch_arguments=driver.arguments.items()
             ),
@@ -148,24 +160,29 @@ def makers_launch_file(driver: Driver) -> GroupAction:
     )
 
 
-def makers_node(driver: Driver) -> Node:
+def makers_node(driver: Driver, namespace: str) -> Node:
     """The node of the device's maker, by the name of its package."""
     return Node(
         package=driver.package,
         executable=driver.executable,
         name=driver.package,
         parameters=[dict(driver.parameters)],
-        remappings=list(driver.remap.items()),
+        remappings=remapped(driver, namespace),
     )
 
 
-def measured_states(driver: Driver) -> Node:
+def measured_states(driver: Driver, namespace: str) -> Node:
     """Passes joint states on to /joint_states with the stamps that they have, and no more than are needed."""
     return Node(
         package="topic_tools",
         executable="throttle",
         name=f"{driver.package}_joint_states",
-        arguments=["messages", str(driver.joint_states_topic), str(STATES_RATE), "/joint_states"],
+        arguments=[
+            "messages",
+            resolve(str(driver.joint_states_topic), namespace),
+            str(STATES_RATE),
+            f"{namespace}/joint_states",
+        ],
     )
 
 
@@ -192,11 +209,14 @@ def end_without(controllers: str, device: StartedDriver) -> Callable[[ProcessExi
     return spawner_ended
 
 
-def arm_controller(cell: Cell, device: StartedDriver, folder: Path) -> Node:
+def arm_controller(cell: Cell, device: StartedDriver, folder: Path, namespace: str) -> Node:
     """The controller of our trajectories, in the controller manager of the arm's driver."""
     driver, name, file = device.driver, cell.robot.arm_controller, folder / "arm.yaml"
     parameters = arm_parameters(cell, str(driver.controller), driver.controller_parameters)
-    file.write_text(yaml.safe_dump({name: {"ros__parameters": parameters}}), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump({f"{namespace}/{name}" if namespace else name: {"ros__parameters": parameters}}),
+        encoding="utf-8",
+    )
     return Node(
         package="controller_manager",
         executable="spawner",
@@ -205,7 +225,7 @@ def arm_controller(cell: Cell, device: StartedDriver, folder: Path) -> Node:
     )
 
 
-def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescriptionEntity]:
+def gripper(cell: Cell, device: StartedDriver, folder: Path, namespace: str) -> list[LaunchDescriptionEntity]:
     """A controller manager of its own for a gripper whose driver is a plug-in of ros2_control."""
     driver = device.driver
     if driver.plugin is None:
@@ -220,12 +240,13 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
         "joint_state_broadcaster": {"type": broadcaster},
         name: {"type": parameters["type"]},
     }
-    nodes = {"/gripper/controller_manager": manager, f"/gripper/{name}": parameters}
+    space = f"{namespace}/gripper"
+    nodes = {f"{space}/controller_manager": manager, f"{space}/{name}": parameters}
     file.write_text(
         yaml.safe_dump({node: {"ros__parameters": content} for node, content in nodes.items()}),
         encoding="utf-8",
     )
-    ours, theirs = cell.gripper.action, f"/gripper{cell.gripper.action}"
+    ours, theirs = (resolve(cell.gripper.action, where) for where in (namespace, space))
     return [
         Node(
             package="controller_manager",
@@ -233,7 +254,7 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
             namespace="gripper",
             parameters=[str(file)],
             remappings=[
-                ("joint_states", "/joint_states"),
+                ("joint_states", f"{namespace}/joint_states"),
                 *((f"{theirs}/_action/{part}", f"{ours}/_action/{part}") for part in ACTION),
             ],
         ),
@@ -245,7 +266,7 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path) -> list[LaunchDescr
                 "joint_state_broadcaster",
                 name,
                 "--controller-manager",
-                "/gripper/controller_manager",
+                f"{space}/controller_manager",
                 "--controller-manager-timeout",
                 "120",
             ],

@@ -23,14 +23,14 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from cell_client import CellClient
-from lab_description import config_directory
+from lab_description import load_cell
+from lab_description.graph import load_graph
 from lab_doctor.collect import collect_machine
-from lab_node.outcomes import name_of
-from lab_node.permit import STOP_STATE
+from lab_node.conversions.outcomes import name_of
 from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay
-from lab_security.policy import load_policy, permissions
+from lab_security.policy import permissions
 
 CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
 RECORD = Path(tempfile.mkdtemp(prefix="lab_black_box_"))
@@ -86,16 +86,19 @@ class TestBlackBox(unittest.TestCase):
         assert len(ours) >= 7, "each process has a socket for discovery"
         assert {item.address for item in ours} == {"127.0.0.1"}
 
-    def test_3_the_security_policy_allows_what_the_nodes_do(self):
-        policy = load_policy(config_directory() / "security.yaml")
+    def test_3_the_graph_describes_what_the_nodes_say_and_hear(self):
+        graph = load_graph(load_cell("ur5e_table"))
         with CellClient() as cell:
             cell.until_active(timeout=240.0)
             node = cell.node
             for name in set(node.get_node_names()) - {node.get_name()}:
-                assert name in policy.nodes, f"config/security.yaml has no node {name}"
-                allowed = permissions(name, policy.nodes[name])
-                writes = [f"rt{topic}" for topic, _ in node.get_publisher_names_and_types_by_node(name, "/")]
-                reads = [f"rt{topic}" for topic, _ in node.get_subscriber_names_and_types_by_node(name, "/")]
+                assert name in graph.nodes, f"config/graph.yaml has no node {name}"
+                allowed = permissions(graph.nodes[name])
+                said = node.get_publisher_names_and_types_by_node(name, "/")
+                heard = node.get_subscriber_names_and_types_by_node(name, "/")
+                for topic, kinds in (*said, *heard):
+                    assert topic not in graph.topics or kinds == [graph.topics[topic].type], topic
+                writes, reads = ([f"rt{topic}" for topic, _ in topics] for topics in (said, heard))
                 for service, _ in node.get_service_names_and_types_by_node(name, "/"):
                     writes.append(f"rr{service}Reply")
                     reads.append(f"rq{service}Request")
@@ -145,7 +148,7 @@ class TestBlackBox(unittest.TestCase):
             assert ring[topic] > 0, ring
         for topic in ("/gripper/left_pad/wrench", "/force_torque_sensor_broadcaster/wrench", "/diagnostics"):
             assert ring[topic] > 0, ring
-        assert ring[STOP_STATE] > 0, ring
+        assert ring["/cell/stop_state"] > 0, ring
 
 
 def forbidden(topics, patterns):

@@ -21,6 +21,7 @@ from launch.logging import get_logger
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node, SetRemap
 
+from lab_bringup.graph_actions import described, manager_parameters
 from lab_bringup.preflight import refuse_mixed_distributions
 from lab_description import config_directory, load_cell
 
@@ -41,6 +42,13 @@ def context(module, **chosen):
         argument.execute(made)
     made.launch_configurations.update(chosen)
     return made
+
+
+def name_of(made, node):
+    """Of an action that starts a node of ours: that of its enclave."""
+    flag, enclave = (perform_substitutions(made, word) for word in node.cmd[2:4])
+    assert flag == "--enclave"
+    return enclave.removeprefix("/lab/")
 
 
 def executables(actions):
@@ -270,16 +278,6 @@ def test_controllers_that_are_not_started_end_the_cell_and_name_the_device(real_
     assert all(handler_of(spawner) for spawner in spawners)
 
 
-def test_the_lifecycle_manager_knows_which_device_is_behind_a_topic(real_cell):
-    module = loaded("cell.launch.py")
-    given = module.waited_for(load_cell(real_cell), "none")
-    behind = dict(zip(given["topics"], given["publishers"], strict=True))
-    assert behind["/joint_states"] == "robot ur5e (ur_robot_driver, address 192.0.2.7)"
-    assert behind["/camera/color/image_raw"].startswith("camera d435 (realsense2_camera, serial ")
-    assert behind["/gripper_controller/gripper_cmd/_action/status"].startswith("gripper robotiq_2f85 (")
-    assert set(module.waited_for(load_cell(real_cell), "gazebo")["publishers"]) == {"Gazebo"}
-
-
 def test_a_franka_is_driven_by_efforts_and_its_hand_is_a_node_and_an_adapter(
     franka_cell, tmp_path, monkeypatch
 ):
@@ -334,8 +332,6 @@ def test_a_real_cell_refuses_what_is_missing(real_cell):
 
 def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
     module = loaded("cell.launch.py")
-    (motion,) = module.motion(context(module, sim="none", cell=str(real_cell)))
-    assert motion.node_executable == "motion_node"
     given = module.motion_parameters(context(module, sim="none", cell=str(real_cell)))
     assert given["confirm_first"] is True
     assert given["stamped_goals"] is False  # the driver's controller has a time of its own
@@ -349,8 +345,8 @@ def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
         (
             "real_cell",
             {
-                "running_topic": "/io_and_status_controller/robot_program_running",
-                "speed_topic": "/speed_scaling_state_broadcaster/speed_scaling",
+                "running_topic": "io_and_status_controller/robot_program_running",
+                "speed_topic": "speed_scaling_state_broadcaster/speed_scaling",
             },
         ),
         ("franka_cell", {}),
@@ -361,4 +357,46 @@ def test_a_robot_that_tells_when_it_is_stopped_stops_the_cell(request, robot, in
     file = str(request.getfixturevalue(robot))
     assert module.robot_inputs(context(module, sim="none", cell=file)) == inputs
     assert module.robot_inputs(context(module, sim="mujoco", cell=file)) == {}
-    assert executables(module.stop(context(module, sim="none", cell=file))) == [("lab_stop", "stop_node")]
+    assert ("lab_stop", "stop_node") in executables(module.nodes(context(module, sim="none", cell=file)))
+
+
+OURS = ["stop", "perception", "grasping", "motion", "tasks", "recorder"]
+
+
+@pytest.mark.parametrize(
+    ("sim", "before"),
+    [("mujoco", ["robot_state_publisher", "simulator"]), ("gazebo", ["robot_state_publisher"]), ("none", [])],
+)
+def test_the_nodes_are_started_and_brought_up_in_the_order_of_the_graph(real_cell, sim, before):
+    module = loaded("cell.launch.py")
+    made = context(module, sim=sim, cell=str(real_cell))
+    nodes = module.nodes(made)
+    assert [name_of(made, node) for node in nodes] == [*before, *OURS, "lifecycle_manager"]
+    cell, graph = described(made)
+    managed = manager_parameters(graph, cell, sim)
+    assert managed["nodes"] == ["simulator", *OURS] if sim == "mujoco" else OURS
+    assert managed["restarted"] == OURS[1:]
+    assert managed.get("topics", []) == ([] if sim == "mujoco" else AWAITED)
+    if sim == "none":
+        behind = dict(zip(managed["topics"], managed["publishers"], strict=True))
+        assert behind["/joint_states"] == "robot ur5e (ur_robot_driver, address 192.0.2.7)"
+        assert behind["/camera/color/image_raw"].startswith("camera d435 (realsense2_camera, serial ")
+        assert behind["/gripper_controller/gripper_cmd/_action/status"].startswith("gripper robotiq_2f85 (")
+    if sim == "gazebo":
+        assert set(managed["publishers"]) == {"Gazebo"}
+
+
+AWAITED = [
+    "/camera/color/image_raw",
+    "/camera/aligned_depth/image_raw",
+    "/camera/color/camera_info",
+    "/joint_states",
+    "/arm_controller/follow_joint_trajectory/_action/status",
+    "/gripper_controller/gripper_cmd/_action/status",
+]
+
+
+def test_an_extension_that_is_not_installed_is_refused_before_anything_starts():
+    module = loaded("cell.launch.py")
+    with pytest.raises(RuntimeError, match="extension 'nowhere' is not installed: build its package"):
+        module.refuse_the_impossible(context(module, extensions="nowhere"))

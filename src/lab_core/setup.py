@@ -16,6 +16,6 @@ setup(
     zip_safe=True,
     maintainer="Lab manipulation maintainers",
     maintainer_email="maintainers@lab-manipulation.invalid",
-    description="What all packages share, without ROS: geometry on NumPy arrays, outcome codes, errors.",
+    description="What all packages share, without ROS: geometry, parts, scenes, grasps, errors.",
     license="Apache-2.0",
 )

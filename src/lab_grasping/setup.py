@@ -20,7 +20,9 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": ["grasp_node = lab_grasping.grasp_node:main"],
-        "lab_grasping.planners": ["antipodal = lab_grasping.planner:AntipodalPlanner"],
-        "lab_grasping.suction_planners": ["suction = lab_grasping.suction_planner:SuctionPlanner"],
+        "lab_grasping.planners": [
+            "antipodal = lab_grasping.planner:AntipodalPlanner",
+            "suction = lab_grasping.suction_planner:SuctionPlanner",
+        ],
     },
 )

@@ -11,17 +11,28 @@ from typing import Any
 from launch import LaunchContext
 from launch.logging import get_logger
 
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
 from lab_bringup.other_cells import cell_in_domain
+from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
+from lab_core.plugins import Port
 from lab_description import load_cell
+from lab_grasping.port import GRASP_PLANNERS
+from lab_motion.planning.port import PLANNERS
 from lab_node.domain import domain_id
+from lab_node.names import namespace_from
+from lab_perception.detector import DETECTORS
 from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
-NUMBERS = {"parts": int, "seed": int, "speed": float}
-"""Launch arguments of the cell that are numbers."""
+PORTS: dict[str, Port[Any]] = {
+    "detector": DETECTORS,
+    "grasp_planner": GRASP_PLANNERS,
+    "planner": PLANNERS,
+}
+"""Launch arguments of the cell that name a plug-in."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -38,8 +49,9 @@ GAZEBO = (
 def refuse_the_impossible(context: LaunchContext) -> None:
     """Of the cell's launch arguments. Raises RuntimeError, with which the launch ends."""
     refuse_mixed_distributions()
+    chosen = context.launch_configurations
     try:
-        domain = domain_id()
+        domain, namespace = domain_id(), namespace_from(chosen["namespace"])
     except LabError as error:
         raise RuntimeError(str(error)) from None
     numbers: dict[str, Any] = {}
@@ -58,7 +70,22 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
     except LabError as error:
         raise RuntimeError(str(error)) from None
-    sim = context.launch_configurations["sim"]
+    refuse_unknown_plugins(context)
+    _, graph = described(context)
+    refuse_unstartable(graph, context)
+    sim = chosen["sim"]
+    try:
+        if chosen["params_file"]:
+            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in graph.started(sim)])
+    except LabError as error:
+        raise RuntimeError(str(error)) from None
+    if chosen["tf"] == "shared" and not namespace:
+        raise RuntimeError("tf:=shared is for a cell in a namespace: give it one with namespace:=")
+    if sim == "gazebo" and namespace:
+        raise RuntimeError(
+            "sim:=gazebo has no namespaces, since Gazebo's own names have none: leave namespace:= out, or use"
+            " sim:=mujoco"
+        )
     if sim == "gazebo":
         if find_spec("mujoco") is None:
             raise RuntimeError("sim:=gazebo needs MuJoCo, which lays out the parts: run ./lab setup")
@@ -69,11 +96,23 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         prepare_meshes(context.launch_configurations["meshes"])
     if context.launch_configurations["planner"] == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
-    if nodes := cell_in_domain(domain):
+    if nodes := cell_in_domain(domain, namespace):
+        where = f" and namespace {namespace}" if namespace else ""
         raise RuntimeError(
-            f"a cell already runs in domain {domain}, with the nodes {', '.join(nodes)}: end it first, or"
-            " give this one a domain of its own by ROS_DOMAIN_ID"
+            f"a cell already runs in domain {domain}{where}, with the nodes {', '.join(nodes)}: end it first,"
+            " or give this one a domain of its own by ROS_DOMAIN_ID, or names of its own by namespace:="
         )
+
+
+def refuse_unknown_plugins(context: LaunchContext) -> None:
+    """Raises RuntimeError when an argument names a plug-in that nobody has registered."""
+    for argument, port in PORTS.items():
+        name = context.launch_configurations[argument]
+        try:
+            if name:
+                port.require(name)
+        except LabError as error:
+            raise RuntimeError(f"{argument}:={name[:40]}: {error}") from None
 
 
 def refuse_unwritable(record: str) -> None:

@@ -44,6 +44,16 @@ def test_a_cell_is_known_by_its_nodes(domain):
         node.destroy_node()
 
 
+def test_cells_in_other_namespaces_are_others(domain):
+    nodes = [Node(name, namespace="/left") for name in ("lifecycle_manager", "stop")]
+    deadline = time.monotonic() + 60.0
+    while cell_in_domain(54, "/left") != ["lifecycle_manager", "stop"]:
+        assert time.monotonic() < deadline
+    assert cell_in_domain(54) == cell_in_domain(54, "/right") == []
+    for node in nodes:
+        node.destroy_node()
+
+
 def test_processes_of_this_machine_tell_at_once(tmp_path):
     """Those of the domain; not a second of waiting for discovery."""
     executable = tmp_path / "lib" / "lab_stop" / "stop_node"
@@ -51,17 +61,24 @@ def test_processes_of_this_machine_tell_at_once(tmp_path):
     executable.write_text("print(flush=True)\ninput()\n")
     running = [
         subprocess.Popen(
-            [sys.executable, executable, "--ros-args", "-r", f"__node:={name}"],
+            [sys.executable, executable, "--ros-args", "-r", f"__node:={name}", *space],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "ROS_DOMAIN_ID": domain},
         )
-        for name, domain in (("stop", "56"), ("motion", "56"), ("tasks", "57"))
+        for name, domain, space in (
+            ("stop", "56", []),
+            ("motion", "56", []),
+            ("tasks", "57", []),
+            ("grasping", "56", ["-r", "__ns:=/left"]),
+            ("tasks", "56", ["-r", "__ns:=/left"]),
+        )
     ]
     try:
         for process in running:
             process.stdout.readline()
         assert cell_in_domain(56) == ["motion", "stop"]
+        assert cell_in_domain(56, "/left") == ["grasping", "tasks"]
     finally:
         for process in running:
             process.kill()

@@ -38,6 +38,7 @@ from lab_description import load_cell
 from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
+from lab_node.names import namespace_from, ros_arguments
 from lab_simulation.errors import SceneError
 from lab_simulation.simulator_parameters import refuse_unusable
 
@@ -72,6 +73,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second; 0: free"
     )
+    parser.add_argument(
+        "--namespace", default="", metavar="NAME", help="in front of all names of this cell; none"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
     options = parser.parse_args(argv)
@@ -93,6 +97,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         _check(parser, "meshes", str(options.meshes))
     try:
         domain_id()
+        options.namespace = namespace_from(options.namespace)
     except ConfigurationError as error:
         parser.error(str(error))
     return options
@@ -124,8 +129,10 @@ def run_demo(
     pictures: dict[int, Path] = {}
 
     def keep_picture(number: int, image: Image) -> None:
-        pictures[number] = pictures_folder / f"{number:03d}.jpg"
-        cv2.imwrite(str(pictures[number]), image[..., ::-1])
+        if not cv2.imwrite(str(path := pictures_folder / f"{number:03d}.jpg"), image[..., ::-1]):
+            frames.trouble = frames.trouble or f"{path}: cannot be written; free some disk space"
+            return
+        pictures[number] = path
 
     frames = Frames(out / "frames.part")
     cell_arguments = {
@@ -139,6 +146,8 @@ def run_demo(
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    if options.namespace:
+        cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
         cell_arguments["meshes"] = str(options.meshes.resolve())
     start = time.monotonic()
@@ -152,16 +161,34 @@ def run_demo(
     if not record.started:
         record.log = cell.last_words()
     record.attempts = with_cases(record.attempts, out)
-    video = None
-    if not options.no_video and frames.count:
+    if frames.trouble:
+        record.remarks += (frames.trouble,)
+        console.print(frames.trouble, style="yellow", markup=False, highlight=False)
+    try:
+        _write(record, frames, pictures, options, console)
+    except OSError:
+        console.print(summary(record))  # what the disk does not take is at least said
+        raise
+    return record
+
+
+def _write(
+    record: RunRecord,
+    frames: Frames,
+    pictures: dict[int, Path],
+    options: argparse.Namespace,
+    console: Console,
+) -> None:
+    """The files of a run. Raises OSError."""
+    out, video = options.out, None
+    if not options.no_video and frames.spooled:
         video = out / "video.webm"
         with Progress(console=console, transient=True) as progress:
-            bar = progress.add_task("video", total=frames.count)
+            bar = progress.add_task("video", total=frames.spooled)
             frames.write_video(video, 2 * CAMERA_RATE, lambda done: progress.update(bar, completed=done))
     (out / "frames.part").unlink(missing_ok=True)
     write_report(record, pictures, video, out / "report.html", out)
     (out / "run.json").write_text(json.dumps(record.as_json(), indent=1), encoding="utf-8")
-    return record
 
 
 def _observe(
@@ -200,6 +227,10 @@ def _observe(
                 live.update(live_view(record, doing, now - start, hint, truth.at_start))
                 if stopped:
                     heard = now
+                if executor.failure:
+                    cause = executor.failure.strip().splitlines()[-1]
+                    record.outcome, record.message = "INTERNAL_ERROR", f"defect in the console: {cause}"
+                    break
                 if (state := (record.frames, status.phase)) != last:
                     heard, last = now, state
                 if now - heard > SILENCE:
@@ -224,6 +255,8 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--parts", str(options.parts)]
     if options.meshes is not None:
         words += ["--meshes", str(options.meshes)]
+    if options.namespace:
+        words += ["--namespace", options.namespace.strip("/")]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
     return shlex.join(words)
@@ -298,8 +331,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(PRIVATE)
     # each run is alone in a domain of its own unless the user chose one: two demos do not hear each other
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    enclave = ["--ros-args", "--enclave", "/lab/console"]
-    rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    rclpy.init(
+        args=ros_arguments("console", options.namespace), signal_handler_options=rclpy.SignalHandlerOptions.NO
+    )
     interrupted = Interruption()
     try:
         record = run_demo(options, console, interrupted=interrupted)

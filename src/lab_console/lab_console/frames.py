@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import sys
@@ -25,10 +26,16 @@ class Frames:
     """Takes colour images as JPEG: 2 ms, where a video encoder would take 20 ms beside the cell."""
 
     def __init__(self, spool: Path) -> None:
+        """spool: file of the images that are kept for the video. Raises OSError."""
+        self.trouble = ""
+        """Why the video ends before the run does, in one sentence; empty while it does not."""
+        self.count = 0
+        """Images that came."""
+        self.spooled = 0
+        """Images that the video will have."""
         self._spool_path = spool
         self._spool = spool.open("wb")
         self._recent: OrderedDict[int, bytes] = OrderedDict()
-        self.count = 0
 
     def put(self, stamp: int, rgb: Image) -> None:
         """Take the image (H, W, 3), red first, of a stamp in nanoseconds, or leave it to its neighbours."""
@@ -40,7 +47,14 @@ class Frames:
         self._recent[stamp] = jpeg
         if len(self._recent) > AT_HAND:
             self._recent.popitem(last=False)
-        self._spool.write(struct.pack("<I", len(jpeg)) + jpeg)
+        if self.trouble:
+            return
+        try:
+            self._spool.write(struct.pack("<I", len(jpeg)) + jpeg)
+            self._spool.flush()  # what the disk does not take is told now, not when it is closed
+            self.spooled += 1
+        except OSError as error:
+            self.trouble = f"the video ends early: {self._spool_path}: {error.strerror}; free some disk space"
 
     def nearest(self, stamp: int) -> tuple[Image, float] | None:
         """The image at hand that is nearest to a stamp, and how many seconds later it is."""
@@ -56,10 +70,11 @@ class Frames:
 
         rate: images per second of the cell's clock. progress: called with the number of images done.
         """
-        self._spool.close()
+        with contextlib.suppress(OSError):  # the rest of an image that the disk did not take
+            self._spool.close()
         writer: cv2.VideoWriter | None = None
         with self._spool_path.open("rb") as spool:
-            for index in range(0, self.count, 2):
+            for index in range(self.spooled):
                 (size,) = struct.unpack("<I", spool.read(4))
                 image = _decode(spool.read(size))[..., ::-1]
                 if writer is None:
@@ -68,7 +83,7 @@ class Frames:
                     with _without_stderr():
                         writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, rate / 2, shape)
                 writer.write(np.ascontiguousarray(image))
-                progress(min(index + 2, self.count))
+                progress(index + 1)
         if writer is not None:
             writer.release()
         self._spool_path.unlink()

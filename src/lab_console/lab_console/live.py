@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab_console.run_record import AttemptRecord, RunRecord
+from lab_core.scene import PART
 
 
 def plain(text: str) -> Text:
@@ -39,25 +40,28 @@ def live_view(
 
 
 def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
-    """One row an attempt."""
+    """One row an attempt; with the kinds of the parts where the detector knows them."""
+    kinds = any(_kind(attempt) for attempt in attempts)
     table = Table(title=plain(title), title_justify="left", expand=False)
     for heading, justify in (
         ("#", "right"),
         ("part", "left"),
         ("colour", "left"),
+        *((("kind", "left"),) if kinds else ()),
         ("outcome", "left"),
         ("to", "left"),
         ("width mm", "right"),
         ("force N", "right"),
         ("cycle s", "right"),
     ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify)
     for attempt in attempts:
         success = attempt.outcome == "SUCCESS"
         table.add_row(
             str(attempt.number),
             plain(attempt.object_id),
             plain(attempt.colour),
+            *((plain(_kind(attempt)),) if kinds else ()),
             Text(attempt.outcome, style="green" if success else "red"),
             plain(attempt.destination),
             f"{attempt.held_width * 1000:.1f}" if attempt.held_width else "",
@@ -65,6 +69,12 @@ def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
             f"{attempt.end - attempt.start:.1f}",
         )
     return table
+
+
+def _kind(attempt: AttemptRecord) -> str:
+    """Label and score of the most likely kind; empty where the detector only knows that it is a part."""
+    best = next(iter(attempt.hypotheses), None)
+    return "" if best is None or best.label == PART else f"{best.label} {best.score:.2f}"
 
 
 def summary(record: RunRecord) -> RenderableType:

@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from builtin_interfaces.msg import Time as TimeMessage
-from lab_interfaces.msg import Attempt, Scene, TaskStatus
+from lab_interfaces.msg import Attempt, TaskStatus
+from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.node import Node
 from rclpy.time import Time
 from sensor_msgs.msg import Image
@@ -17,15 +18,16 @@ from sensor_msgs.msg import Image
 from lab_console.frames import AT_HAND, Frames
 from lab_console.neighbours import named_in
 from lab_console.overlay import Image as Pixels
-from lab_console.overlay import SeenScene, draw
+from lab_console.overlay import draw
 from lab_console.report import END
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 from lab_core.geometry import FloatArray
-from lab_node.boxes import box_from_message
+from lab_core.scene import Scene
+from lab_node.conversions.images import rgb
+from lab_node.conversions.outcomes import name_of
+from lab_node.conversions.poses import matrix_from_pose
+from lab_node.conversions.scene import scene_from_message
 from lab_node.gate import Gated
-from lab_node.images import pinhole_camera, rgb
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
 from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
 
 # images are sent best effort: one that is this close shows the same, seconds
@@ -58,16 +60,16 @@ class Observer(Gated, Node):
         self._heard_own = False
         self._placed_before = 0
         self._start = start
-        self._scenes: OrderedDict[int, SeenScene] = OrderedDict()
-        self._newest_scene: SeenScene | None = None
+        self._scenes: OrderedDict[int, Scene] = OrderedDict()
+        self._newest_scene: Scene | None = None
         self._image_times: OrderedDict[int, float] = OrderedDict()
         self._last_end: float | None = None
-        self.create_subscription(TaskStatus, "/task/status", self._take_status, LATCHED)
-        self.create_subscription(Attempt, "/task/attempts", self._take_attempt, HISTORY)
+        self.create_subscription(TaskStatus, "task/status", self._take_status, LATCHED)
+        self.create_subscription(Attempt, "task/attempts", self._take_attempt, HISTORY)
         if frames is not None:
-            self.create_subscription(Scene, "/scene/objects", self._take_scene, RELIABLE)
+            self.create_subscription(SceneMessage, "scene/objects", self._take_scene, RELIABLE)
             take_image = functools.partial(self._take_image, frames)
-            self.create_subscription(Image, "/camera/color/image_raw", take_image, SENSOR)
+            self.create_subscription(Image, "camera/color/image_raw", take_image, SENSOR)
 
     def expect_another_task(self) -> None:
         """The task that has ended will be started again."""
@@ -83,7 +85,7 @@ class Observer(Gated, Node):
         self.record.last_image = (1e-9 * stamp, time.monotonic())
         self.record.first_image = self.record.first_image or self.record.last_image
 
-    def _take_scene(self, message: Scene) -> None:
+    def _take_scene(self, message: SceneMessage) -> None:
         stamp = Time.from_msg(message.header.stamp).nanoseconds
         arrived = self._image_times.get(stamp)
         if arrived is not None:
@@ -91,18 +93,13 @@ class Observer(Gated, Node):
         if not message.objects:
             self._newest_scene = None
             return
-        self._newest_scene = self._scenes[stamp] = SeenScene(
-            boxes={seen.id: box_from_message(seen.box, f"object '{seen.id}'") for seen in message.objects},
-            colours={seen.id: seen.color_name for seen in message.objects},
-            camera=pinhole_camera(message.view.camera_info),
-            base_from_camera=matrix_from_pose(message.view.camera_pose),
-        )
+        self._newest_scene = self._scenes[stamp] = scene_from_message(message)
         if len(self._scenes) > AT_HAND:
             self._scenes.popitem(last=False)
 
     def _take_status(self, message: TaskStatus) -> None:
         if self._run not in ("", message.run):
-            self.refuse("/task/status", f"it is of another cell's run, '{message.run}'")
+            self.refuse("task/status", f"it is of another cell's run, '{message.run}'")
             return
         self._heard_own = True
         before = self.status
@@ -136,14 +133,15 @@ class Observer(Gated, Node):
 
     def _take_attempt(self, message: Attempt) -> None:
         if self._run and not self._heard_own:  # an attempt names no run; before our task spoke it is not ours
-            self.refuse("/task/attempts", "it came before the task of this run said anything")
+            self.refuse("task/attempts", "it came before the task of this run said anything")
             return
         grasped = message.grasp.object_id != ""
         stamp = Time.from_msg(message.grasp.header.stamp if grasped else message.scene_stamp).nanoseconds
         scene = self._scene_at(stamp)
         end = _seconds(message.header.stamp)
         number = len(self.record.attempts) + 1
-        ids = () if scene is None else scene.boxes
+        ids = () if scene is None else scene.ids
+        part = None if scene is None else scene.find(message.object_id)
         blocking = named_in(message.outcome.message, ids, but=message.object_id)
         pose: FloatArray | None = matrix_from_pose(message.grasp.pose) if grasped else None
         shown = self._picture(stamp, scene, message.object_id, pose, message.grasp.opening, blocking)
@@ -152,7 +150,8 @@ class Observer(Gated, Node):
                 number=number,
                 number_in_task=message.number,
                 object_id=message.object_id,
-                colour="" if scene is None else scene.colours.get(message.object_id, ""),
+                colour="" if part is None else part.color_name,
+                hypotheses=() if part is None else part.hypotheses,
                 outcome=name_of(message.outcome),
                 message=message.outcome.message,
                 destination=message.destination,
@@ -178,7 +177,7 @@ class Observer(Gated, Node):
             scene = self._newest_scene
             self._keep_picture(END, image if scene is None else draw(image, scene, "", None, 0.0))
 
-    def _scene_at(self, stamp: int) -> SeenScene | None:
+    def _scene_at(self, stamp: int) -> Scene | None:
         """What was seen in the image of a stamp; where that scene was lost on its way, in the one before."""
         before = [other for other in self._scenes if other <= stamp]
         return self._scenes[max(before)] if before else None
@@ -186,7 +185,7 @@ class Observer(Gated, Node):
     def _picture(
         self,
         stamp: int,
-        scene: SeenScene | None,
+        scene: Scene | None,
         target: str,
         base_from_tcp: FloatArray | None,
         opening: float,

@@ -81,9 +81,9 @@ class Operator:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._stop = node.create_publisher(Bool, "/cell/stop", RELIABLE)
-        self._reset = node.create_client(Trigger, "/cell/reset")
-        self._clear_table: ActionClient = ActionClient(node, ClearTable, "/clear_table")
+        self._stop = node.create_publisher(Bool, "cell/stop", RELIABLE)
+        self._reset = node.create_client(Trigger, "cell/reset")
+        self._clear_table: ActionClient = ActionClient(node, ClearTable, "clear_table")
         self._unheard = False
         node.create_timer(_AGAIN, self._stop_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
 

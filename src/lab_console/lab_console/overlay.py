@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_core.geometry import FloatArray, OrientedBox, PinholeCamera, invert, transform_points
+from lab_core.geometry import FloatArray, invert, transform_points
+from lab_core.scene import Scene
 
 Image = npt.NDArray[np.uint8]
 
@@ -19,19 +19,9 @@ OTHER, TARGET, GRASP, BLOCKING = (60, 64, 72), (255, 170, 0), (0, 190, 120), (22
 FINGER, STEM = 0.04, 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class SeenScene:
-    """Boxes by object id, and the camera that saw them."""
-
-    boxes: dict[str, OrientedBox]
-    colours: dict[str, str]
-    camera: PinholeCamera
-    base_from_camera: FloatArray
-
-
 def draw(
     image: Image,
-    scene: SeenScene,
+    scene: Scene,
     target: str,
     base_from_tcp: FloatArray | None,
     opening: float,
@@ -39,11 +29,14 @@ def draw(
 ) -> Image:
     """Copy of the image (H, W, 3) with all boxes, the target's in colour, and the grasp as a fork.
 
-    opening: distance of the fingers, metres. blocking: ids of parts that stood in the way.
+    The plain image where the scene has no view. opening: distance of the fingers, metres. blocking: ids of
+    parts that stood in the way.
     """
     canvas = np.ascontiguousarray(image).copy()
-    camera = scene.camera.scaled(image.shape[1] / scene.camera.width)
-    camera_from_base = invert(scene.base_from_camera)
+    if scene.view is None:
+        return canvas
+    camera = scene.view.camera.scaled(image.shape[1] / scene.view.camera.width)
+    camera_from_base = invert(scene.view.base_from_camera)
 
     def line(start: FloatArray, end: FloatArray, colour: tuple[int, int, int], thickness: int) -> None:
         pixels = camera.project(transform_points(camera_from_base, np.stack([start, end])))
@@ -52,9 +45,9 @@ def draw(
             a, b = (tuple(int(v) for v in np.rint(pixel * 16)) for pixel in pixels)
             cv2.line(canvas, a, b, colour, thickness, cv2.LINE_AA, 4)
 
-    for name, box in scene.boxes.items():
-        corners = box.corners()
-        colour = TARGET if name == target else BLOCKING if name in blocking else OTHER
+    for part in scene.objects:
+        corners = part.box.corners()
+        colour = TARGET if part.id == target else BLOCKING if part.id in blocking else OTHER
         for a, b in EDGES:
             line(corners[a], corners[b], colour, 1 if colour == OTHER else 2)
     if base_from_tcp is not None:

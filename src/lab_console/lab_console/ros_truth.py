@@ -14,7 +14,7 @@ from lab_core.geometry import FloatArray, OrientedBox, make_transform
 from lab_description import Cell
 from lab_node.actions import wait_for
 
-SERVICE = "/simulator/get_entities_states"
+SERVICE = "simulator/get_entities_states"
 # metres: that a destination is high for the judge, and that a part's origin may lie beyond its rim
 HEIGHT, MARGIN = 0.25, 0.01
 # seconds of the wall: between two questions until one is answered; for the answer at the end

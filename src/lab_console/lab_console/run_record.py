@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from lab_core.scene import Hypothesis
+
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
@@ -26,9 +28,10 @@ class AttemptRecord:
 
     number: of this run; number_in_task: of the task, which may have been started several times. outcome: name
     of the code. held_width in metres, held_force in newtons, start and end in seconds of the cell's clock.
-    neighbours: parts that the outcome's sentence names beside this one: what stood in the way. case: folder
-    of the case that the recorder saved, in the run's folder; empty when there is none. picture: what the
-    picture shows, when it is not the image that was decided on.
+    hypotheses: what the detector says the part may be, the most likely first. neighbours: parts that the
+    outcome's sentence names beside this one: what stood in the way. case: folder of the case that the
+    recorder saved, in the run's folder; empty when there is none. picture: what the picture shows, when it is
+    not the image that was decided on.
     """
 
     number: int
@@ -43,6 +46,7 @@ class AttemptRecord:
     start: float
     end: float
     stages: tuple[StageTime, ...]
+    hypotheses: tuple[Hypothesis, ...] = ()
     neighbours: tuple[str, ...] = ()
     case: str = ""
     picture: str = ""

@@ -20,6 +20,7 @@ from lab_core.errors import ConfigurationError
 from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
+from lab_node.names import namespace_from, ros_arguments
 from lab_node.permit import Permit
 
 # Attempts that are shown, the newest.
@@ -75,13 +76,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="lab watch",
         description="Look at the cell that runs in ROS_DOMAIN_ID; stop and reset it by a key.",
     )
-    parser.parse_args(argv)
+    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the cell; none")
+    options = parser.parse_args(argv)
     try:
         domain_id()
+        namespace = namespace_from(options.namespace)
     except ConfigurationError as error:
         parser.error(str(error))
-    enclave = ["--ros-args", "--enclave", "/lab/console"]
-    rclpy.init(args=enclave, signal_handler_options=rclpy.SignalHandlerOptions.NO)
+    rclpy.init(args=ros_arguments("console", namespace), signal_handler_options=rclpy.SignalHandlerOptions.NO)
     try:
         watch(Console(markup=False, emoji=False))
     finally:

@@ -13,11 +13,12 @@ from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
 from lab_console.live import summary
 from lab_console.neighbours import named_in
-from lab_console.overlay import BLOCKING, SeenScene, draw
+from lab_console.overlay import BLOCKING, draw
 from lab_console.report import END, write_report
 from lab_console.ros_truth import delivered
 from lab_console.run_record import AttemptRecord, Count, RunRecord, StageTime
 from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
+from lab_core.scene import DepthView, Part, Scene
 from lab_description import load_cell
 
 
@@ -183,7 +184,10 @@ def test_what_blocks_is_drawn_in_its_own_colour():
         name: OrientedBox(make_transform(np.eye(3), [x, 0.0, 0.02]), np.full(3, 0.04))
         for name, x in (("a", 0.45), ("b", 0.55))
     }
-    scene = SeenScene(boxes, {}, camera, transform_from_xyz_rpy([0.5, 0.0, 0.8], [np.pi, 0.0, 0.0]))
+    looking_down = transform_from_xyz_rpy([0.5, 0.0, 0.8], [np.pi, 0.0, 0.0])
+    view = DepthView(looking_down, camera, np.zeros((240, 320), np.float32))
+    parts = tuple(Part(name, box) for name, box in boxes.items())
+    scene = Scene(0, "base_link", objects=parts, view=view)
     image = np.zeros((240, 320, 3), np.uint8)
     assert np.all(draw(image, scene, "a", None, 0.0, ("b",)) == BLOCKING, axis=-1).any()
     assert not np.all(draw(image, scene, "a", None, 0.0) == BLOCKING, axis=-1).any()

@@ -3,6 +3,8 @@
 import dataclasses
 import io
 import json
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from lab_console import demo
 from lab_console.cell_process import complaint_in
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
-from lab_console.overlay import GRASP, OTHER, TARGET, SeenScene, draw
+from lab_console.overlay import GRASP, OTHER, TARGET, draw
 from lab_console.report import END, write_report
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
+from lab_core.scene import DepthView, Part, Scene
 
 
 def attempt(number, outcome="SUCCESS", start=0.0, end=10.0):
@@ -112,7 +115,9 @@ def test_the_grasp_is_drawn_where_the_camera_sees_it():
         "a": OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.02]), np.array([0.04, 0.04, 0.04])),
         "b": OrientedBox(make_transform(np.eye(3), [0.6, 0.1, 0.02]), np.array([0.04, 0.04, 0.04])),
     }
-    scene = SeenScene(boxes, {}, camera, base_from_camera)
+    view = DepthView(base_from_camera, camera, np.zeros((240, 320), np.float32))
+    parts = tuple(Part(name, box) for name, box in boxes.items())
+    scene = Scene(0, "base_link", objects=parts, view=view)
     base_from_tcp = transform_from_xyz_rpy([0.5, 0.0, 0.02], [np.pi, 0.0, 0.0])
     image = draw(np.zeros((480, 640, 3), np.uint8), scene, "a", base_from_tcp, opening=0.06)
 
@@ -124,6 +129,28 @@ def test_the_grasp_is_drawn_where_the_camera_sees_it():
     assert centre(GRASP) == pytest.approx((319.5, 239.5), abs=12)
     x, y = centre(OTHER)  # 0.1 m in x and y, at 0.76 m: 600/0.76*0.1 = 79 pixels
     assert (x - 319.5, 239.5 - y) == pytest.approx((79, 79), abs=6)
+
+
+FULL_DISK = """
+import resource, sys
+import numpy as np
+from lab_console.frames import Frames
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+frames = Frames(__import__("pathlib").Path(sys.argv[1]))
+noise = np.random.default_rng(0)
+for index in range(40):
+    frames.put(index, noise.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+print(frames.spooled, frames.count, frames.newest() is not None, frames.trouble)
+"""
+
+
+def test_a_disk_that_takes_no_more_ends_the_video_not_the_run(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "spool")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    kept, came, newest, trouble = result.stdout.split(maxsplit=3)
+    assert 0 < int(kept) < 20 and came == "40" and newest == "True"
+    assert "the video ends early" in trouble and "free some disk space" in trouble
 
 
 def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
@@ -138,7 +165,7 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
     assert frames.newest()[0, 0, 0] == pytest.approx(224, abs=4)
     done = []
     frames.write_video(tmp_path / "video.webm", 30.0, done.append)
-    assert done[-1] == 30
+    assert done[-1] == 15
     assert capfd.readouterr().err == ""
     assert not (tmp_path / "spool").exists()
     video = cv2.VideoCapture(str(tmp_path / "video.webm"))

@@ -63,7 +63,8 @@ class CameraModel(Tree):
     """A camera with depth aligned to colour.
 
     optical_frame: link with z forward, x right, y down (REP 103). rate: Hz. near, far: range of the depth,
-    metres. calibration_error: what the simulator's real look makes of the pose that the cell gives.
+    metres. rectified: the images are, although camera_info tells a distortion, as those of image_proc.
+    calibration_error: what the simulator's real look makes of the pose that the cell gives.
     """
 
     name: str
@@ -74,6 +75,7 @@ class CameraModel(Tree):
     far: Metres
     noise: StereoNoise
     dropout: Ratio = 0.0
+    rectified: bool = False
     calibration_error: CalibrationError = CalibrationError()
 
     def __post_init__(self) -> None:

@@ -54,7 +54,7 @@ class CellFile:
 
     robot: its base_link is the root of the cell. gripper: mounted on the robot's tool_link. camera: in
     base_link. table_height: z of the table's top in base_link, metres. hardware: of the real cell, if there
-    is one.
+    is one. extensions: packages that add their nodes to this cell's graph.
     """
 
     robot: Mount
@@ -65,6 +65,7 @@ class CellFile:
     furniture: Mapping[str, Furniture]
     destinations: Mapping[str, Destination]
     hardware: Hardware | None = None
+    extensions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.destinations:
@@ -83,7 +84,7 @@ class Cell:
     "gripper", "camera".
     furniture: every box that stands still, of furniture and destinations. tool_from_gripper: (4, 4).
     destinations: in the order of the file; the first one is the default. hardware: None for a cell that is
-    only simulated.
+    only simulated. extensions: packages whose nodes are part of it.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Cell:
     tool_from_gripper: FloatArray
     files: Mapping[str, Path]
     hardware: Hardware | None = None
+    extensions: tuple[str, ...] = ()
 
     @property
     def gripper(self) -> Gripper:
@@ -166,6 +168,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
         tool_from_gripper=content.gripper.pose.matrix,
         files=files,
         hardware=content.hardware,
+        extensions=content.extensions,
     )
 
 

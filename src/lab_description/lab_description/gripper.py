@@ -53,7 +53,7 @@ class Gripper(EndEffector):
     friction: Annotated[float, Quantity("", 0.05, 3.0)]
     gripper_controller: str = "gripper_controller"
     wrench_topics: Mapping[str, str] = field(
-        default_factory=lambda: {"left": "/gripper/left_pad/wrench", "right": "/gripper/right_pad/wrench"}
+        default_factory=lambda: {"left": "gripper/left_pad/wrench", "right": "gripper/right_pad/wrench"}
     )
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Gripper(EndEffector):
     @property
     def action(self) -> str:
         """Name of the ParallelGripperCommand action."""
-        return f"/{self.gripper_controller}/gripper_cmd"
+        return f"{self.gripper_controller}/gripper_cmd"
 
     @property
     def minimum_opening(self) -> float:

@@ -31,7 +31,8 @@ class Driver:
     controller: type of the controller that carries out this stack's actions, none for a camera. adapter: an
     executable of lab_motion that does it where the driver has actions of its own. controller_parameters: ROS
     parameters of the controller that this driver needs otherwise than lab_description.controllers gives them.
-    also: further packages that it needs. remap: topics of the driver, by the names that this stack uses.
+    also: further packages that it needs. remap: topics of the driver, by the names that this stack uses; the
+    namespace of the cell comes in front of what begins with /.
     joint_states_topic: where it publishes the joint states as measured, if that is not /joint_states.
     running_topic, speed_topic: of lab_stop's parameters of these names, by which a robot tells that it is
     stopped at its own panel. scales_time: that the time of the arm's controller slows down with the arm, so
@@ -62,16 +63,16 @@ class Driver:
         for name, place in _SAID_BY.items():
             if name in self.controller_parameters:
                 raise ValueError(f"controller_parameters.{name}: {place} says it, leave it out here")
-        _refuse_no_parameter(self.controller_parameters, "controller_parameters")
+        refuse_no_parameter(self.controller_parameters, "controller_parameters")
 
 
-def _refuse_no_parameter(value: object, key: str) -> None:
+def refuse_no_parameter(value: object, key: str) -> None:
     """Raises ValueError at what ROS has no parameter for."""
     if isinstance(value, Mapping):
         for name, below in value.items():
             if not isinstance(name, str) or not name:
                 raise ValueError(f"{key}: expected names and values, found the name {name!r}")
-            _refuse_no_parameter(below, f"{key}.{name}")
+            refuse_no_parameter(below, f"{key}.{name}")
         return
     items = value if isinstance(value, list) else [value]
     kinds = {type(item) for item in items}

@@ -94,12 +94,12 @@ class Robot(Tree):
     @property
     def trajectory_action(self) -> str:
         """Name of the FollowJointTrajectory action."""
-        return f"/{self.arm_controller}/follow_joint_trajectory"
+        return f"{self.arm_controller}/follow_joint_trajectory"
 
     @property
     def wrench_topic(self) -> str:
         """Name of the topic of the wrist wrench, in tool_link."""
-        return f"/{self.wrench_broadcaster}/wrench"
+        return f"{self.wrench_broadcaster}/wrench"
 
     def _limits(self, key: str) -> FloatArray:
         values = np.array([getattr(self.joints[name], key) for name in self.joint_names])

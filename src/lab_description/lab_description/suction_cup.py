@@ -33,8 +33,8 @@ class SuctionCup(EndEffector):
     tilt: Annotated[float, Quantity("rad", 0.01, 0.6)]
     vacuum: Annotated[float, Quantity("Pa", 1e3, 1e5)]
     friction: Annotated[float, Quantity("", 0.05, 3.0)]
-    switch_service: str = "/suction/switch"
-    pressure_topic: str = "/suction/pressure"
+    switch_service: str = "suction/switch"
+    pressure_topic: str = "suction/pressure"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,8 +8,6 @@ from pathlib import Path
 from threading import Lock
 from xml.etree import ElementTree
 
-import xacro
-
 from lab_description.cell import Cell
 from lab_description.meshes import installed, ros_package, with_file_uris, with_paths
 
@@ -71,6 +69,8 @@ def xacro_file() -> Path:
 
 
 def _expand(cell: Cell, packages: list[str], visuals: bool) -> str:
+    import xacro  # here, as most nodes make no URDF
+
     mappings = {name: str(path.resolve()) for name, path in cell.files.items()}
     mappings |= {"visuals": str(visuals).lower(), "packages": " ".join(packages)}
     with _xacro_lock:

@@ -16,14 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from lab_core.errors import ConfigurationError
-from lab_description import Cell
+from lab_description.graph import extension_names
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
 from lab_doctor.finding import Finding
 from lab_doctor.machine_checks import DOMAINS
 from lab_doctor.ros_graph import Examiner
-from lab_doctor.snapshot import Graph, Machine, Snapshot
+from lab_doctor.snapshot import Configuration, Graph, Machine, Snapshot
 from lab_node.domain import domain_from
+from lab_node.names import namespace_from, ros_arguments
 
 SOUND, FINDINGS, WRONG_USAGE = 0, 1, 2
 # Seconds of the wall until a cell that runs is discovered.
@@ -40,8 +41,15 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--real", action="store_true", help="judge as for a run on the real cell")
     parser.add_argument("--domain", type=int, metavar="N", help="ROS_DOMAIN_ID to look into")
+    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the cell; none")
     parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="how long to listen; 3")
     parser.add_argument("--allow", action="append", default=[], metavar="NODE", help="a node that is welcome")
+    parser.add_argument(
+        "--extensions",
+        default="",
+        metavar="A,B",
+        help="packages with nodes of the cell, where none runs",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
     options = parser.parse_args(argv)
     if options.domain is not None and options.domain not in DOMAINS:
@@ -52,6 +60,10 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.error(f"--json {options.json}: there is no folder {options.json.resolve().parent}")
     if options.json is not None and options.json.is_dir():
         parser.error(f"--json {options.json}: is a folder, expected a file")
+    try:
+        options.namespace = namespace_from(options.namespace)
+    except ConfigurationError as error:
+        parser.error(f"--namespace: {error}")
     return options
 
 
@@ -76,33 +88,42 @@ def take_snapshot(options: argparse.Namespace) -> Snapshot:
     machine = collect_machine(lock, Path("runs"))
     domain = choose_domain(options.domain, os.environ.get("ROS_DOMAIN_ID"), machine)
     environment = collect_environment(os.environ, domain)
-    configuration = collect_configuration(options.cell)
-    graph = _graph(options, domain, configuration.cell)
+    configuration = collect_configuration(options.cell, extensions=extension_names(options.extensions))
+    configuration, graph = _graph(options, domain, configuration)
     return Snapshot(machine, environment, configuration, options.real, graph)
 
 
-def _graph(options: argparse.Namespace, domain: int, cell: Cell | None) -> Graph | None:
+def _graph(
+    options: argparse.Namespace, domain: int, configuration: Configuration
+) -> tuple[Configuration, Graph | None]:
+    """The running cell, and the configuration with the extensions that it was started with."""
     # its own handling of signals would end the context under the examiner; Ctrl-C is a KeyboardInterrupt
     rclpy.init(
         domain_id=domain,
-        args=["--ros-args", "--enclave", "/lab/doctor"],
+        args=ros_arguments("doctor", options.namespace),
         signal_handler_options=rclpy.SignalHandlerOptions.NO,
     )
-    examiner = Examiner()
+    examiner = Examiner(configuration.nodes)
     try:
         if not examiner.present(DISCOVERY):
-            return None
-        return examiner.graph(cell, options.seconds, options.allow)
+            return configuration, None
+        if extensions := examiner.extensions():
+            extensions = (*extension_names(options.extensions), *extensions)
+            configuration = collect_configuration(options.cell, extensions=extensions)
+        return configuration, examiner.graph(configuration, options.seconds, options.allow)
     finally:
         examiner.close()
         rclpy.try_shutdown()
 
 
-def show(findings: dict[str, list[Finding]], snapshot: Snapshot, console: Console) -> None:
+def show(
+    findings: dict[str, list[Finding]], snapshot: Snapshot, console: Console, namespace: str = ""
+) -> None:
     """A table of what is wrong; one line when nothing is."""
     domain = snapshot.environment.domain
     running = "no cell runs" if snapshot.graph is None else f"{len(snapshot.graph.nodes)} nodes run"
-    said = f"{snapshot.configuration.name}: {running} in domain {domain}"
+    within = f", namespace {namespace}, without which its names are said" if namespace else ""
+    said = f"{snapshot.configuration.name}: {running} in domain {domain}{within}"
     wrong = [(area, finding) for area, found in findings.items() for finding in found]
     if not wrong:
         console.print(Text("sound", style="green"), f" {said}", highlight=False)
@@ -121,11 +142,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     snapshot = take_snapshot(options)
     findings = examine(snapshot)
-    show(findings, snapshot, Console(markup=False, emoji=False))
+    show(findings, snapshot, Console(markup=False, emoji=False), options.namespace)
     if options.json is not None:
         report = {
             "cell": snapshot.configuration.name,
             "domain": snapshot.environment.domain,
+            "namespace": options.namespace,
             "running": snapshot.graph is not None,
             "findings": [
                 {"area": area, **asdict(finding)} for area, found in findings.items() for finding in found

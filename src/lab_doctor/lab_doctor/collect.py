@@ -10,7 +10,7 @@ import re
 import shutil
 import socket
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +20,10 @@ from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import check_parameters
+from lab_core.plugins import check_plugins
 from lab_description import config_directory, load_cell
+from lab_description.graph import NodeEntry, load_graph, stack_nodes
 from lab_description.schema import parse, read_yaml
 from lab_description.stored_pairs import CollisionMatrix, fingerprint, matrix_file
 from lab_doctor.snapshot import (
@@ -33,29 +36,11 @@ from lab_doctor.snapshot import (
 )
 from lab_node.bounded_file import read_bounded
 from lab_node.domain import domain_from
-from lab_node.parameters import BUILT_IN, check_parameters
+from lab_node.parameters import BUILT_IN
 from lab_tasks.policy import load_policy
 
-# Parameters of each node, by module and class.
-PARAMETERS = {
-    "simulator": ("lab_simulation.simulator_node", "SimulatorParameters"),
-    "stop": ("lab_stop.stop_node", "StopParameters"),
-    "perception": ("lab_perception.perception_parameters", "PerceptionParameters"),
-    "grasping": ("lab_grasping.grasp_node", "GraspParameters"),
-    "motion": ("lab_motion.motion_node", "MotionParameters"),
-    "tasks": ("lab_tasks.task_node", "TaskParameters"),
-}
-PACKAGES = (
-    "lab_bringup",
-    "lab_grasping",
-    "lab_interfaces",
-    "lab_motion",
-    "lab_perception",
-    "lab_stop",
-    "lab_tasks",
-    "robot_state_publisher",
-    "tf2_ros",
-)
+# Beside those of the nodes.
+PACKAGES = ("lab_interfaces", "tf2_ros")
 # Where versions matter to results: the rest of the lock file is tools.
 COMPARED = ("mujoco", "numba", "numpy", "opencv-python-headless", "pin", "roboplan-core", "scipy", "toppra")
 EXECUTABLE = re.compile(r"/lib/(lab_\w+|robot_state_publisher)/(\w+)$")
@@ -90,7 +75,7 @@ def collect_machine(lock: Path | None, record: Path) -> Machine:
         load_per_core=os.getloadavg()[0] / (os.cpu_count() or 1),
         installed=_installed(),
         pinned=_pinned(lock),
-        packages_missing=tuple(name for name in PACKAGES if name not in get_packages_with_prefixes()),
+        packages_missing=tuple(name for name in _packages() if name not in get_packages_with_prefixes()),
         middlewares=tuple(sorted(get_resources("rmw_typesupport"))),
         processes=processes,
         stale_segments=tuple(_stale_segments()),
@@ -98,25 +83,50 @@ def collect_machine(lock: Path | None, record: Path) -> Machine:
     )
 
 
-def collect_configuration(name: str, folder: Path | None = None) -> Configuration:
-    """The files of a cell. folder: config/ whose nodes.yaml and tasks/ are read; the installed one."""
+def collect_configuration(
+    name: str, folder: Path | None = None, extensions: Sequence[str] = ()
+) -> Configuration:
+    """The files of a cell. folder: config/ whose nodes.yaml and tasks/ are read; the installed one.
+    extensions: packages beside those that the cell's YAML names.
+    """
     folder = folder or config_directory()
-    errors = tuple(_parameter_errors(folder))
+    nodes: Mapping[str, NodeEntry] = {}
+    cell, description, cell_error, errors = None, None, "", []
     try:
+        nodes = stack_nodes()
         cell = load_cell(name)
     except ConfigurationError as error:
-        return Configuration(name, None, str(error), errors)
+        cell_error = str(error)
+    if cell is not None:
+        try:
+            description = load_graph(cell, extensions)
+            nodes = description.nodes
+        except ConfigurationError as error:
+            errors.append(str(error))
+    errors += _parameter_errors(folder, nodes)
+    if cell is None:
+        return Configuration(name, None, cell_error, tuple(errors), nodes=nodes)
+    stored = True
     try:
         path = matrix_file(cell)
         stored = path.is_file() and parse(CollisionMatrix, read_yaml(path), path).fingerprint == fingerprint(
             cell
         )
     except ConfigurationError as error:
-        stored, errors = True, (*errors, str(error))
-    return Configuration(cell.name, cell, "", errors, stored)
+        errors.append(str(error))
+    return Configuration(cell.name, cell, "", tuple(errors), stored, nodes, description)
 
 
-def _parameter_errors(folder: Path) -> Iterator[str]:
+def _packages() -> list[str]:
+    """That a cell needs; those of its nodes."""
+    try:
+        nodes = stack_nodes()
+    except ConfigurationError:
+        return [*PACKAGES]  # said by what reads the configuration
+    return sorted({*PACKAGES, *(node.package for node in nodes.values() if node.package is not None)})
+
+
+def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry]) -> Iterator[str]:
     for path in sorted((folder / "tasks").glob("*.yaml")):
         try:
             load_policy(path)
@@ -132,23 +142,25 @@ def _parameter_errors(folder: Path) -> Iterator[str]:
         yield f"{path}: expected nodes and their ros__parameters, found {type(content).__name__}"
         return
     everywhere = _ros_parameters(content.get("/**"))
-    known = [*PARAMETERS, "/**", "robot_state_publisher", "lifecycle_manager", "recorder"]
+    known = [name for name, node in nodes.items() if node.executable is not None]
     for node in content:
-        if str(node).strip("/") not in known and node != "/**":
-            yield f"{path}: no node of the cell is called '{node}', there are {', '.join(PARAMETERS)}"
-    for node, (module, name) in PARAMETERS.items():
-        own = _ros_parameters(content.get(node, content.get(f"/{node}")))
+        if str(node).removeprefix("/**").strip("/") not in known and node != "/**":
+            yield f"{path}: no node of the cell is called '{node}', there are {', '.join(known)}"
+    for node, entry in nodes.items():
+        keys = (node, f"/{node}", f"/**/{node}")
+        own = _ros_parameters(next((content[key] for key in keys if key in content), None))
         if own is None or everywhere is None:
             yield f"{path}: {node}: expected ros__parameters with names and values"
             continue
         given = {key: value for key, value in {**everywhere, **own}.items() if not key.startswith(BUILT_IN)}
-        if not given:
+        if not given or entry.parameter_class is None:
             continue
+        module, _, name = entry.parameter_class.partition(":")
         try:
-            check_parameters(getattr(import_module(module), name), given, node)
+            check_plugins(check_parameters(getattr(import_module(module), name), given, node), node)
         except ConfigurationError as error:
             yield f"{path}: {error}"
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
             yield f"{path}: parameters of {node} cannot be checked, {module} does not load: {error}"
 
 
@@ -156,7 +168,16 @@ def _ros_parameters(entry: Any) -> dict[str, Any] | None:
     if entry is None:
         return {}
     parameters = entry.get("ros__parameters") if isinstance(entry, dict) else None
-    return parameters if isinstance(parameters, dict) else None
+    return dict(_flat(parameters)) if isinstance(parameters, dict) else None
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Parameters by their full names, as rcl makes them of nested ones."""
+    for name, value in parameters.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _profile(variables: Mapping[str, str]) -> TransportProfile | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lab_description import Cell
+from lab_description.graph import Graph as Description
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Graph, StopInput
 
-RESET = "when its cause is gone: ros2 service call /cell/reset std_srvs/srv/Trigger"
+RESET = "when its cause is gone: ros2 service call {}/cell/reset std_srvs/srv/Trigger"
 
 
 def check_stop(graph: Graph) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def check_stop(graph: Graph) -> Iterator[Finding]:
             "see the log of the stop node and start the cell again",
         )
     elif graph.stop.stopped:
-        yield Finding("stopped", f"the cell is stopped: {graph.stop.reason}", RESET)
+        yield Finding("stopped", f"the cell is stopped: {graph.stop.reason}", RESET.format(graph.namespace))
 
 
 def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
@@ -53,11 +53,11 @@ def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
         )
 
 
-def check_controllers(graph: Graph, cell: Cell) -> Iterator[Finding]:
+def check_controllers(graph: Graph, description: Description) -> Iterator[Finding]:
     """Whether the controllers are there, and active where a controller manager tells: an inactive one still
     offers its action, and refuses every goal.
     """
-    actions = (cell.robot.trajectory_action, cell.gripper.action)
+    actions = [action.name for action in description.actions.values() if action.device is not None]
     for action in actions:
         if action not in graph.actions:
             yield Finding(
@@ -71,7 +71,7 @@ def check_controllers(graph: Graph, cell: Cell) -> Iterator[Finding]:
             yield Finding(
                 "controller",
                 f"controller {each.name} of {each.manager} is {each.state}, expected active",
-                f"ros2 control switch_controllers -c {each.manager} --activate {each.name}"
+                f"ros2 control switch_controllers -c {graph.namespace}{each.manager} --activate {each.name}"
                 if each.state == "inactive"
                 else f"see the log of {each.manager} for why, and start the drivers again",
             )

@@ -10,26 +10,20 @@ import numpy as np
 
 from lab_core.geometry import FloatArray, PinholeCamera, invert, rotation_angle
 from lab_description import Cell, Gripper
+from lab_description.graph import Graph as Description
+from lab_description.graph.entries import Sim
 from lab_doctor.control_checks import check_controllers, check_stop
+from lab_doctor.described_checks import check_described
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Endpoint, Graph, Snapshot
 
-MANAGED = ("stop", "perception", "grasping", "motion", "tasks", "recorder")
-# They have no lifecycle.
-UNMANAGED = ("robot_state_publisher", "lifecycle_manager")
 # Bridge of a cell that Gazebo simulates.
 GAZEBO = "ros_gz_bridge"
-# They live on the clock of the machine, also in simulation.
-ON_WALL_TIME = ("simulator", "stop", "lifecycle_manager")
 COLOR, DEPTH = "/camera/color/image_raw", "/camera/aligned_depth/image_raw"
 CAMERA_INFO = "/camera/color/camera_info"
 ENCODINGS = {COLOR: ("rgb8", "bgr8"), DEPTH: ("16UC1", "32FC1")}
-# Joint states below this do not follow an arm, Hz.
-JOINT_STATES_RATE = 50.0
 # Of the camera's rate in its YAML, and of the images with depth of the same stamp.
 ENOUGH = 0.6
-# Images are worked on within this age, joint states within that; seconds of the cell's clock.
-IMAGE_AGE, STATE_AGE = 1.0, 0.5
 # How far a stamp may lie ahead of this machine's clock, seconds.
 FUTURE = 0.1
 # Intrinsics by pixels; a camera's place by metres and radians.
@@ -40,18 +34,18 @@ JOINT_SLACK = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A topic that the cell lives on. one: exactly one may publish it."""
+    """A topic that the cell lives on, which one node publishes. rate: at least, Hz. age: at most, s."""
 
     topic: str
     kind: str
     rate: float
     age: float
-    one: bool = True
 
 
 def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
     """Everything of a running cell; nothing when none runs."""
     graph, cell = snapshot.graph, snapshot.configuration.cell
+    description = snapshot.configuration.description
     if graph is None:
         return
     yield from _nodes(graph, snapshot)
@@ -67,36 +61,43 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
             f"not of the cell, in its domain {snapshot.environment.domain}: {', '.join(graph.strangers)}",
             "give that program another ROS_DOMAIN_ID, or name it with --allow",
         )
-    if cell is None or not isinstance(cell.end_effector, Gripper):
+    if description is not None:
+        yield from check_described(graph, description, sim_of(graph))
+    if cell is None or description is None or not isinstance(cell.end_effector, Gripper):
         return
-    for wanted in wanted_topics(cell):
+    for wanted in wanted_topics(cell, description):
         yield from _topic(graph, wanted)
     yield from _images(graph, cell)
     yield from _frames(graph, cell)
-    yield from _robot(graph, cell)
+    yield from _robot(graph, cell, description)
 
 
-def wanted_topics(cell: Cell) -> list[Wanted]:
+def sim_of(graph: Graph) -> Sim:
+    """What stands in for the cell."""
+    if not graph.simulated:
+        return "none"
+    return "gazebo" if any(node.name == GAZEBO for node in graph.nodes) else "mujoco"
+
+
+def wanted_topics(cell: Cell, description: Description) -> list[Wanted]:
     """What has to come for the cell to work."""
-    pads = [
-        Wanted(topic, "geometry_msgs/msg/WrenchStamped", 10.0, STATE_AGE)
-        for topic in cell.gripper.wrench_topics.values()
-    ]
-    rate = ENOUGH * cell.camera.rate
     return [
-        Wanted(COLOR, "sensor_msgs/msg/Image", rate, IMAGE_AGE),
-        Wanted(DEPTH, "sensor_msgs/msg/Image", rate, IMAGE_AGE),
-        Wanted(CAMERA_INFO, "sensor_msgs/msg/CameraInfo", rate, IMAGE_AGE),
-        Wanted("/joint_states", "sensor_msgs/msg/JointState", JOINT_STATES_RATE, STATE_AGE),
-        *pads,
+        Wanted(
+            topic.name,
+            topic.type,
+            topic.minimum_rate or (ENOUGH * cell.camera.rate if topic.device == "camera" else 0.0),
+            topic.maximum_age,
+        )
+        for topic in description.topics.values()
+        if topic.maximum_age is not None
     ]
 
 
 def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
     counts = Counter(node.name for node in graph.nodes)
-    embedded = graph.simulated and not counts[GAZEBO]
-    managed = (*MANAGED, "simulator") if embedded else MANAGED
-    for name in (*managed, *UNMANAGED):
+    described, sim = snapshot.configuration.nodes, sim_of(graph)
+    expected = [name for name, node in described.items() if node.expected(sim)]
+    for name in expected:
         if not counts[name]:
             yield Finding(
                 "node-missing", f"node {name} does not run", "see the launch's log for why it ended; start it"
@@ -109,20 +110,21 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
                 "end one of them, or give it another ROS_DOMAIN_ID",
             )
     for node in graph.nodes:
-        if node.name not in (*managed, *UNMANAGED) or counts[node.name] > 1:
+        if node.name not in expected or counts[node.name] > 1:
             continue
+        entry = described[node.name]
         if not node.answered:
             yield Finding(
                 "node-silent", f"node {node.name} does not answer", "it hangs: see its log and start it again"
             )
-        elif node.name in managed and node.state != "active":
+        elif entry.managed and node.state != "active":
             yield Finding(
                 "node-state",
                 f"node {node.name} is {node.state}, expected active",
-                f"see its log for the reason; ros2 lifecycle set /{node.name} activate",
+                f"see its log for the reason; ros2 lifecycle set {graph.namespace}/{node.name} activate",
             )
         simulated = node.use_sim_time
-        if node.answered and node.name not in ON_WALL_TIME and simulated not in (None, graph.simulated):
+        if node.answered and not entry.wall_time and simulated not in (None, graph.simulated):
             yield Finding(
                 "use-sim-time",
                 f"use_sim_time of {node.name} is {simulated}, {'a' if graph.simulated else 'no'} simulation"
@@ -206,7 +208,7 @@ def _topic(graph: Graph, wanted: Wanted) -> Iterator[Finding]:
         )
         return
     sources = [end.node for end in topic.publishers]
-    if len(sources) > 1 and wanted.one:
+    if len(sources) > 1:
         yield Finding(
             "topic-twice",
             f"{wanted.topic} has {len(sources)} publishers: {', '.join(sorted(sources))}",
@@ -288,13 +290,6 @@ def _images(graph: Graph, cell: Cell) -> Iterator[Finding]:
                 f"{CAMERA_INFO} says {_intrinsics(found)}; {cell.files['camera']} says {_intrinsics(wanted)}",
                 "set the driver's resolution, or write the camera's own figures into the file",
             )
-    if any(abs(value) > 1e-6 for value in graph.distortion):
-        yield Finding(
-            "distortion",
-            f"{CAMERA_INFO} has a distortion of {max(map(abs, graph.distortion)):.3f}; images are taken as"
-            " rectified",
-            "let the driver publish rectified images and their camera_info",
-        )
     stream = graph.streams.get(COLOR)
     if stream is not None and stream.frame and stream.frame != cell.camera.frame:
         yield Finding(
@@ -351,8 +346,8 @@ def _lookup(graph: Graph, base: str, child: str) -> FloatArray | None:
     return base_from_child
 
 
-def _robot(graph: Graph, cell: Cell) -> Iterator[Finding]:
-    yield from check_controllers(graph, cell)
+def _robot(graph: Graph, cell: Cell, description: Description) -> Iterator[Finding]:
+    yield from check_controllers(graph, description)
     if not graph.joints:
         return
     missing = [name for name in (*cell.robot.joint_names, cell.gripper.joint) if name not in graph.joints]

@@ -35,7 +35,7 @@ class StopListener:
         self._heard: dict[str, float] = {}
         self._limit = float(parameters.get(LIMIT) or 0.0)
         self._topics = {name: parameters[name] for name in INPUTS if parameters.get(name)}
-        self._own = [node.create_subscription(StopState, "/cell/stop_state", self._take, STREAM)]
+        self._own = [node.create_subscription(StopState, "cell/stop_state", self._take, STREAM)]
         for name, topic in self._topics.items():
             qos = LATCHED if name in KEPT else STREAM
             self._own.append(node.create_subscription(INPUTS[name], topic, self._hearer(topic), qos))
@@ -70,7 +70,7 @@ class StopListener:
 
 
 def controller_questions(services: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[Any, str, Any]]:
-    """What to ask each controller manager of a graph, by its name; services: types by name.
+    """What to ask each controller manager of a cell, by its name; services: types by name.
 
     Empty where ros2_control is not installed: then no controller manager of this machine runs either.
     """
@@ -79,7 +79,9 @@ def controller_questions(services: Mapping[str, tuple[str, ...]]) -> dict[str, t
         kind = import_module("controller_manager_msgs.srv").ListControllers
     except ImportError:
         return {}
-    return {name.removesuffix("/list_controllers"): (kind, name, kind.Request()) for name in found}
+    return {
+        name.removesuffix("/list_controllers"): (kind, name.lstrip("/"), kind.Request()) for name in found
+    }
 
 
 def controllers_of(manager: str, answer: Any) -> list[Controller]:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import WrenchStamped
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
@@ -18,22 +17,34 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
-from lab_description import Cell
-from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, MANAGED, UNMANAGED, wanted_topics
+from lab_description.graph import NodeEntry, extension_names
+from lab_description.graph.entries import SIMS
+from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, wanted_topics
 from lab_doctor.ros_control import INPUTS, LIMIT, StopListener, controller_questions, controllers_of
-from lab_doctor.snapshot import Controller, Endpoint, Graph, ImageFacts, NodeFacts, Parent, Stream, Topic
+from lab_doctor.snapshot import (
+    Configuration,
+    Controller,
+    Endpoint,
+    Graph,
+    ImageFacts,
+    NodeFacts,
+    Parent,
+    Stream,
+    Topic,
+)
+from lab_node.conversions.images import depth_in_metres, pinhole_camera
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.gate import Gated
-from lab_node.images import depth_in_metres, pinhole_camera
-from lab_node.poses import matrix_from_transform
+from lab_node.message_types import message_class
+from lab_node.names import resolve, within
 
 K = TypeVar("K")
 
-OURS = (*MANAGED, *UNMANAGED, "simulator", "console")
 # Beginnings of the names of drivers, controllers and bridges that belong to a cell.
 DRIVERS = (
     "arm_controller",
@@ -51,15 +62,10 @@ DRIVERS = (
     "transform_",
     "ur_",
 )
+# A node that every cell has once.
+MANAGER = "lifecycle_manager"
 HISTORY = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 EVERY = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CameraInfo": CameraInfo,
-    "sensor_msgs/msg/JointState": JointState,
-    "geometry_msgs/msg/WrenchStamped": WrenchStamped,
-}
-
 # How often a node is asked, and seconds that it has each time.
 ASKED, ANSWER = 3, 2.0
 # A participant whose first announcement was lost is announced again every three seconds.
@@ -67,10 +73,15 @@ LATE_NAMES = 8.0
 
 
 class Examiner(Gated, Node):
-    """Listens to one cell. `present` tells whether there is one; `graph` is what it noted."""
+    """Listens to the cell of its own namespace. `present` tells whether there is one; `graph` is what it
+    noted, by the names of a cell without a namespace.
+    """
 
-    def __init__(self, name: str = "doctor") -> None:
+    def __init__(self, nodes: Mapping[str, NodeEntry], name: str = "doctor") -> None:
+        """nodes: that the cell may have."""
         super().__init__(name)
+        self._space = self.get_namespace().rstrip("/")
+        self._described = nodes
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
         self._stamps: dict[str, list[int]] = defaultdict(list)
@@ -95,20 +106,32 @@ class Examiner(Gated, Node):
         """Whether nodes of a cell show within the time, seconds."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            if set(self._names()) & {*MANAGED, "simulator"}:
+            if set(self._names()) & {name for name, node in self._described.items() if node.managed}:
                 self.spin(0.5)  # the others follow
                 return True
             self.spin(0.1)
         return False
 
-    def graph(self, cell: Cell | None, seconds: float, allowed: Iterable[str]) -> Graph:
+    def extensions(self) -> tuple[str, ...]:
+        """Packages whose nodes the cell has, as its recorder was told."""
+        request = GetParameters.Request(names=["extensions"])
+        question = {"recorder": (GetParameters, "recorder/get_parameters", request)}
+        answers = self._call_all(question, LATE_NAMES)
+        return extension_names(_value(answers.get("recorder")) or "")
+
+    def graph(self, configuration: Configuration, seconds: float, allowed: Iterable[str]) -> Graph:
         """Listen so long, ask every node, and tell. allowed: names of nodes that are welcome too."""
+        self._described = configuration.nodes
+        cell, description = configuration.cell, configuration.description
         own = [self.create_subscription(Clock, "/clock", self._take_clock, EVERY)]
         self.spin(0.3)  # ages need the time before the first message
         stop = self._stop_listener()
-        wanted = [] if cell is None else wanted_topics(cell)
+        wanted = [] if cell is None or description is None else wanted_topics(cell, description)
         for item in wanted:
-            own.append(self.create_subscription(TYPES[item.kind], item.topic, self._taker(item.topic), EVERY))
+            kind = message_class(item.kind)
+            own.append(
+                self.create_subscription(kind, f"{self._space}{item.topic}", self._taker(item.topic), EVERY)
+            )
         for topic, qos in (("/tf_static", HISTORY), ("/tf", EVERY)):
             own.append(self.create_subscription(TFMessage, topic, self._take_frames, qos))
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
@@ -131,7 +154,6 @@ class Examiner(Gated, Node):
             joints={} if joints is None else dict(zip(joints.name, joints.position, strict=False)),
             clock=(self._clock_seen[-1] - self._clock_seen[0]) * 1e-9 if self._clock_seen else None,
             camera=_camera(info),
-            distortion=() if info is None else tuple(info.d),
             colour=_image(image),
             depth=_image(depth),
             depth_pairs=len(colour_stamps & set(self._stamps[DEPTH])) / len(colour_stamps)
@@ -141,6 +163,8 @@ class Examiner(Gated, Node):
             strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
             stop=heard,
             controllers=self._controllers(),
+            services=self._services(),
+            namespace=self._space,
         )
         for subscription in own:
             self.destroy_subscription(subscription)
@@ -148,27 +172,40 @@ class Examiner(Gated, Node):
 
     def _names(self) -> list[str]:
         """With its namespace where a node is in one: a real cell has several robot_state_publishers."""
-        found = self.get_node_names_and_namespaces()
-        found.remove((self.get_name(), self.get_namespace()))
-        return [f"{space}/{name}".lstrip("/") for name, space in found if not name.startswith("_")]
+        seen = self.get_node_names_and_namespaces()
+        seen.remove((self.get_name(), self.get_namespace()))
+        found = (self._called(resolve(n, s.rstrip("/"))) for n, s in seen if not n.startswith("_"))
+        return [name.lstrip("/") for name in found if name is not None]
+
+    def _called(self, name: str) -> str | None:
+        """What the cell calls a name of the whole domain; None: it is not the cell's."""
+        spaces = {s.rstrip("/") for n, s in self.get_node_names_and_namespaces() if n == MANAGER}
+        return within(name, self._space, spaces - {self._space})
+
+    def _services(self) -> dict[str, tuple[str, ...]]:
+        """Types by what the cell calls its services."""
+        every = ((self._called(name), kinds) for name, kinds in self.get_service_names_and_types())
+        return {name: tuple(kinds) for name, kinds in every if name is not None}
 
     def _names_at_last(self) -> list[str]:
         """Names of the nodes; those that a cell has to have may be heard of late."""
         end = time.monotonic() + LATE_NAMES
-        while {*MANAGED, *UNMANAGED} - set(self._names()) and time.monotonic() < end:
+        always = {name for name, node in self._described.items() if all(node.expected(sim) for sim in SIMS)}
+        while always - set(self._names()) and time.monotonic() < end:
             self.spin(0.2)
         return self._names()
 
     def _strange(self, name: str, allowed: Iterable[str]) -> bool:
         alone = name.rpartition("/")[2]
-        return alone not in (*OURS, *allowed) and not alone.startswith(DRIVERS)
+        return alone not in (*self._described, *allowed) and not alone.startswith(DRIVERS)
 
     def _taker(self, topic: str) -> Any:
         def take(message: Any) -> None:
-            stamp = Time.from_msg(message.header.stamp).nanoseconds
+            now = self._clock_seen[-1] if self._clock_seen else self.get_clock().now().nanoseconds
+            header = getattr(message, "header", None)
+            stamp = now if header is None else Time.from_msg(header.stamp).nanoseconds
             self._stamps[topic].append(stamp)
             self._newest[topic] = message
-            now = self._clock_seen[-1] if self._clock_seen else self.get_clock().now().nanoseconds
             self._ages[topic] = (now - stamp) * 1e-9
 
         return take
@@ -193,12 +230,15 @@ class Examiner(Gated, Node):
             count=len(stamps),
             rate=(len(stamps) - 1) / span if span > 0.0 else None,
             age=self._ages.get(topic),
-            frame="" if newest is None else newest.header.frame_id,
+            frame="" if not hasattr(newest, "header") else newest.header.frame_id,
         )
 
     def _topics(self) -> dict[str, Topic]:
         topics = {}
         for name, _ in self.get_topic_names_and_types():
+            called = self._called(name)
+            if called is None:
+                continue
             ends = [
                 tuple(_endpoint(info) for info in infos if info.node_name != self.get_name())
                 for infos in (
@@ -207,41 +247,39 @@ class Examiner(Gated, Node):
                 )
             ]
             if any(ends):
-                topics[name] = Topic(*ends)
+                topics[called] = Topic(*ends)
         return topics
 
     def _actions(self) -> frozenset[str]:
         """Names of the actions that somebody serves."""
         suffix = "/_action/send_goal"
-        services = [name for name, _ in self.get_service_names_and_types()]
-        return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
+        return frozenset(name.removesuffix(suffix) for name in self._services() if name.endswith(suffix))
 
     def _stop_listener(self) -> StopListener | None:
         if "stop" not in self._names():
             return None
         questions = {
-            name: (GetParameters, "/stop/get_parameters", GetParameters.Request(names=[name]))
+            name: (GetParameters, "stop/get_parameters", GetParameters.Request(names=[name]))
             for name in (*INPUTS, LIMIT)
         }
         answers = self._call_all(questions)
         return StopListener(self, {name: _value(answer) for name, answer in answers.items()})
 
     def _controllers(self) -> tuple[Controller, ...]:
-        services = {name: tuple(kinds) for name, kinds in self.get_service_names_and_types()}
-        answers = self._call_all(controller_questions(services))
+        answers = self._call_all(controller_questions(self._services()))
         return tuple(each for manager, answer in answers.items() for each in controllers_of(manager, answer))
 
     def _ask(self, names: list[str]) -> tuple[NodeFacts, ...]:
         """State and parameters of the nodes, all at once."""
-        services = {name for name, _ in self.get_service_names_and_types()}
+        services = self._services()
         questions = {}
-        for name in sorted(set(names) & set(OURS)):
+        for name in sorted(set(names) & set(self._described)):
             if f"/{name}/get_state" in services:
-                questions[name, "state"] = (GetState, f"/{name}/get_state", GetState.Request())
-            if (service := f"/{name}/get_parameters") in services:
+                questions[name, "state"] = (GetState, f"{name}/get_state", GetState.Request())
+            if f"/{name}/get_parameters" in services:
                 for wanted in ("use_sim_time", "cell"):
                     request = GetParameters.Request(names=[wanted])
-                    questions[name, wanted] = (GetParameters, service, request)
+                    questions[name, wanted] = (GetParameters, f"{name}/get_parameters", request)
         answers = self._call_all(questions)
         facts = []
         for name in names:
@@ -252,18 +290,19 @@ class Examiner(Gated, Node):
                     None if state is None else state.current_state.label,
                     _value(answers.get((name, "use_sim_time"))),
                     _value(answers.get((name, "cell"))),
-                    answered=name not in OURS or any(node == name for node, _ in answers),
+                    answered=name not in self._described or any(node == name for node, _ in answers),
                 )
             )
         return tuple(facts)
 
-    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]]) -> dict[K, Any]:
+    def _call_all(self, questions: Mapping[K, tuple[Any, str, Any]], patience: float = 1.0) -> dict[K, Any]:
         """Answers of services, asked all at once: type, name and request; who does not answer is left out.
 
-        An answer to a client that its server has not discovered yet is lost, so that all are asked again.
+        patience: for a service to show, seconds. An answer to a client that its server has not discovered yet
+        is lost, so that all are asked again.
         """
         clients = {key: self.create_client(kind, name) for key, (kind, name, _) in questions.items()}
-        there = [key for key, client in clients.items() if client.wait_for_service(1.0)]
+        there = [key for key, client in clients.items() if client.wait_for_service(patience)]
         answers: dict[K, Any] = {}
         for _ in range(ASKED):
             waiting = {key: clients[key].call_async(questions[key][2]) for key in there if key not in answers}

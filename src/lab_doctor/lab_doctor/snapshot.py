@@ -11,6 +11,8 @@ from datetime import date
 
 from lab_core.geometry import FloatArray, PinholeCamera
 from lab_description import Cell
+from lab_description.graph import Graph as Description
+from lab_description.graph import NodeEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class Configuration:
     """The files of the cell. cell: None when `cell_error` says why it cannot be read.
 
     errors: of node parameters and task policies, one sentence each. stored_pairs: of links that need no
-    collision check, for exactly this geometry.
+    collision check, for exactly this geometry. nodes: by name, as config/graph.yaml and the cell's extensions
+    describe them. description: of the whole graph, None when cell or extensions cannot be read.
     """
 
     name: str
@@ -101,6 +104,8 @@ class Configuration:
     cell_error: str = ""
     errors: tuple[str, ...] = ()
     stored_pairs: bool = True
+    nodes: Mapping[str, NodeEntry] = field(default_factory=dict)
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,7 @@ class Graph:
     frames: by child; parents: of frames that hang on more than one. joints: positions by name.
     diagnostics: (node, level, sentence) of the newest of each node; level 0 fine, 1 warning, 2 error.
     strangers: nodes that are not of the cell. stop: None when there is no stop node. controllers: of all
-    controller managers that answered.
+    controller managers that answered. services: their types. All names are without the namespace.
     """
 
     simulated: bool
@@ -216,7 +221,6 @@ class Graph:
     joints: Mapping[str, float] = field(default_factory=dict)
     clock: float | None = None
     camera: PinholeCamera | None = None
-    distortion: tuple[float, ...] = ()
     colour: ImageFacts | None = None
     depth: ImageFacts | None = None
     depth_pairs: float | None = None
@@ -224,6 +228,8 @@ class Graph:
     strangers: tuple[str, ...] = ()
     stop: StopFacts | None = None
     controllers: tuple[Controller, ...] = ()
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    namespace: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from lab_description import load_cell
+from lab_description.graph import load_graph
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, wanted_topics
 from lab_doctor.snapshot import (
     Configuration,
@@ -22,7 +23,8 @@ from lab_doctor.snapshot import (
 
 MIB = 1 << 20
 CELL = load_cell("ur5e_table")
-NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks", "recorder")
+GRAPH = load_graph(CELL)
+NODES = [node.name for node in GRAPH.started("mujoco") if node.managed]
 
 
 def sound_snapshot(running: bool = True) -> Snapshot:
@@ -47,14 +49,20 @@ def sound_snapshot(running: bool = True) -> Snapshot:
     }
     profile = TransportProfile("fastdds.xml", "", 16 * MIB, ("127.0.0.1",))
     environment = Environment(variables, 0, profile)
-    configuration = Configuration(CELL.name, CELL)
+    configuration = Configuration(CELL.name, CELL, nodes=GRAPH.nodes, description=GRAPH)
     return Snapshot(machine, environment, configuration, False, sound_graph() if running else None)
 
 
 def sound_graph() -> Graph:
     listeners = {COLOR: "perception", DEPTH: "perception", CAMERA_INFO: "perception"}
-    topics = {}
-    for wanted in wanted_topics(CELL):
+    topics = {
+        topic.name: Topic(
+            tuple(Endpoint(name, topic.type, topic.profile.reliable, topic.profile.latched) for name in said)
+        )
+        for topic in GRAPH.topics.values()
+        if (said := [name for name in topic.publishers if GRAPH.nodes[name].executable is not None])
+    }
+    for wanted in wanted_topics(CELL, GRAPH):
         image = wanted.topic in listeners
         topics[wanted.topic] = Topic(
             (Endpoint("simulator", wanted.kind, not image, False),),
@@ -78,9 +86,10 @@ def sound_graph() -> Graph:
         topics=topics,
         streams={
             wanted.topic: Stream(50, 1.5 * wanted.rate, 0.05, CELL.camera.frame)
-            for wanted in wanted_topics(CELL)
+            for wanted in wanted_topics(CELL, GRAPH)
         },
-        actions=frozenset({CELL.robot.trajectory_action, CELL.gripper.action, "/pick"}),
+        actions=frozenset(GRAPH.actions),
+        services={service.name: (service.type,) for service in GRAPH.services.values()},
         frames={
             CELL.camera.frame: Parent(base, CELL.camera.base_from_camera),
             CELL.robot.tool_link: Parent(base, tool),

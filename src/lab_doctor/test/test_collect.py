@@ -5,13 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from sound import sound_snapshot
 
 from lab_description import config_directory
+from lab_description.graph import stack_nodes
 from lab_doctor.cli import arguments, choose_domain, main
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
 from lab_doctor.examine import examine
@@ -75,6 +77,19 @@ def test_a_spoilt_file_is_named_with_its_key(config, file, old, new, check, word
     findings = configured(config)
     assert check in [finding.check for finding in findings]
     assert any(words in finding.what for finding in findings)
+
+
+def test_the_parameters_of_every_node_are_where_the_graph_says():
+    named = [node.parameter_class for node in stack_nodes().values() if node.parameter_class is not None]
+    assert len(named) == 7
+    for module, _, name in (text.partition(":") for text in named):
+        assert "cell" in {field.name for field in fields(getattr(import_module(module), name))}
+
+
+def test_an_extension_that_is_not_there_is_found(config):
+    spoil(config / "cells/ur5e_table.yaml", "table_height:", "extensions: [nowhere]\ntable_height:")
+    (finding,) = configured(config)
+    assert "extension 'nowhere' is not installed" in finding.what
 
 
 def test_a_calibration_day_is_read(config):

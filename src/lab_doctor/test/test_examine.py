@@ -115,12 +115,17 @@ def stop_button(silence, kind="std_msgs/msg/Bool", published=True):
     return graph(stop=StopFacts(said=True, inputs=(item,)), topics={"/estop": topic})
 
 
+def without_action(name):
+    return lambda s: graph(actions=s.graph.actions - {name})(s)
+
+
 def controllers(**states):
     managed = [Controller(name, state, "/controller_manager") for name, state in states.items()]
     return graph(controllers=tuple(managed))
 
 
 IMAGE = "sensor_msgs/msg/Image"
+GRASPS = "lab_interfaces/msg/GraspArray"
 STATUS = "lab_interfaces/msg/TaskStatus"
 PINHOLE = CELL.camera.pinhole
 MOVED = make_transform(np.eye(3), [0.02, 0.0, 0.0]) @ CELL.camera.base_from_camera
@@ -278,7 +283,6 @@ MISCONFIGURATIONS = {
     "lens cap": (graph(depth=ImageFacts(640, 480, "16UC1", 0.01)), "depth-empty"),
     "colour and depth apart": (graph(depth_pairs=0.1), "pairs"),
     "other intrinsics": (graph(camera=replace(PINHOLE, fx=380.0, fy=380.0)), "intrinsics"),
-    "images not rectified": (graph(distortion=(0.1, -0.2, 0.0, 0.0, 0.0)), "distortion"),
     "other frame": (
         graph(streams={COLOR: Stream(50, 15.0, 0.05, "camera_optical")}),
         "camera-frame",
@@ -300,12 +304,33 @@ MISCONFIGURATIONS = {
     "stop button of another type": (stop_button(None, kind="std_msgs/msg/String"), "stop-input"),
     "stop button sends nothing": (stop_button(None), "stop-input"),
     "stop button fell silent": (stop_button(1.2), "stop-input"),
-    "no controller": (graph(actions=frozenset({CELL.gripper.action})), "controller"),
+    "no controller": (without_action(CELL.robot.trajectory_action), "controller"),
     "controller inactive": (controllers(arm_controller="inactive"), "controller"),
     "broadcaster not configured": (controllers(joint_state_broadcaster="unconfigured"), "controller"),
     "gripper not in joint states": (graph(joints={CELL.gripper.joint: None}), "joints"),
     "joint beyond its limit": (graph(joints={"elbow_joint": 9.0}), "joint-limits"),
     "a node complains": (graph(diagnostics=(("motion", 1, "cannot plan"),)), "diagnostics"),
+    "a node that says less than it should": (graph(topics={"/grasps": None}), "publisher-missing"),
+    "a node that says it otherwise": (
+        graph(topics={"/grasps": Topic((Endpoint("grasping", STATUS, True, True),))}),
+        "topic-type",
+    ),
+    "a node that offers less": (
+        graph(topics={"/grasps": Topic((Endpoint("grasping", GRASPS, True, False),))}),
+        "qos",
+    ),
+    "somebody else's grasps": (
+        graph(
+            topics={
+                "/grasps": Topic(
+                    tuple(Endpoint(name, GRASPS, True, True) for name in ("grasping", "intruder"))
+                )
+            }
+        ),
+        "publisher",
+    ),
+    "an action that nobody serves": (without_action("/pick"), "action-missing"),
+    "a service of another type": (graph(services={"/cell/reset": ("std_srvs/srv/Empty",)}), "service-type"),
     "foreign node": (graph(strangers=("turtlesim",)), "strangers"),
 }
 

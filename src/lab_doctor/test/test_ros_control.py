@@ -11,13 +11,15 @@ from lab_interfaces.msg import StopState
 from rclpy.node import Node
 from std_msgs.msg import Bool
 
+from lab_description.graph import stack_nodes
 from lab_doctor.ros_control import controller_questions, controllers_of
 from lab_doctor.ros_graph import Examiner
-from lab_doctor.snapshot import Controller
+from lab_doctor.snapshot import Configuration, Controller
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
 
+STACK = Configuration("ur5e_table", None, nodes=stack_nodes())
 SERVICES = {
     "/controller_manager/list_controllers": ("controller_manager_msgs/srv/ListControllers",),
     "/gripper/controller_manager/list_controllers": ("controller_manager_msgs/srv/ListControllers",),
@@ -55,10 +57,10 @@ def stop_node(monkeypatch):
 
 
 def test_the_stop_node_and_its_inputs_are_heard(stop_node):
-    examiner = Examiner()
+    examiner = Examiner(STACK.nodes)
     try:
         assert examiner.present(60.0)
-        stop = examiner.graph(None, 2.0, ()).stop
+        stop = examiner.graph(STACK, 2.0, ()).stop
     finally:
         examiner.close()
     assert (stop.said, stop.stopped, stop.reason) == (True, True, "the input /estop asks to stop")
@@ -73,13 +75,13 @@ def test_nodes_of_one_name_in_different_namespaces_are_not_one_twice(stop_node):
     """As robot_state_publisher and controller_manager of a real cell."""
     others = [Node("robot_state_publisher", namespace=name) for name in ("surroundings", "gripper")]
     wanted = {"stop", "surroundings/robot_state_publisher", "gripper/robot_state_publisher"}
-    examiner = Examiner()
+    examiner = Examiner(STACK.nodes)
     try:
         deadline = time.monotonic() + 60.0
         while not wanted <= set(examiner._names()):
             assert time.monotonic() < deadline, examiner._names()
             examiner.spin(0.1)
-        graph = examiner.graph(None, 0.5, ())
+        graph = examiner.graph(STACK, 0.5, ())
     finally:
         examiner.close()
         for node in others:

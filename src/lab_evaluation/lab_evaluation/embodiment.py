@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_grasping.contact import PadReading
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
 from lab_simulation.mujoco.simulation import Simulation
 
 LIFT = 0.10
@@ -34,7 +34,7 @@ class Carried:
 class Embodiment(Protocol):
     """A hand in a simulated cell, with or without an arm."""
 
-    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+    def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """Take a part by the first of these grasps that works for it, best first, and carry it off.
 
         left: parts that are still in the scene.

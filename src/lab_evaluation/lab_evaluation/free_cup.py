@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_description import SuctionCup
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
 from lab_evaluation.free_hand import FreeHand
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
 from lab_grasping.vacuum import judge_seal
 from lab_simulation.mujoco.simulation import Simulation
 
@@ -33,7 +33,7 @@ class FreeCup:
         self._rigid = {model.body(name).id for name in cup.links if name != cup.cup_link}
         self._lip = model.body(cup.tcp_link).id
 
-    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+    def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """The first grasp; what anything but the lip touches ends it, and what the lip touches too soon."""
         grasp, hand, senses, simulation = grasps[0], self._hand, self._senses, self._hand.simulation
         pose = grasp.base_from_tcp

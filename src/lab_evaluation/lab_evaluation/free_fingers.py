@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_evaluation.free_hand import LOOK_EVERY, FreeHand
 from lab_grasping.contact import judge_closing, judge_lifting
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import Simulation
 
@@ -25,7 +25,7 @@ class FreeFingers:
         self._gripper = simulation.cell.gripper
         self._senses = FingerSenses(simulation)
 
-    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+    def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """The first grasp; whatever the hand touches on its way in ends it."""
         grasp, hand, senses = grasps[0], self._hand, self._senses
         pose = grasp.base_from_tcp

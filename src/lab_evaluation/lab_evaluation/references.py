@@ -18,12 +18,14 @@ from lab_core.geometry import (
     rotate_vectors,
     transform_points,
 )
+from lab_core.grasp import Grasp
+from lab_core.scene import Part, Scene
 from lab_grasping.antipodal import find_pairs, hand_poses
 from lab_grasping.completion import complete
 from lab_grasping.errors import NoGraspFound, NothingToGrasp, UnknownObject
 from lab_grasping.gripper import ParallelGripper
-from lab_grasping.port import Grasp, GraspPlan, PlannerSettings, never
-from lab_grasping.scene import ObservedObject, ObservedScene, support_from_base
+from lab_grasping.port import GraspPlan, PlannerSettings, never
+from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.space import label_view
 
 PAIRS = 200
@@ -41,12 +43,12 @@ class RandomAntipodal:
         self._settings = settings
 
     def plan(
-        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+        self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
         """See GraspPlanner."""
         wanted = _wanted(scene, object_id)
         rng = np.random.default_rng([self._settings.seed, scene.stamp])
-        to_support = support_from_base(scene.support)
+        to_support = support_from_base(support_of(scene))
         view = label_view(scene)
         grasps: list[Grasp] = []
         candidates = 0
@@ -65,7 +67,7 @@ class RandomAntipodal:
                 k = int(rng.integers(len(poses)))
                 pose = invert(to_support) @ make_transform(poses.rotations[k], poses.positions[k])
                 width = float(poses.widths[k])
-                grasps.append(_grasp(item.id, pose, width, self._gripper.max_opening, self._settings))
+                grasps.append(_grasp(scene, item.id, pose, width, self._gripper.max_opening, self._settings))
         if not grasps:
             raise NoGraspFound(wanted[0].id, candidates, "nothing antipodal")
         order = rng.permutation(len(grasps))[: self._settings.max_grasps]
@@ -80,10 +82,10 @@ class HighestPoint:
         self._settings = settings
 
     def plan(
-        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+        self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
         """See GraspPlanner."""
-        to_support = support_from_base(scene.support)
+        to_support = support_from_base(support_of(scene))
         heights = []
         for item in _wanted(scene, object_id):
             points = transform_points(to_support, item.points)
@@ -106,11 +108,11 @@ class HighestPoint:
             lowest = self._settings.tip_margin + tips
             z = max(top - min(FINGER_DEPTH, 0.5 * top) + float(pads), lowest)
             pose = invert(to_support) @ make_transform(rotation, [*centre, z])
-            grasps.append(_grasp(identity, pose, width, self._gripper.max_opening, self._settings))
+            grasps.append(_grasp(scene, identity, pose, width, self._gripper.max_opening, self._settings))
         return GraspPlan(tuple(grasps[: self._settings.max_grasps]), len(grasps))
 
 
-def _wanted(scene: ObservedScene, object_id: str | None) -> list[ObservedObject]:
+def _wanted(scene: Scene, object_id: str | None) -> list[Part]:
     if not scene.objects:
         raise NothingToGrasp
     wanted = [item for item in scene.objects if object_id in (None, item.id)]
@@ -120,6 +122,12 @@ def _wanted(scene: ObservedScene, object_id: str | None) -> list[ObservedObject]
 
 
 def _grasp(
-    identity: str, base_from_tcp: FloatArray, width: float, opening: float, settings: PlannerSettings
+    scene: Scene,
+    identity: str,
+    base_from_tcp: FloatArray,
+    width: float,
+    opening: float,
+    settings: PlannerSettings,
 ) -> Grasp:
-    return Grasp(identity, base_from_tcp, width, opening, settings.approach_distance, 0.5)
+    distance = settings.approach_distance
+    return Grasp(scene.stamp, scene.frame, identity, base_from_tcp, width, opening, distance, 0.5)

@@ -20,8 +20,10 @@ RENDERER = choose_renderer().renderer
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
-from lab_console.overlay import SeenScene, draw  # noqa: E402
+from lab_console.overlay import draw  # noqa: E402
 from lab_core.geometry import make_transform  # noqa: E402
+from lab_core.grasp import Grasp  # noqa: E402
+from lab_core.scene import Scene  # noqa: E402
 from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
 from lab_evaluation.embodiment import Embodiment  # noqa: E402
 from lab_evaluation.free_cup import FreeCup  # noqa: E402
@@ -29,19 +31,16 @@ from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
 from lab_evaluation.shapes import SETS, part_source  # noqa: E402
 from lab_evaluation.whole_arm import WholeArm  # noqa: E402
 from lab_grasping.errors import GraspingError  # noqa: E402
-from lab_grasping.hand_model import hand_of  # noqa: E402
-from lab_grasping.port import Grasp, GraspPlanner, PlannerSettings  # noqa: E402
-from lab_grasping.registry import load_planner  # noqa: E402
-from lab_grasping.scene import DepthView, ObservedObject, ObservedScene  # noqa: E402
-from lab_grasping.warm_up import warm_up  # noqa: E402
-from lab_perception.detector import load_detector  # noqa: E402
-from lab_perception.frame import RgbdFrame  # noqa: E402
+from lab_grasping.grasp_parameters import GraspParameters  # noqa: E402
+from lab_grasping.planning import GraspPlanning  # noqa: E402
+from lab_perception.frame import ByteImage, RgbdFrame  # noqa: E402
 from lab_perception.perception_parameters import PerceptionParameters  # noqa: E402
-from lab_perception.pipeline import Perception, SceneEstimate  # noqa: E402
+from lab_perception.pipeline import Perception  # noqa: E402
 from lab_simulation.errors import SimulationError  # noqa: E402
 from lab_simulation.look import Look  # noqa: E402
 from lab_simulation.mujoco.simulation import EntityState, Simulation  # noqa: E402
-from lab_simulation.scenes.drawing import Area, PartSource, Scene, make_scene  # noqa: E402
+from lab_simulation.scenes.drawing import Area, PartSource, make_scene  # noqa: E402
+from lab_simulation.scenes.drawing import Scene as DrawnScene  # noqa: E402
 from lab_simulation.scenes.mesh_parts import MeshFolder, mesh_source  # noqa: E402
 from lab_simulation.scenes.scene_file import SceneFile  # noqa: E402
 
@@ -69,7 +68,7 @@ class Task:
     """What all rounds of a campaign share.
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
-    a hand alone (`hand_…`) or of a whole arm. planner: by name in lab_grasping.registry. parts: in each
+    a hand alone (`hand_…`) or of a whole arm. planner: by its registered name. parts: in each
     round. meshes: a folder to take the parts from instead. look: of the simulated images.
     """
 
@@ -129,7 +128,7 @@ class Round:
         return sum(attempt.ending == "removed" for attempt in self.attempts)
 
 
-def scene_of(task: Task, seed: int, cell: Cell) -> Scene:
+def scene_of(task: Task, seed: int, cell: Cell) -> DrawnScene:
     """The scene of a seed. Raises SceneError, which names the mesh or what does not fit."""
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     source: PartSource | None = None
@@ -172,14 +171,12 @@ def play(task: Task, seed: int) -> Round:
 
 
 def _perception(cell: Cell) -> Perception:
-    parameters = PerceptionParameters()
-    return Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
-    )
+    """Without a mask of the robot: there is none, or it is at home when the image is taken."""
+    return Perception.of(cell, PerceptionParameters(robot_mask=False))
 
 
-def _planner(task: Task, cell: Cell, seed: int) -> GraspPlanner:
-    return load_planner(task.planner, hand_of(cell.end_effector), PlannerSettings(seed=seed))
+def _planning(task: Task, cell: Cell, seed: int) -> GraspPlanning:
+    return GraspPlanning.of(cell, GraspParameters(planner=task.planner, seed=seed))
 
 
 _warm: set[str] = set()
@@ -192,7 +189,7 @@ def _warm_up(task: Task, cell: Cell) -> None:
     _warm.add(task.planner)
     cv2.setNumThreads(1)
     _perception(cell).warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
-    warm_up(_planner(task, cell, 0))
+    _planning(task, cell, 0).warm_up()
 
 
 class _Round:
@@ -202,7 +199,7 @@ class _Round:
         self._simulation = simulation
         self._embodiment = _embodiment(simulation, seed)
         self._perception = _perception(cell)
-        self._planner = _planner(task, cell, seed)
+        self._planning = _planning(task, cell, seed)
         self._left = set(simulation.parts)
 
     def play(self) -> Round:
@@ -212,22 +209,21 @@ class _Round:
             if len(attempts) == MOST_ATTEMPTS:
                 ended = "too many attempts"
                 break
-            frame, estimate, perceive_ms = self._look()
+            frame, scene, perceive_ms = self._look()
             start = time.process_time()
             try:
-                if estimate.support is None:
-                    ended = estimate.code.name
+                if scene.support is None:
+                    ended = scene.code.name
                     break
-                observed = observed_scene(estimate)
-                grasps = self._planner.plan(observed).grasps
+                grasps = self._planning.plan(scene).grasps
             except GraspingError as error:
-                ended, view = error.code.name, _jpeg(_drawn(frame, estimate, None))
+                ended, view = error.code.name, _jpeg(_drawn(frame.color, scene, None))
                 break
             plan_ms = 1e3 * (time.process_time() - start)
-            carried = self._embodiment.carry_out(grasps, observed, frozenset(self._left))
+            carried = self._embodiment.carry_out(grasps, scene, frozenset(self._left))
             grasp = grasps[carried.grasp]
             failures = 0 if carried.ending == "removed" else failures + 1
-            picture = b"" if carried.ending == "removed" else _jpeg(_drawn(frame, estimate, grasp))
+            picture = b"" if carried.ending == "removed" else _jpeg(_drawn(frame.color, scene, grasp))
             attempts.append(
                 Attempt(
                     ending=carried.ending,
@@ -247,20 +243,15 @@ class _Round:
                 break
         return Round(self._seed, presented, presented - len(self._left), ended, tuple(attempts), view)
 
-    def _look(self) -> tuple[RgbdFrame, SceneEstimate, float]:
+    def _look(self) -> tuple[RgbdFrame, Scene, float]:
         image = self._simulation.frame()
         camera = self._simulation.cell.camera
         depth = (np.round(image.depth / DEPTH_STEP) * DEPTH_STEP).astype(np.float32)
-        frame = RgbdFrame(
-            image.colour,
-            depth,
-            camera.pinhole,
-            camera.base_from_camera,
-            stamp=round(1e9 * self._simulation.time),
-        )
+        stamp = round(1e9 * self._simulation.time)
+        frame = self._perception.frame(image.colour, depth, camera.pinhole, camera.base_from_camera, stamp)
         start = time.process_time()
-        estimate = self._perception.perceive(frame)
-        return frame, estimate, 1e3 * (time.process_time() - start)
+        scene = self._perception.perceive(frame)
+        return frame, scene, 1e3 * (time.process_time() - start)
 
     def _take_out(self, held: frozenset[str]) -> None:
         """Remove what is held, let the rest come to rest, with the hand out of the way."""
@@ -285,31 +276,10 @@ def _embodiment(simulation: Simulation, seed: int) -> Embodiment:
     return FreeCup(simulation) if cup else FreeFingers(simulation)
 
 
-def observed_scene(estimate: SceneEstimate) -> ObservedScene:
-    """What the planner is told of an estimate whose support was found."""
-    assert estimate.support is not None
-    depth = estimate.depth_view.astype(np.float32) * np.float32(1e-3)
-    depth[depth == 0.0] = np.nan
-    objects = tuple(
-        ObservedObject(
-            identity,
-            item.points.astype(np.float64),
-            item.normals.astype(np.float64),
-            item.box,
-            item.truncated,
-        )
-        for identity, item in zip(estimate.ids, estimate.objects, strict=True)
-    )
-    view = DepthView(estimate.base_from_camera, estimate.depth_view_camera, depth)
-    return ObservedScene(estimate.stamp, "base_link", estimate.support, objects, view)
-
-
-def _drawn(frame: RgbdFrame, estimate: SceneEstimate, grasp: Grasp | None) -> np.ndarray:
-    boxes = {name: item.box for name, item in zip(estimate.ids, estimate.objects, strict=True)}
-    seen = SeenScene(boxes, {}, frame.camera, frame.base_from_camera)
+def _drawn(color: ByteImage, scene: Scene, grasp: Grasp | None) -> np.ndarray:
     if grasp is None:
-        return draw(frame.color, seen, "", None, 0.0)
-    return draw(frame.color, seen, grasp.object_id, grasp.base_from_tcp, grasp.opening)
+        return draw(color, scene, "", None, 0.0)
+    return draw(color, scene, grasp.object_id, grasp.base_from_tcp, grasp.opening)
 
 
 def _jpeg(image: np.ndarray) -> bytes:

@@ -8,19 +8,18 @@ from pathlib import Path
 
 from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_description import load_cell
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_grasping.contact import PadReading
-from lab_grasping.port import Grasp
-from lab_grasping.scene import ObservedScene
 from lab_motion.errors import GripperFailed, MotionStalled
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import Body, MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.motion import Motion
+from lab_motion.motion_parameters import MotionParameters, stoppable
+from lab_motion.planning.port import PLANNERS, MotionPlanner, PlanningScene, Trajectory, never
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.hardware import Cancelled, Watch
-from lab_motion.skills.manipulator import Manipulator
-from lab_motion.skills.move_to import move_to_joints
-from lab_motion.skills.pick import GraspGoal, Picked, pick
+from lab_motion.skills.pick import Picked
 from lab_motion.skills.stages import Stages
 from lab_simulation.mujoco.arm_controller import Ending, TrajectoryGoal, TrajectoryOutcome
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
@@ -44,28 +43,19 @@ class WholeArm:
         self._senses = FingerSenses(simulation)
         self._home = cell.robot.configuration("home")
         self._open = PlanningScene(opening=cell.gripper.maximum_opening)
-        self._robot = Manipulator(
-            cell=cell,
-            planner=_motion_planner(cell.files["cell"]),
-            arm=SimulatedArm(simulation),
-            hand=SimulatedHand(simulation, self._senses),
-            settings=motion_settings(parameters, cell),
-            contact=contact_limits(parameters),
-        )
+        hand = SimulatedHand(simulation, self._senses)
+        planner = _motion_planner(cell.files["cell"])
+        self._motion = Motion(cell, parameters, SimulatedArm(simulation), hand, planner)
 
-    def carry_out(self, grasps: Sequence[Grasp], scene: ObservedScene, left: frozenset[str]) -> Carried:
+    def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """Pick by the first grasp that can be reached, lift, and go home with the part."""
-        robot, senses = self._robot, self._senses
+        senses = self._senses
         heights = senses.heights(left)
-        bodies = tuple(Body(item.id, item.box) for item in scene.objects)
-        goals = [
-            GraspGoal(g.object_id, g.base_from_tcp, g.width, g.opening, g.approach_distance) for g in grasps
-        ]
         stages = Stages(lambda: self._simulation.time, lambda phase: None)
         picked, failure = Picked(), ""
         try:
-            pick(robot, PlanningScene(bodies, None, self._open.opening), goals, stages, never, picked)
-            move_to_joints(robot, self._home, stages, never)
+            self._motion.pick(scene, grasps, stages, never, picked)
+            self._motion.move_to_joints(self._home, stages, never)
         except LabError as error:
             failure = error.code.name
         self._simulation.run(HOLD_SECONDS)
@@ -74,8 +64,9 @@ class WholeArm:
 
     def put_home(self) -> None:
         """Be open and at home, at once."""
-        self._robot.grip, self._robot.standing = None, False
-        self._robot.set_scene(self._open)
+        robot = self._motion.robot
+        robot.grip, robot.standing = None, False
+        robot.set_scene(self._open)
         opened = float(self._simulation.cell.gripper.joint_from_opening(self._open.opening))
         self._simulation.put_robot(self._home, opened)
 
@@ -154,6 +145,6 @@ class SimulatedHand:
 def _motion_planner(path: Path) -> MotionPlanner:
     """Of a cell, one for all rounds of a process: it keeps nothing from one plan to the next."""
     cell = load_cell(path)
-    planner = load_planner(PLANNER, stoppable(cell, MotionParameters()))
+    planner = PLANNERS.make(PLANNER, stoppable(cell, MotionParameters())).plugin
     warm_up(planner, cell.robot.configuration("home"))
     return planner

@@ -62,18 +62,18 @@ class PadReading:
 class ContactLimits:
     """When a reading proves a grip.
 
-    min_force: on each pad, N. meeting: openings below this are pads that touch each other, metres. wider: by
-    how much the fingers may stand wider than planned, metres: beyond, they stopped at something that is not
-    the part. slip: by how much the fingers may close further while the part is lifted, metres.
+    min_force: on each pad, N. pads_closed_opening: the pads touch each other below this opening, metres.
+    max_width_excess: how much wider than planned the fingers may be, metres; beyond it something else stopped
+    them. max_slip: how far the fingers may close further while they hold the part, metres.
     as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
     fingers stop, and how far they move while it is lifted. narrower: share of the planned width; fingers
     without tactile pads that close further do not stand on the part.
     """
 
     min_force: float = 1.5
-    meeting: float = 0.0015
-    wider: float = 0.025
-    slip: float = 0.010
+    pads_closed_opening: float = 0.0015
+    max_width_excess: float = 0.025
+    max_slip: float = 0.010
     as_planned: float = 0.005
     standing: float = 0.001
     narrower: float = 0.5
@@ -102,7 +102,7 @@ def judge_closing(
     expected_width: of the planned grasp. approach_opening: from which the fingers closed. Both in metres.
     """
     limits = limits or ContactLimits()
-    apart = min(limits.meeting, 0.5 * expected_width)
+    apart = min(limits.pads_closed_opening, 0.5 * expected_width)
     stands, planned = _millimetres(reading.opening), _millimetres(expected_width)
     if reading.opening < apart:
         return _judgement(
@@ -120,7 +120,7 @@ def judge_closing(
             f"the fingers could not close: they stand at {stands}, opened {_millimetres(approach_opening)}"
         )
         return _judgement(False, reading, expected_width, reason)
-    if reading.opening > expected_width + limits.wider:
+    if reading.opening > expected_width + limits.max_width_excess:
         reason = (
             f"the fingers stopped at {stands}, far wider than the part of {planned}: something is in the way"
         )
@@ -132,7 +132,7 @@ def judge_closing(
 def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits | None = None) -> Judgement:
     """Judge after lifting, or at any time after that, against the judgement after closing."""
     limits = limits or ContactLimits()
-    apart = min(limits.meeting, 0.5 * closing.opening)
+    apart = min(limits.pads_closed_opening, 0.5 * closing.opening)
     stands, before = _millimetres(reading.opening), _millimetres(closing.opening)
     if reading.opening < apart:
         return _judgement(
@@ -143,7 +143,7 @@ def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits
         pushing = None
     if pushing is not None:
         return _judgement(False, reading, closing.expected_width, f"{pushing} with the fingers at {stands}")
-    if closing.opening - reading.opening > limits.slip:
+    if closing.opening - reading.opening > limits.max_slip:
         reason = f"the fingers closed from {before} to {stands} while lifting: the part slipped"
         return _judgement(False, reading, closing.expected_width, reason)
     return _judgement(True, reading, closing.expected_width, f"held at {stands}, {before} after closing")

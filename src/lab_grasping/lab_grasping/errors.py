@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from lab_core.errors import CancelledError, ConfigurationError, LabError
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Scene
 
 
 class GraspingError(LabError):
@@ -41,6 +42,16 @@ class UnknownObject(GraspingError):
 
     def __str__(self) -> str:
         return f"the scene holds no {self.object_id!r}, only {', '.join(self.known) or 'an empty support'}"
+
+
+class UnusableScene(GraspingError):
+    """Perception itself said that there is nothing to plan on: with its code, stage and sentence."""
+
+    stage = "perception"
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene.message)
+        self.code = scene.code
 
 
 class NothingToGrasp(GraspingError):

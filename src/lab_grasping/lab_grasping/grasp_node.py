@@ -3,67 +3,35 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import GraspArray, Outcome, Scene
+from lab_interfaces.msg import GraspArray
+from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.action.server import ServerGoalHandle
 from rclpy.time import Time
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from lab_core.errors import LabError, StaleInputError
-from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Scene
 from lab_description import load_cell
-from lab_grasping.conversions import grasp_array, markers, scene_from_message
 from lab_grasping.errors import PlanningCancelled
+from lab_grasping.grasp_parameters import GraspParameters
 from lab_grasping.hand_model import hand_of
-from lab_grasping.port import GraspPlan, PlannerSettings
-from lab_grasping.registry import load_planner
-from lab_grasping.scene import ObservedScene
-from lab_grasping.warm_up import warm_up
+from lab_grasping.planning import GraspPlanning
+from lab_grasping.port import GRASP_PLANNERS, GraspPlan
+from lab_grasping.ros_markers import markers
 from lab_node.actions import serve_action
+from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from, stage_time, success
+from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, stage_time, success
-from lab_node.parameters import parameter
 from lab_node.qos import LATCHED, RELIABLE
 
 WAIT_STEP = 0.05
 """Wall seconds after which a wait for a scene looks whether it was cancelled."""
-
-
-@dataclass(frozen=True)
-class GraspParameters:
-    """ROS parameters of the node."""
-
-    cell: str = parameter("ur5e_table", "name or path of the cell")
-    planner: str = parameter("antipodal", "grasp planner, by its entry point; suction for a suction cup")
-    seed: int = parameter(0, "decides everything random", minimum=0)
-    max_grasps: int = parameter(20, "grasps kept at most", minimum=1, maximum=200)
-    tip_margin: float = parameter(
-        0.003, "height of the finger tips above the support", unit="m", minimum=0.0, maximum=0.05
-    )
-    clearance: float = parameter(
-        0.003, "distance of the hand from all but the part", unit="m", minimum=0.0, maximum=0.05
-    )
-    approach_distance: float = parameter(
-        0.10, "straight way before the grasp that is checked", unit="m", minimum=0.01, maximum=0.3
-    )
-    max_scene_age: float = parameter(2.0, "scenes older than this are refused", unit="s", minimum=0.0)
-    scene_timeout: float = parameter(
-        5.0, "wall time to wait for a scene as new as the goal asks for", unit="s", minimum=0.0, maximum=60.0
-    )
-
-
-class UnusableScene(LabError):
-    """Perception itself said that there is nothing to plan on."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.code = OutcomeCode(outcome.code)
-        self.stage = outcome.stage
 
 
 class GraspNode(LabNode):
@@ -75,22 +43,22 @@ class GraspNode(LabNode):
     def __init__(self, **arguments: Any) -> None:
         super().__init__("grasping", **arguments)
         self._active = False
-        self._last: tuple[Scene | None, ObservedScene | None] = (None, None)
+        self._last: tuple[SceneMessage | None, Scene | None] = (None, None)
 
     def configure(self) -> None:
         """Load cell and planner, compile, open topics and action."""
         p = self.parameters
         cell = load_cell(p.cell)
         self.hardware_id = cell.end_effector.name
-        self._hand = hand_of(cell.end_effector)
-        settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-        self._planner = load_planner(p.planner, self._hand, settings)
-        warm_up(self._planner)
-        self._scene: Latest[Scene] = Latest("scene on /scene/objects")
-        self.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
-        self._grasps = self.create_publisher(GraspArray, "/grasps", LATCHED)
-        self._markers = self.create_publisher(MarkerArray, "/grasps/markers", LATCHED)
-        serve_action(self, PlanGrasps, "/plan_grasps", self._plan, accept=lambda goal: self._active)
+        hand = hand_of(cell.end_effector)
+        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings())
+        self._planning = GraspPlanning(hand, planner)
+        self._planning.warm_up()
+        self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")
+        self.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)
+        self._grasps = self.create_publisher(GraspArray, "grasps", LATCHED)
+        self._markers = self.create_publisher(MarkerArray, "grasps/markers", LATCHED)
+        serve_action(self, PlanGrasps, "plan_grasps", self._plan, accept=lambda goal: self._active)
 
     def activate(self) -> None:
         """Accept goals."""
@@ -100,7 +68,7 @@ class GraspNode(LabNode):
         """Refuse goals."""
         self._active = False
 
-    def newest(self) -> Scene | None:
+    def newest(self) -> SceneMessage | None:
         """The scene that a goal would be planned on; None before the first."""
         return self._scene.peek()
 
@@ -110,9 +78,7 @@ class GraspNode(LabNode):
         try:
             message = self._newest(goal)
             header, started = message.header, time.perf_counter()
-            if message.outcome.code != Outcome.SUCCESS and not message.objects:
-                raise UnusableScene(message.outcome)
-            plan = self._planner.plan(
+            plan = self._planning.plan(
                 self._converted(message),
                 goal.request.object_id or None,
                 cancelled=lambda: goal.is_cancel_requested,
@@ -125,13 +91,12 @@ class GraspNode(LabNode):
         result.stage = stage_time(
             "grasp", (self.get_clock().now() - began).nanoseconds * 1e-9, time.perf_counter() - started
         )
-        array = grasp_array(grasps, result.outcome, header)
-        result.grasps = array.grasps
-        self._grasps.publish(array)
-        self._markers.publish(markers(grasps, self._hand, header))
+        result.grasps = grasp_messages(grasps)
+        self._grasps.publish(GraspArray(header=header, outcome=result.outcome, grasps=result.grasps))
+        self._markers.publish(markers(grasps, self._planning.hand, header))
         return result
 
-    def _converted(self, message: Scene) -> ObservedScene:
+    def _converted(self, message: SceneMessage) -> Scene:
         """The scene of a message; the same object for the same message, so that its view is labelled once."""
         known, scene = self._last
         if known is not message or scene is None:
@@ -139,7 +104,7 @@ class GraspNode(LabNode):
             self._last = (message, scene)
         return scene
 
-    def _newest(self, goal: ServerGoalHandle) -> Scene:
+    def _newest(self, goal: ServerGoalHandle) -> SceneMessage:
         """The newest scene, waited for when the goal asks for a newer one than there is."""
         not_before = Time.from_msg(goal.request.not_before)
         deadline = time.monotonic() + self.parameters.scene_timeout

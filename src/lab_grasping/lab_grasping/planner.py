@@ -5,38 +5,70 @@ rank.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from lab_core.geometry import invert, make_transform
+from lab_core.grasp import Grasp
+from lab_core.parameters import parameter
+from lab_core.scene import Scene
 from lab_grasping.antipodal import find_pairs, hand_poses
 from lab_grasping.completion import complete
 from lab_grasping.errors import NoGraspFound, ObjectTooWide
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import HandSurface
-from lab_grasping.port import Grasp, GraspPlan, PlannerSettings
+from lab_grasping.port import GraspPlan, PlannerSettings
 from lab_grasping.ranking import WEIGHTS
-from lab_grasping.scene import ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.scene_planner import ScenePlanner, stop_if, usable_surface
 from lab_grasping.search import Blocked, Search
 from lab_grasping.space import LabelledView
 
-MAX_PAIRS, MIN_PAIRS, ALL_PAIRS = 110, 20, 240
-"""Contact pairs that get hands: of one part when it is asked for, and at least and together when all parts
-are."""
+
+@dataclass(frozen=True)
+class AntipodalParameters:
+    """How much the planner tries: more pairs find rarer grasps, and take longer."""
+
+    max_pairs: int = parameter(
+        110,
+        "The number of contact pairs that are tried on a part, when one part is asked for.",
+        minimum=1,
+        maximum=5000,
+    )
+    total_pairs: int = parameter(
+        240, "The number of contact pairs that are tried on all parts together.", minimum=1, maximum=20000
+    )
+    min_pairs: int = parameter(
+        20, "The least number of contact pairs that are tried on each of all parts.", minimum=1, maximum=5000
+    )
+
+
+DEFAULTS = AntipodalParameters()
 
 
 class AntipodalPlanner(ScenePlanner):
     """Geometric planner on observed points for a parallel gripper."""
 
-    def __init__(self, gripper: ParallelGripper, settings: PlannerSettings) -> None:
+    Parameters = AntipodalParameters
+    gripper = ParallelGripper
+    deterministic = True
+    accurate_on_blocks = True
+
+    def __init__(
+        self,
+        gripper: ParallelGripper,
+        settings: PlannerSettings,
+        parameters: AntipodalParameters = DEFAULTS,
+    ) -> None:
         super().__init__(settings)
+        self._parameters = parameters
         self._gripper = gripper
         self._hand = HandSurface.of(gripper)
 
     def plan_part(
         self,
-        scene: ObservedScene,
+        scene: Scene,
         view: LabelledView,
         index: int,
         among: int | None,
@@ -44,11 +76,12 @@ class AntipodalPlanner(ScenePlanner):
     ) -> GraspPlan:
         """See ScenePlanner."""
         item, label = scene.objects[index], index + 1
-        to_support = support_from_base(scene.support)
+        to_support = support_from_base(support_of(scene))
         points, normals = usable_surface(item, scene)
         shape = complete(points, normals, view, label)
         stop_if(cancelled)
-        max_pairs = MAX_PAIRS if among is None else max(MIN_PAIRS, ALL_PAIRS // among)
+        p = self._parameters
+        max_pairs = p.max_pairs if among is None else max(p.min_pairs, p.total_pairs // among)
         pairs = find_pairs(
             shape, self._gripper, np.random.default_rng([self._settings.seed, index]), max_pairs
         )
@@ -69,6 +102,8 @@ class AntipodalPlanner(ScenePlanner):
         base_from_support = invert(to_support)
         grasps = tuple(
             Grasp(
+                scene_stamp=scene.stamp,
+                frame=scene.frame,
                 object_id=item.id,
                 base_from_tcp=base_from_support
                 @ make_transform(rated.poses.rotations[k], rated.poses.positions[k]),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from lab_core.geometry import FloatArray
-from lab_grasping.scene import ObservedScene
+from lab_core.grasp import Grasp
+from lab_core.plugins import Port
+from lab_core.scene import Scene
+from lab_grasping.gripper import ParallelGripper
+from lab_grasping.suction_gripper import SuctionGripper
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,6 @@ class PlannerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Grasp:
-    """One way to hold a part.
-
-    base_from_tcp: (4, 4), +z the approach, +y the closing direction. width: between the contacts. opening:
-    for the approach; both 0 for a suction cup. approach_distance: clear straight way along +z. All in metres.
-    score: 0..1. terms: what it is made of, by name, each 0..1; planners without such terms leave it empty.
-    """
-
-    object_id: str
-    base_from_tcp: FloatArray
-    width: float
-    opening: float
-    approach_distance: float
-    score: float
-    terms: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class GraspPlan:
     """Grasps, best first, at least one, and the number of candidates that they were chosen from."""
 
@@ -58,17 +43,39 @@ def never() -> bool:
 
 
 class GraspPlanner(Protocol):
-    """Extension point: observed scene to ranked grasps. Found by entry points of the group
-    lab_grasping.planners, which are called with a ParallelGripper and PlannerSettings, or
-    lab_grasping.suction_planners, which are called with a SuctionGripper and PlannerSettings.
+    """Extension point: observed scene to ranked grasps.
 
-    `lab_grasping.testing.planner_contract` holds the tests that every implementation must pass.
+    An implementation is a class registered in the entry point group lab_grasping.planners. It is called with
+    the gripper and PlannerSettings. Its attribute `gripper` is the type of gripper that it plans for;
+    ParallelGripper where it says none. `lab_grasping.testing.planner_contract` holds the tests that every
+    implementation must pass.
+
+    A class may say more of itself by attributes, and the contract then holds it to that. `deterministic`: the
+    same scene and seed give the same plan. `accurate_on_blocks`: it finds grasps on blocks, cylinders and
+    spheres without texture, which one that has learned from photographs may not.
     """
 
     def plan(
-        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+        self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
-        """Grasps on one part, or the best of all parts; the same for the same scene and seed.
+        """Grasps on one part, or the best of all parts.
 
         Raises UnknownObject, NothingToGrasp, TooFewPoints, ObjectTooWide, NoGraspFound, PlanningCancelled.
         """
+
+
+_WORDS: dict[type, str] = {ParallelGripper: "a parallel gripper", SuctionGripper: "a suction cup"}
+
+
+def _suits(factory: Any, gripper: Any, *others: Any) -> str:
+    """Why a planner is not for a gripper; empty when it is."""
+    wanted = getattr(factory, "gripper", ParallelGripper)
+    if isinstance(gripper, wanted):
+        return ""
+    hand = _WORDS.get(type(gripper), type(gripper).__name__)
+    return f"is for {_WORDS.get(wanted, wanted.__name__)}, and the hand is {hand}"
+
+
+GRASP_PLANNERS: Port[GraspPlanner] = Port(
+    "lab_grasping.planners", "grasp planner", GraspPlanner, preference=("antipodal", "suction"), suits=_suits
+)

@@ -1,54 +1,26 @@
-"""What one image told, as the planner takes it. All coordinates in one frame, normally `base_link`."""
+"""What geometric planners need of a scene, and its refusal where the scene lacks it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 
-from lab_core.geometry import FloatArray, OrientedBox, PinholeCamera, Plane, make_transform
-
-DepthImage = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class DepthView:
-    """The depth image and where it was taken from: it tells free space from unknown.
-
-    base_from_camera: (4, 4), optical frame (z forward, x right, y down).
-    depth: (camera.height, camera.width) metres along the optical axis, NaN where there is no data.
-    """
-
-    base_from_camera: FloatArray
-    camera: PinholeCamera
-    depth: DepthImage
+from lab_core.errors import InvalidRequestError
+from lab_core.geometry import FloatArray, Plane, make_transform
+from lab_core.scene import DepthView, Scene
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedObject:
-    """One part as it was seen.
-
-    points: (N, 3) metres. normals: (N, 3) unit, towards the camera. box: extended down to the support.
-    truncated: the image border cuts the part.
-    """
-
-    id: str
-    points: FloatArray
-    normals: FloatArray
-    box: OrientedBox
-    truncated: bool = False
+def support_of(scene: Scene) -> Plane:
+    """The plane that the parts stand on. Raises InvalidRequestError when the scene has none."""
+    if scene.support is None:
+        raise InvalidRequestError("the scene has no support plane: grasps cannot be kept clear of it")
+    return scene.support
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedScene:
-    """All parts of one image, the plane that they stand on, and the view. stamp: nanoseconds."""
-
-    stamp: int
-    frame: str
-    support: Plane
-    objects: tuple[ObservedObject, ...]
-    view: DepthView
+def view_of(scene: Scene) -> DepthView:
+    """What the camera saw. Raises InvalidRequestError when the scene has no depth view."""
+    if scene.view is None:
+        raise InvalidRequestError("the scene has no depth view: free space cannot be told from unknown")
+    return scene.view
 
 
 def support_from_base(support: Plane) -> FloatArray:

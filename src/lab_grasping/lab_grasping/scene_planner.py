@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lab_core.geometry import FloatArray, rotate_vectors, transform_points
+from lab_core.scene import Part, Scene
 from lab_grasping.completion import Shape
 from lab_grasping.errors import (
     NoGraspFound,
@@ -18,7 +19,7 @@ from lab_grasping.errors import (
     UnknownObject,
 )
 from lab_grasping.port import GraspPlan, PlannerSettings, never
-from lab_grasping.scene import ObservedObject, ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.space import LabelledView, SpaceMaps, label_view, map_space
 
 MIN_POINTS = 20
@@ -33,12 +34,12 @@ class ScenePlanner(ABC):
 
     def __init__(self, settings: PlannerSettings) -> None:
         self._settings = settings
-        self._last: tuple[ObservedScene | None, LabelledView | None] = (None, None)
+        self._last: tuple[Scene | None, LabelledView | None] = (None, None)
 
     @abstractmethod
     def plan_part(
         self,
-        scene: ObservedScene,
+        scene: Scene,
         view: LabelledView,
         index: int,
         among: int | None,
@@ -50,7 +51,7 @@ class ScenePlanner(ABC):
         """
 
     def plan(
-        self, scene: ObservedScene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
+        self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
         """See GraspPlanner."""
         if not scene.objects:
@@ -64,7 +65,7 @@ class ScenePlanner(ABC):
             return self._plan_all(scene, view, cancelled)
         return self.plan_part(scene, view, known.index(object_id), None, cancelled)
 
-    def _labelled(self, scene: ObservedScene) -> LabelledView:
+    def _labelled(self, scene: Scene) -> LabelledView:
         """The view with labels, kept for the next part of the same scene."""
         seen, view = self._last
         if seen is not scene or view is None:
@@ -72,7 +73,7 @@ class ScenePlanner(ABC):
             self._last = (scene, view)
         return view
 
-    def _plan_all(self, scene: ObservedScene, view: LabelledView, cancelled: Callable[[], bool]) -> GraspPlan:
+    def _plan_all(self, scene: Scene, view: LabelledView, cancelled: Callable[[], bool]) -> GraspPlan:
         """The best grasps of all parts, the highest part first; ends when much better is not to be
         expected.
         """
@@ -98,12 +99,12 @@ class ScenePlanner(ABC):
         return map_space(view, label, 0.5 * (lower + upper), half_size, self._settings.clearance)
 
 
-def usable_surface(item: ObservedObject, scene: ObservedScene) -> tuple[FloatArray, FloatArray]:
+def usable_surface(item: Part, scene: Scene) -> tuple[FloatArray, FloatArray]:
     """Points and normals (N, 3) of a part in the support frame, without those that are not numbers.
 
     Raises TooFewPoints.
     """
-    to_support = support_from_base(scene.support)
+    to_support = support_from_base(support_of(scene))
     points = transform_points(to_support, item.points)
     normals = rotate_vectors(to_support, item.normals)
     sound = np.isfinite(points).all(axis=1) & (np.abs(np.linalg.norm(normals, axis=1) - 1.0) < 0.1)
@@ -118,9 +119,8 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
         raise PlanningCancelled
 
 
-def _highest_first(scene: ObservedScene) -> list[int]:
+def _highest_first(scene: Scene) -> list[int]:
     """Indices of the objects, those that stick out first; what the image border cuts comes last."""
-    tops = [
-        float(np.nanmax(scene.support.signed_distance(item.points), initial=-1.0)) for item in scene.objects
-    ]
+    support = support_of(scene)
+    tops = [float(np.nanmax(support.signed_distance(item.points), initial=-1.0)) for item in scene.objects]
     return sorted(range(len(tops)), key=lambda k: (scene.objects[k].truncated, -tops[k]))

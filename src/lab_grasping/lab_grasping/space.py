@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lab_core.geometry import FloatArray, invert, transform_points
+from lab_core.scene import DepthImage, DepthView, Part, Scene
 from lab_grasping.compiled import compiled
-from lab_grasping.scene import DepthImage, DepthView, ObservedObject, ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base, support_of, view_of
 
 Labels = npt.NDArray[np.int32]
 
@@ -105,10 +106,10 @@ class SpaceMaps(NamedTuple):
     seen: npt.NDArray[np.bool_]
 
 
-def label_view(scene: ObservedScene) -> LabelledView:
+def label_view(scene: Scene) -> LabelledView:
     """Say of each pixel of the view which object it shows, from the objects' points."""
-    view = scene.view
-    to_support = support_from_base(scene.support)
+    view = view_of(scene)
+    to_support = support_from_base(support_of(scene))
     support_from_camera = to_support @ view.base_from_camera
     depth = _fill_holes(view.depth)
     points = transform_points(support_from_camera, view.camera.deproject(depth))
@@ -173,7 +174,7 @@ def _fill_holes(depth: DepthImage) -> DepthImage:
     return filled
 
 
-def _seed_labels(view: DepthView, objects: tuple[ObservedObject, ...]) -> Labels:
+def _seed_labels(view: DepthView, objects: tuple[Part, ...]) -> Labels:
     """(H, W) label of the object whose point falls on the pixel; 0 where none does."""
     height, width = view.depth.shape
     seeds = np.zeros((height, width), dtype=np.int32)

@@ -11,29 +11,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rclpy
-from geometry_msgs.msg import Vector3
 from lab_interfaces.action import PlanGrasps
-from lab_interfaces.msg import DepthView, GraspArray, ObservedObject, Outcome, Scene
+from lab_interfaces.msg import GraspArray, Outcome
+from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
-from shape_msgs.msg import Plane as PlaneMessage
-from std_msgs.msg import Header
-from vision_msgs.msg import BoundingBox3D
 from visualization_msgs.msg import MarkerArray
 
+from lab_core.scene import Scene
 from lab_description import config_directory
 from lab_grasping.grasp_node import GraspNode
-from lab_grasping.scene import ObservedScene
 from lab_grasping.testing.synthetic import Solid, at, observe
 from lab_node.action_client import destroy_actions
-from lab_node.clouds import cloud_message
-from lab_node.images import camera_info_message, image_message
-from lab_node.outcomes import success
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose
+from lab_node.conversions.scene import scene_message
 from lab_node.qos import LATCHED, RELIABLE
 
 DEADLINE = 60.0
@@ -41,28 +36,9 @@ BLOCK = Solid("box", (0.03, 0.05, 0.04), at(0.50, 0.00, 0.02, 0.4))
 POST = Solid("cylinder", (0.015, 0.06), at(0.42, 0.12, 0.03))
 
 
-def scene_message(scene: ObservedScene, stamp: Time) -> Scene:
+def at_time(scene: Scene, stamp: Time) -> SceneMessage:
     """What perception would publish."""
-    header = Header(stamp=stamp.to_msg(), frame_id=scene.frame)
-    millimetres = np.round(np.nan_to_num(scene.view.depth) * 1e3).astype(np.uint16)
-    view = DepthView(
-        camera_pose=pose_from_matrix(scene.view.base_from_camera),
-        camera_info=camera_info_message(scene.view.camera, header),
-        depth=image_message(millimetres, "16UC1", header),
-    )
-    objects = [
-        ObservedObject(
-            id=item.id,
-            box=BoundingBox3D(
-                center=pose_from_matrix(item.box.frame_from_box),
-                size=Vector3(**dict(zip("xyz", item.box.size.tolist(), strict=True))),
-            ),
-            segment=cloud_message(item.points, item.normals, header),
-        )
-        for item in scene.objects
-    ]
-    support = PlaneMessage(coef=[*scene.support.normal.tolist(), scene.support.offset])
-    return Scene(header=header, outcome=success(), support=support, objects=objects, view=view)
+    return scene_message(replace(scene, stamp=stamp.nanoseconds))
 
 
 class Cell:
@@ -72,7 +48,7 @@ class Cell:
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = GraspNode(parameter_overrides=overrides)
         self.peer = Node("peer_of_the_test")
-        self.scenes = self.peer.create_publisher(Scene, "/scene/objects", RELIABLE)
+        self.scenes = self.peer.create_publisher(SceneMessage, "/scene/objects", RELIABLE)
         self.client = ActionClient(self.peer, PlanGrasps, "/plan_grasps")
         self.arrays: list[GraspArray] = []
         self.marker_arrays: list[MarkerArray] = []
@@ -98,7 +74,7 @@ class Cell:
     def now(self) -> Time:
         return self.peer.get_clock().now()
 
-    def show(self, message: Scene) -> None:
+    def show(self, message: SceneMessage) -> None:
         """Publish a scene and wait until the node has it."""
         self.scenes.publish(message)
         self.spin_until(
@@ -143,7 +119,7 @@ def cell() -> Iterator[Cell]:
 
 def test_a_part_is_planned_for(cell: Cell) -> None:
     """Result, topic and markers agree; the stamp is that of the image."""
-    message = scene_message(observe([BLOCK, POST], noise=0.001), cell.now())
+    message = at_time(observe([BLOCK, POST], noise=0.001), cell.now())
     cell.show(message)
     result = cell.plan(object_id="part_2", max_grasps=5)
     assert result.outcome.code == Outcome.SUCCESS
@@ -169,7 +145,7 @@ def test_a_cell_with_a_suction_cup_gets_places_for_its_lip(tmp_path: Path) -> No
     cell = Cell(cell=str(path), planner="suction").start()
     try:
         slab = Solid("box", (0.06, 0.06, 0.04), at(0.50, 0.00, 0.02, 0.4))
-        cell.show(scene_message(observe([slab]), cell.now()))
+        cell.show(at_time(observe([slab]), cell.now()))
         result = cell.plan(object_id="part_1")
         assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
         best = matrix_from_pose(result.grasps[0].pose)
@@ -183,14 +159,14 @@ def test_a_cell_with_a_suction_cup_gets_places_for_its_lip(tmp_path: Path) -> No
 
 
 def test_without_a_name_the_best_part_is_taken(cell: Cell) -> None:
-    cell.show(scene_message(observe([BLOCK, POST]), cell.now()))
+    cell.show(at_time(observe([BLOCK, POST]), cell.now()))
     result = cell.plan()
     assert result.outcome.code == Outcome.SUCCESS
     assert result.grasps[0].object_id in ("part_1", "part_2")
 
 
 def test_the_same_scene_gives_the_same_grasps(cell: Cell) -> None:
-    cell.show(scene_message(observe([BLOCK, POST], noise=0.001), cell.now()))
+    cell.show(at_time(observe([BLOCK, POST], noise=0.001), cell.now()))
     first = cell.plan(object_id="part_1")
     second = cell.plan(object_id="part_1")
     assert first.grasps == second.grasps
@@ -206,7 +182,7 @@ def test_the_same_scene_gives_the_same_grasps(cell: Cell) -> None:
 def test_failures_are_outcomes(
     cell: Cell, object_id: str, solids: list[Solid], code: int, words: str
 ) -> None:
-    cell.show(scene_message(observe(solids), cell.now()))
+    cell.show(at_time(observe(solids), cell.now()))
     result = cell.plan(object_id=object_id)
     assert result.outcome.code == code
     assert result.outcome.stage == "grasping"
@@ -219,7 +195,7 @@ def test_failures_are_outcomes(
 def test_a_part_that_was_hardly_seen(cell: Cell) -> None:
     scene = observe([BLOCK])
     part = replace(scene.objects[0], points=scene.objects[0].points[:5], normals=scene.objects[0].normals[:5])
-    cell.show(scene_message(replace(scene, objects=(part,)), cell.now()))
+    cell.show(at_time(replace(scene, objects=(part,)), cell.now()))
     outcome = cell.plan(object_id="part_1").outcome
     assert outcome.code == Outcome.TOO_FEW_POINTS
 
@@ -230,15 +206,13 @@ def test_a_part_among_walls_has_no_grasp(cell: Cell) -> None:
         Solid("box", (0.16, 0.02, 0.12), at(0.5, -0.045, 0.06)),
         Solid("box", (0.02, 0.07, 0.12), at(0.57, 0.0, 0.06)),
     ]
-    cell.show(
-        scene_message(observe([Solid("box", (0.05, 0.06, 0.02), at(0.5, 0.0, 0.01)), *walls]), cell.now())
-    )
+    cell.show(at_time(observe([Solid("box", (0.05, 0.06, 0.02), at(0.5, 0.0, 0.01)), *walls]), cell.now()))
     outcome = cell.plan(object_id="part_1").outcome
     assert outcome.code == Outcome.NO_GRASP_FOUND, outcome.message
 
 
 def test_what_perception_could_not_do_is_passed_on(cell: Cell) -> None:
-    message = scene_message(observe([BLOCK]), cell.now())
+    message = at_time(observe([BLOCK]), cell.now())
     message.objects = []
     message.outcome = Outcome(code=Outcome.NO_OBJECT, stage="perception", message="nothing on the support")
     cell.show(message)
@@ -250,7 +224,7 @@ def test_what_perception_could_not_do_is_passed_on(cell: Cell) -> None:
 def test_old_scenes_are_refused(cell: Cell) -> None:
     """Older than the limit: STALE_INPUT says how old."""
     old = Time(nanoseconds=cell.now().nanoseconds - 3_000_000_000)
-    cell.show(scene_message(observe([BLOCK]), old))
+    cell.show(at_time(observe([BLOCK]), old))
     outcome = cell.plan(object_id="part_1").outcome
     assert outcome.code == Outcome.STALE_INPUT
     assert "limit is 2.00 s" in outcome.message
@@ -260,7 +234,7 @@ def test_a_scene_from_before_the_goal_is_waited_out() -> None:
     """With not_before the node waits for a newer scene, and says so when none comes."""
     cell = Cell(scene_timeout=0.3).start()
     try:
-        message = scene_message(observe([BLOCK]), cell.now())
+        message = at_time(observe([BLOCK]), cell.now())
         cell.show(message)
         later = Time(nanoseconds=cell.now().nanoseconds + 1_000_000_000).to_msg()
         outcome = cell.plan(object_id="part_1", not_before=later).outcome
@@ -279,7 +253,7 @@ def test_cancel_ends_the_wait_for_a_scene(cell: Cell) -> None:
 
 
 def test_a_malformed_scene_is_named(cell: Cell) -> None:
-    message = scene_message(observe([BLOCK]), cell.now())
+    message = at_time(observe([BLOCK]), cell.now())
     message.view.depth.encoding = "rgb8"
     cell.show(message)
     outcome = cell.plan(object_id="part_1").outcome
@@ -307,7 +281,7 @@ def test_impossible_parameters_refuse_to_configure(parameters: dict[str, object]
 
 def test_many_goals_at_once_all_get_answers(cell: Cell) -> None:
     """Planning runs in threads of its own; the executor stays free."""
-    cell.show(scene_message(observe([BLOCK, POST]), cell.now()))
+    cell.show(at_time(observe([BLOCK, POST]), cell.now()))
     handles = [cell.send(object_id=f"part_{1 + k % 2}") for k in range(4)]
     futures = [handle.get_result_async() for handle in handles]
     cell.spin_until(lambda: all(future.done() for future in futures), "all results")

@@ -1,5 +1,7 @@
 """The default planner: the port's contract, and what it promises beyond."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,7 @@ from lab_core.errors import ConfigurationError
 from lab_core.geometry import make_transform, rotation_about, transform_points
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.planner import AntipodalPlanner
-from lab_grasping.port import GraspPlanner, PlannerSettings
-from lab_grasping.registry import load_planner, planner_names
+from lab_grasping.port import GRASP_PLANNERS, GraspPlanner, PlannerSettings
 from lab_grasping.testing.planner_contract import GraspPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, camera_pose, observe, straight_gripper
 
@@ -128,21 +129,11 @@ def test_a_tilted_support_is_no_obstacle(planner: AntipodalPlanner) -> None:
     """The plane decides what is up, not the base frame."""
     scene = observe([PARTS["box"]])
     tilt = make_transform(rotation_about([0, 1, 0], 0.3), [0.0, 0.0, 0.4])
-    tilted = type(scene)(
-        scene.stamp,
-        scene.frame,
-        scene.support.transformed(tilt),
-        tuple(
-            type(item)(
-                item.id,
-                transform_points(tilt, item.points),
-                item.normals @ tilt[:3, :3].T,
-                item.box,
-                item.truncated,
-            )
-            for item in scene.objects
-        ),
-        type(scene.view)(tilt @ scene.view.base_from_camera, scene.view.camera, scene.view.depth),
+    tilted = replace(
+        scene,
+        support=scene.support.transformed(tilt),
+        objects=tuple(item.moved(tilt) for item in scene.objects),
+        view=replace(scene.view, base_from_camera=tilt @ scene.view.base_from_camera),
     )
     best = planner.plan(tilted, "part_1").grasps[0]
     assert best.score > 0.8
@@ -150,10 +141,22 @@ def test_a_tilted_support_is_no_obstacle(planner: AntipodalPlanner) -> None:
 
 
 def test_planners_are_found_by_name() -> None:
-    assert "antipodal" in planner_names()
-    assert isinstance(load_planner("antipodal", straight_gripper(), PlannerSettings()), AntipodalPlanner)
+    assert "antipodal" in GRASP_PLANNERS.names()
+    made = GRASP_PLANNERS.make("antipodal", straight_gripper(), PlannerSettings())
+    assert isinstance(made.plugin, AntipodalPlanner)
+
+
+def test_parameters_of_the_planner_take_effect() -> None:
+    scene = observe([Solid("box", (0.03, 0.04, 0.04), at(0.5, 0.0, 0.02))])
+    candidates = [
+        GRASP_PLANNERS.make("antipodal", straight_gripper(), PlannerSettings(), given=given)
+        .plugin.plan(scene, "part_1")
+        .candidates
+        for given in ({"antipodal.max_pairs": 10}, {})
+    ]
+    assert 0 < candidates[0] < candidates[1]
 
 
 def test_an_unknown_planner_names_those_that_exist() -> None:
     with pytest.raises(ConfigurationError, match=r"'nonsense'.*antipodal"):
-        load_planner("nonsense", straight_gripper(), PlannerSettings())
+        GRASP_PLANNERS.make("nonsense", straight_gripper(), PlannerSettings())

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from lab_core.scene import Scene
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Blocker, check_approach, check_open, check_standing, mark_touching
 from lab_grasping.completion import complete
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import NO_HAND, HandSurface
-from lab_grasping.scene import ObservedScene, support_from_base
+from lab_grasping.scene import support_from_base
 from lab_grasping.space import CELL, NOTHING, LabelledView, SpaceMaps, label_view, map_space
 from lab_grasping.testing.synthetic import Solid, at, camera_pose, observe, straight_gripper
 
@@ -21,12 +22,12 @@ HAND = HandSurface.of(GRIPPER)
 
 
 @pytest.fixture(scope="module")
-def scene() -> ObservedScene:
+def scene() -> Scene:
     return observe([PART, WALL], camera_pose(ELEVATION))
 
 
 @pytest.fixture(scope="module")
-def view(scene: ObservedScene) -> LabelledView:
+def view(scene: Scene) -> LabelledView:
     return label_view(scene)
 
 
@@ -40,7 +41,7 @@ def column(maps: SpaceMaps, layer: int, x: float, y: float) -> float:
     return float(maps.heights[layer, i, j])
 
 
-def test_pixels_know_their_part(scene: ObservedScene, view: LabelledView) -> None:
+def test_pixels_know_their_part(scene: Scene, view: LabelledView) -> None:
     """Every pixel that shows a part has its label, the table has none."""
     heights = view.points[..., 2]
     assert set(np.unique(view.labels[heights > 0.005])) == {1, 2}
@@ -123,7 +124,7 @@ def test_the_shadow_of_others_is_measured(maps: SpaceMaps) -> None:
     ("width", "blocker"), [(0.05, Blocker.NOTHING), (0.025, Blocker.PART), (0.015, Blocker.PART)]
 )
 def test_the_open_hand_must_not_touch_the_part(
-    scene: ObservedScene, view: LabelledView, maps: SpaceMaps, width: float, blocker: Blocker
+    scene: Scene, view: LabelledView, maps: SpaceMaps, width: float, blocker: Blocker
 ) -> None:
     """A part of 30 mm needs an opening that is wider."""
     item = scene.objects[0]

@@ -8,27 +8,28 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
-from geometry_msgs.msg import Vector3, WrenchStamped
-from lab_interfaces.msg import Grasp, Scene, StageTime
+from geometry_msgs.msg import WrenchStamped
+from lab_interfaces.msg import Grasp as GraspMessage
+from lab_interfaces.msg import Scene as SceneMessage
+from lab_interfaces.msg import StageTime
 from rclpy.time import Time
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-from vision_msgs.msg import BoundingBox3D, Detection3D, Detection3DArray
 
 from lab_core.errors import InvalidRequestError, StaleInputError
 from lab_core.geometry import FloatArray
+from lab_core.grasp import Grasp
+from lab_core.scene import Scene
 from lab_motion.errors import InvalidGoal
-from lab_motion.planning.port import Body, PlanningScene, Trajectory
-from lab_motion.skills.pick import GraspGoal
+from lab_motion.planning.port import Trajectory
 from lab_motion.skills.stages import StageDuration
-from lab_node.boxes import box_from_message
+from lab_node.conversions.grasp import grasp_from_message
+from lab_node.conversions.scene import scene_from_message
 from lab_node.message_rules import defect
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
-def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningScene:
-    """The observed objects; opening: of the fingers, metres.
+def scene_to_plan_in(message: SceneMessage, frame: str) -> Scene:
+    """The scene of a message.
 
     Raises InvalidGoal when the scene is in another frame, InvalidRequestError when it is malformed: no object
     of it may be left out.
@@ -36,33 +37,11 @@ def scene_from_message(message: Scene, frame: str, opening: float) -> PlanningSc
     _require_frame(message.header.frame_id, frame, "the scene")
     if wrong := defect(message):
         raise InvalidRequestError(f"the scene cannot be planned in: {wrong}")
-    bodies = (Body(item.id, box_from_message(item.box, f"object '{item.id}'")) for item in message.objects)
-    return PlanningScene(tuple(bodies), None, opening)
+    return scene_from_message(message)
 
 
-def bodies_message(bodies: Sequence[Body], header: Header) -> Detection3DArray:
-    """Boxes by name, in the frame of the header."""
-    array = Detection3DArray(header=header)
-    for body in bodies:
-        x, y, z = body.box.size.tolist()
-        box = BoundingBox3D(center=pose_from_matrix(body.box.frame_from_box), size=Vector3(x=x, y=y, z=z))
-        array.detections.append(Detection3D(header=header, id=body.name, bbox=box))
-    return array
-
-
-def bodies_from_message(message: Detection3DArray) -> list[Body]:
-    """Boxes by name.
-
-    Raises InvalidRequestError for a malformed box.
-    """
-    return [
-        Body(item.id, box_from_message(item.bbox, f"'{item.id}', which was placed"))
-        for item in message.detections
-    ]
-
-
-def grasp_goal(message: Grasp, frame: str) -> GraspGoal:
-    """A grasp to carry out.
+def grasp_to_carry_out(message: GraspMessage, frame: str) -> Grasp:
+    """The grasp of a message.
 
     Raises InvalidGoal when it is in another frame or has a size that cannot be, InvalidRequestError for a
     malformed pose.
@@ -73,8 +52,7 @@ def grasp_goal(message: Grasp, frame: str) -> GraspGoal:
             f"the grasp on '{message.object_id}' has an opening of {message.opening} m and an approach of"
             f" {message.approach_distance} m, expected both above zero"
         )
-    pose = matrix_from_pose(message.pose)
-    return GraspGoal(message.object_id, pose, message.width, message.opening, message.approach_distance)
+    return grasp_from_message(message)
 
 
 def ordered_positions(message: JointState, names: Sequence[str]) -> FloatArray:
@@ -129,11 +107,6 @@ def trajectory_goal(
     if start is not None:
         message.header.stamp = start.to_msg()
     return FollowJointTrajectory.Goal(trajectory=message)
-
-
-def planned_on(grasps: Sequence[Grasp], scene: Scene) -> bool:
-    """Whether grasps were planned on this scene, so that they are clear of its points."""
-    return all(grasp.header.stamp == scene.header.stamp for grasp in grasps)
 
 
 def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperCommand.Goal:

@@ -22,31 +22,29 @@ from lab_motion.control.hand import ControlledHand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
-    bodies_message,
-    grasp_goal,
+    grasp_to_carry_out,
     ordered_positions,
-    planned_on,
-    scene_from_message,
+    scene_to_plan_in,
     stage_times,
 )
 from lab_motion.errors import ExecutionError, InvalidGoal
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import MotionPlanner, load_planner
-from lab_motion.planning.warm_up import warm_up
+from lab_motion.motion import Motion
+from lab_motion.motion_parameters import MotionParameters, motion_settings, stoppable
+from lab_motion.planning.port import PLANNERS, MotionPlanner
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
-from lab_motion.skills.manipulator import Manipulator
-from lab_motion.skills.move_to import move_to_joints, move_to_pose
-from lab_motion.skills.pick import Picked, pick
-from lab_motion.skills.place import Placed, place
+from lab_motion.skills.manipulator import MotionSettings
+from lab_motion.skills.pick import Picked
+from lab_motion.skills.place import Placed
 from lab_motion.skills.placed_file import PlacedFile
 from lab_motion.skills.stages import Stages
 from lab_node.actions import serve_action
+from lab_node.conversions.outcomes import outcome_from, success
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.scene import detections_message
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, success
 from lab_node.permit import Permit
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import ALIVE, LATCHED
 
 # Seconds of the cell's clock between two looks at a hand of which it is not known what it holds.
@@ -79,12 +77,10 @@ class MotionNode(LabNode):
         p = self.parameters
         self._cell = stoppable(load_cell(p.cell), p)
         self.hardware_id = self._cell.robot.name
-        planner = load_planner(p.planner, self._cell, self.get_logger().info)
+        planner = self.make_plugin(PLANNERS, p.planner, self._cell)
         self._planner = planner
-        warm_up(planner, self._cell.robot.configuration("home"))
         self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
-        self._settings = motion_settings(p, self._cell)
         self._arm = ControlledArm(
             self,
             self._cell,
@@ -92,30 +88,24 @@ class MotionNode(LabNode):
             lambda: self._permit.speed,
             p.deceleration,
             p.stall_tolerance,
-            p.patience,
+            p.stall_timeout,
             p.stamped_goals,
         )
         self._hand = ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
-        self._robot = Manipulator(
-            cell=self._cell,
-            planner=planner,
-            arm=self._arm,
-            hand=self._hand,
-            settings=self._settings,
-            contact=contact_limits(p),
-        )
-        self._scenes = Scenes(self, self._permit, p)
+        self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
+        self._motion.warm_up()
+        self._robot, self._settings = self._motion.robot, self._motion.settings
+        self._scenes = Scenes(self, self._permit)
         self._confirmation = Confirmation(self, p.confirm_timeout)
-        self._destinations = Destinations(self._cell.destinations)
         self._placed_file = PlacedFile(p.placed_file)
-        self._recalled = self._placed_file.load(self._destinations)
+        self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
-        self._offered = self.create_publisher(GraspArray, "/motion/grasps", LATCHED)
-        self._placed = self.create_publisher(Detection3DArray, "/motion/placed", LATCHED)
-        self._held = self.create_publisher(HeldPart, "/motion/held", ALIVE)
-        serve_action(self, Pick, "/pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
-        serve_action(self, Place, "/place", lambda goal: self._one_at_a_time("place", self._place, goal))
-        serve_action(self, MoveTo, "/move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
+        self._offered = self.create_publisher(GraspArray, "motion/grasps", LATCHED)
+        self._placed = self.create_publisher(Detection3DArray, "motion/placed", LATCHED)
+        self._held = self.create_publisher(HeldPart, "motion/held", ALIVE)
+        serve_action(self, Pick, "pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
+        serve_action(self, Place, "place", lambda goal: self._one_at_a_time("place", self._place, goal))
+        serve_action(self, MoveTo, "move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
         self.get_logger().info(f"plans with {type(planner).__name__} for {self._cell.name}")
 
     def activate(self) -> None:
@@ -123,21 +113,29 @@ class MotionNode(LabNode):
         that is under way; the next action is the first one.
         """
         if self._recalled is None:
-            self._destinations = Destinations(self._cell.destinations)
+            self._motion.destinations = Destinations(self._cell.destinations)
         self._robot.placed = list(self._recalled or ())
         self._recalled = None
         self._first = self.parameters.confirm_first
         self._confirmation.revoke()
-        if self._first:
-            slow = min(self.parameters.first_speed, self._settings.speed)
-            gentle = min(self.parameters.first_speed, self._settings.acceleration)
-            self._robot.settings = replace(self._settings, speed=slow, acceleration=gentle)
         self._tell_placed()
         self._taken_over = self._hand_read = False
         self._active = True
         self._tell_held()
         # the first reading comes once the executor has left this transition
         self._watch_hand = self.create_timer(_LOOK_AT_HAND, self._look_at_hand)
+
+    def parameters_changed(self) -> None:
+        """An action under way goes on as it began; the next one has the new settings."""
+        self._settings = motion_settings(self.parameters, self._cell)
+
+    def _settings_now(self) -> MotionSettings:
+        """Of an action that begins now; the first one goes slowly."""
+        if not self._first:
+            return self._settings
+        slow = min(self.parameters.first_speed, self._settings.speed)
+        gentle = min(self.parameters.first_speed, self._settings.acceleration)
+        return replace(self._settings, speed=slow, acceleration=gentle)
 
     def deactivate(self) -> None:
         """Refuse goals; the one under way is interrupted."""
@@ -180,13 +178,13 @@ class MotionNode(LabNode):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
+            self._robot.settings = self._settings_now()
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)
             result = work(goal, interruption)
             if self._first and result.outcome.code == Outcome.SUCCESS:
                 self._first = False
-                self._robot.settings = self._settings
                 self.get_logger().info(f"the first {name} went well: from now on at the cell's speed")
             return result
         finally:
@@ -233,7 +231,7 @@ class MotionNode(LabNode):
         if doubt is not None:
             message.object_id, message.width = doubt.object_id, doubt.width
         elif held is not None and grip is not None:
-            message.object_id, message.width = held.name, grip.opening
+            message.object_id, message.width = held.id, grip.opening
         return message
 
     def _tell_held(self) -> None:
@@ -246,13 +244,9 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_goal(grasp, frame) for grasp in goal.request.grasps]
-            opening = self._robot.hand.reading().opening
-            message = self._scenes.of(goal.request.grasps)
-            scene = scene_from_message(message, frame, opening)
-            cleared = planned_on(goal.request.grasps, message)
-            looking = self._scenes.require_looking
-            pick(self._robot, scene, grasps, stages, interrupted, picked, cleared, looking)
+            grasps = [grasp_to_carry_out(grasp, frame) for grasp in goal.request.grasps]
+            scene = scene_to_plan_in(self._scenes.of(goal.request.grasps), frame)
+            self._motion.pick(scene, grasps, stages, interrupted, picked, self._scenes.require_looking)
 
         result = Pick.Result(outcome=_outcome(work, interrupted))
         result.grasp_index = picked.grasp
@@ -267,7 +261,7 @@ class MotionNode(LabNode):
 
         def work() -> None:
             self._look_after_stop(interrupted)
-            place(self._robot, self._destinations, goal.request.destination, stages, interrupted, placed)
+            self._motion.place(goal.request.destination, stages, interrupted, placed)
 
         result = Place.Result(outcome=_outcome(work, interrupted), stages=stage_times(stages.done))
         self._tell_placed()
@@ -298,7 +292,7 @@ class MotionNode(LabNode):
                     positions = robot.configuration(request.configuration)
                 except KeyError as error:
                     raise InvalidGoal(str(error.args[0])) from error
-                move_to_joints(self._robot, positions, stages, interrupted)
+                self._motion.move_to_joints(positions, stages, interrupted)
             elif request.joints.name:
                 try:
                     positions = ordered_positions(request.joints, robot.joint_names)
@@ -306,13 +300,13 @@ class MotionNode(LabNode):
                     raise InvalidGoal(
                         f"the goal names other joints than {', '.join(robot.joint_names)}"
                     ) from error
-                move_to_joints(self._robot, positions, stages, interrupted)
+                self._motion.move_to_joints(positions, stages, interrupted)
             else:
                 if request.pose.header.frame_id != robot.base_link:
                     raise InvalidGoal(
                         f"the pose is in frame '{request.pose.header.frame_id}', expected '{robot.base_link}'"
                     )
-                move_to_pose(self._robot, matrix_from_pose(request.pose.pose), stages, interrupted)
+                self._motion.move_to_pose(matrix_from_pose(request.pose.pose), stages, interrupted)
 
         outcome = _outcome(work, interrupted)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
@@ -320,9 +314,9 @@ class MotionNode(LabNode):
     def _tell_placed(self) -> None:
         """What was put down where the camera does not see, and planning keeps clear of."""
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._cell.robot.base_link)
-        self._placed.publish(bodies_message(self._robot.placed, header))
+        self._placed.publish(detections_message(self._robot.placed, header))
         try:
-            self._placed_file.save(self._destinations, self._robot.placed)
+            self._placed_file.save(self._motion.destinations, self._robot.placed)
         except OSError as error:
             self.get_logger().warning(
                 f"what was placed cannot be kept for a new start of this node: {error}",
@@ -332,8 +326,7 @@ class MotionNode(LabNode):
     def _look_after_stop(self, interrupted: Interruption) -> None:
         seen = self._scenes.since_stop(interrupted)
         if seen is not None:
-            opening = self._robot.hand.reading().opening
-            self._robot.see(scene_from_message(seen, self._cell.robot.base_link, opening))
+            self._motion.see(scene_to_plan_in(seen, self._cell.robot.base_link))
 
     def _stages(self, goal: ServerGoalHandle, kind: Any) -> Stages:
         clock = self.get_clock()

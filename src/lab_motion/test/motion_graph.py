@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from kinematic_cell import KinematicCell
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Grasp, ObservedObject, Scene
+from lab_interfaces.msg import Grasp, Part, Scene
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -21,7 +21,7 @@ from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
 from lab_motion.motion_node import MotionNode
 from lab_node.action_client import destroy_actions
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 from lab_node.qos import RELIABLE
 
 CELL = load_cell("ur5e_table")
@@ -30,7 +30,9 @@ WIDTH = 0.04
 HOME = CELL.robot.configuration("home")
 WAIT = 60.0
 # a machine that pauses must not look like a cell that is silent
-PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "patience": 8.0}
+PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "stall_timeout": 8.0}
+# the same planner wherever the tests run
+PLANNER = {"planner": "roboplan"}
 
 
 class Caller(Node):
@@ -71,8 +73,8 @@ class Caller(Node):
         self.phases.append(message.feedback.phase)
 
 
-def observed(name, x, y, size) -> ObservedObject:
-    item = ObservedObject(id=name)
+def observed(name, x, y, size) -> Part:
+    item = Part(id=name)
     item.box.center = pose_from_matrix(make_transform(np.eye(3), [x, y, 0.5 * size[2]]))
     item.box.size.x, item.box.size.y, item.box.size.z = size
     return item
@@ -82,7 +84,7 @@ class Graph:
     """Node, controllers and caller, spun by one executor."""
 
     def __init__(self, shown=CELL, **parameters) -> None:
-        overrides = [Parameter(name, value=value) for name, value in (PATIENT | parameters).items()]
+        overrides = [Parameter(name, value=value) for name, value in (PATIENT | PLANNER | parameters).items()]
         self.node = MotionNode(parameter_overrides=overrides)
         self.cell = KinematicCell(shown)
         self.caller = Caller()

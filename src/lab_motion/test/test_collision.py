@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import OrientedBox, make_transform, rotation_about
+from lab_core.scene import Part
 from lab_description import build_srdf, build_urdf, load_cell
 from lab_motion.planning.chain import Chain
 from lab_motion.planning.collision import CollisionChecker
-from lab_motion.planning.port import Body, Contacts, PlanningScene, never
+from lab_motion.planning.port import Contacts, PlanningScene, never
 from lab_motion.planning.world import HELD, OBJECT, CellText
 from lab_motion.testing.world import ContractWorld
 
@@ -35,7 +36,7 @@ def checker(scene: PlanningScene, margin: float = 0.0, padding: float = 0.0) -> 
 def scattered(seed: int) -> PlanningScene:
     random = np.random.default_rng(seed)
     bodies = [
-        Body(
+        Part(
             f"box {i} & <more>",
             OrientedBox(
                 make_transform(
@@ -47,7 +48,7 @@ def scattered(seed: int) -> PlanningScene:
         )
         for i in range(5)
     ]
-    held = Body("held", OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.05]), np.array([0.05, 0.03, 0.1])))
+    held = Part("held", OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.05]), np.array([0.05, 0.03, 0.1])))
     return PlanningScene(tuple(bodies), held if seed % 2 else None, 0.04)
 
 
@@ -110,7 +111,7 @@ def test_a_thin_plate_between_two_free_configurations_is_found():
     middle = CHAIN.forward(0.5 * (HOME + goal))
     across = rotation_about([0.0, 0.0, 1.0], float(np.arctan2(middle[1, 3], middle[0, 3])))
     plate = OrientedBox(make_transform(across, middle[:3, 3]), np.array([0.02, 0.002, 0.02]))
-    tested = checker(PlanningScene((Body("plate", plate),), None, 0.04), 0.0025)
+    tested = checker(PlanningScene((Part("plate", plate),), None, 0.04), 0.0025)
     assert tested.clear(HOME)
     assert tested.clear(goal)
     blocked = tested.first_blocked(np.stack([HOME, goal]), never)
@@ -121,7 +122,7 @@ def test_a_thin_plate_between_two_free_configurations_is_found():
 def test_what_is_close_at_an_end_may_stay_but_not_come_closer():
     tip = CHAIN.forward(HOME)
     box = OrientedBox(make_transform(np.eye(3), tip[:3, 3] + [0.0, 0.0, -0.046]), np.array([0.2, 0.2, 0.05]))
-    scene = PlanningScene((Body("below", box),), None, 0.04)
+    scene = PlanningScene((Part("below", box),), None, 0.04)
     near = checker(scene).touches(HOME, 0.1)[0].distance
     tested = checker(scene, near + 0.001)
     assert not tested.clear(HOME)
@@ -137,7 +138,7 @@ def test_what_is_close_at_an_end_may_stay_but_not_come_closer():
 
 def test_a_held_part_touches_the_table_but_not_the_hand():
     part = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.1]), np.array([0.03, 0.03, 0.2]))
-    scene = PlanningScene((), Body("stick", part), 0.03)
+    scene = PlanningScene((), Part("stick", part), 0.03)
     tested = checker(scene)
     assert tested.touches(HOME) == []
     low = HOME.copy()

@@ -13,9 +13,11 @@ from vision_msgs.msg import Detection3D, Detection3DArray
 
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox
-from lab_motion.conversions import bodies_from_message, scene_from_message
+from lab_core.scene import Part
+from lab_motion.conversions import scene_to_plan_in
 from lab_motion.errors import InvalidGoal
-from lab_motion.planning.port import Body
+from lab_motion.planning.port import PlanningScene
+from lab_node.conversions.scene import parts_from_detections
 
 NAN, INFINITY = float("nan"), float("inf")
 EDGES = [NAN, INFINITY, -INFINITY, -0.05, 0.0, 1e300]
@@ -33,10 +35,10 @@ def test_a_box_that_cannot_be_refuses_the_scene(axis, edge):
     hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
     setattr(hostile.box.size, axis, edge)
     with pytest.raises(InvalidRequestError, match=r"objects\[1\]|'hostile'"):
-        scene_from_message(scene(observed("sound", 0.5, 0.0, (0.1, 0.1, 0.1)), hostile), "base_link", 0.05)
+        scene_to_plan_in(scene(observed("sound", 0.5, 0.0, (0.1, 0.1, 0.1)), hostile), "base_link")
     placed = Detection3D(id="hostile", bbox=hostile.box)
     with pytest.raises(InvalidRequestError, match="'hostile', which was placed"):
-        bodies_from_message(Detection3DArray(detections=[placed]))
+        parts_from_detections(Detection3DArray(detections=[placed]), "which was placed")
 
 
 @pytest.mark.parametrize("number", [NAN, INFINITY, 1e300])
@@ -45,22 +47,22 @@ def test_a_place_that_cannot_be_refuses_the_scene(number):
         hostile = observed("hostile", 0.5, 0.2, (0.1, 0.1, 0.1))
         setattr(getattr(hostile.box.center, part), axis, number)
         with pytest.raises(InvalidRequestError, match=f"center.{part}"):
-            scene_from_message(scene(hostile), "base_link", 0.05)
+            scene_to_plan_in(scene(hostile), "base_link")
 
 
 @pytest.mark.parametrize("edge", EDGES[:-1])
-def test_no_body_is_made_of_a_box_that_cannot_be(edge):
+def test_nothing_is_planned_beside_a_box_that_cannot_be(edge):
     """Wherever it comes from: a file of what was placed, a plug-in."""
     with pytest.raises(InvalidGoal, match="'hostile' cannot be"):
-        Body("hostile", OrientedBox(np.eye(4), np.array([0.1, edge, 0.1])))
+        PlanningScene((Part("hostile", OrientedBox(np.eye(4), np.array([0.1, edge, 0.1]))),))
     with pytest.raises(InvalidGoal, match="'hostile' cannot be"):
-        Body("hostile", OrientedBox(np.full((4, 4), NAN), np.full(3, 0.1)))
+        PlanningScene(held=Part("hostile", OrientedBox(np.full((4, 4), NAN), np.full(3, 0.1))))
 
 
 def test_two_objects_of_one_name_refuse_the_scene():
     same = observed("box", 0.5, 0.2, (0.1, 0.1, 0.1))
     with pytest.raises(InvalidRequestError, match="'box', given twice"):
-        scene_from_message(scene(same, copy.deepcopy(same)), "base_link", 0.05)
+        scene_to_plan_in(scene(same, copy.deepcopy(same)), "base_link")
 
 
 def publish(graph, objects, ahead=0):

@@ -15,8 +15,9 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 
 from lab_core.geometry import OrientedBox, make_transform, rotation_about
-from lab_motion.planning.port import Body, PlanningScene
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_core.scene import Part
+from lab_motion.planning.port import PlanningScene
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):
@@ -116,7 +117,16 @@ def test_an_inactive_node_refuses(graph):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"planner": "nonsense"}, {"cell": "nowhere"}, {"force": -1.0}, {"sped": 1.0}]
+    "parameters",
+    [
+        {"planner": "nonsense"},
+        {"cell": "nowhere"},
+        {"force": -1.0},
+        {"sped": 1.0},
+        {"roboplan.samples": 0},
+        {"roboplan.sampels": 50},
+        {"meeting": 0.001},  # an old name
+    ],
 )
 def test_parameters_that_cannot_work_refuse_to_configure(ros, parameters):
     graph = Graph(**parameters)
@@ -144,7 +154,7 @@ def test_what_the_controller_aborts_is_no_success(graph, error, code):
 def test_a_controller_that_does_not_answer_in_time(graph, monkeypatch):
     controller = graph.node._arm._controller
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
-    monkeypatch.setattr(controller, "send", functools.partial(controller.send, patience=0.0))
+    monkeypatch.setattr(controller, "send", functools.partial(controller.send, timeout=0.0))
     result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
     assert result.outcome.code == Outcome.TIMEOUT
     graph.caller.until(lambda: graph.cell.cancelled == 1, "a motion that nobody watches goes on")
@@ -218,7 +228,7 @@ def test_a_part_too_large_for_every_place_of_the_tray_and_what_holds_it_is_known
     assert graph.caller.run(Pick, Pick.Goal(grasps=[grasp])).outcome.code == Outcome.SUCCESS
     result = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert result.outcome.code == Outcome.DESTINATION_FULL, result.outcome.message
-    assert graph.node._robot.scene.held.name == PART
+    assert graph.node._robot.scene.held.id == PART
 
 
 def test_no_way_leads_through_a_wall(graph):
@@ -228,7 +238,7 @@ def test_no_way_leads_through_a_wall(graph):
     pose = make_transform(
         rotation_about([0.0, 0.0, 1.0], angle), [middle * np.cos(angle), middle * np.sin(angle), 0.5 * height]
     )
-    wall = Body("wall", OrientedBox(pose, np.array([far - near, 0.02, height])))
+    wall = Part("wall", OrientedBox(pose, np.array([far - near, 0.02, height])))
     graph.node._robot.set_scene(PlanningScene((wall,), None, 0.08))
     result = graph.caller.run(MoveTo, joint_goal([1.9, 0.0, 0.0, 0.0, 0.0, 0.0]))
     assert result.outcome.code == Outcome.NO_PATH, result.outcome.message

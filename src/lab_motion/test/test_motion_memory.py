@@ -9,7 +9,7 @@ from motion_graph import CELL, PART, WIDTH, Graph, running, started
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_description import load_cell
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_part_that_was_gripped_unseen_is_known_as_soon_as_the_pads_feel_again(
     assert moved.outcome.code == Outcome.STALE_INPUT  # with what?
     strict.cell.pads_silent = False
     strict.caller.until(lambda: strict.node._robot.doubt is None, "nobody looked at the hand")
-    assert strict.node._robot.scene.held.name == PART
+    assert strict.node._robot.scene.held.id == PART
     placed = strict.caller.run(Place, Place.Goal(destination="tray"))
     assert placed.outcome.code == Outcome.SUCCESS, placed.outcome.message
 

@@ -9,7 +9,7 @@ from lab_interfaces.msg import Outcome
 from motion_graph import CELL, PART, WIDTH, Graph, started
 
 from lab_description import load_cell
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 
 
 def test_a_part_is_picked_and_placed_on_the_tray(graph):
@@ -93,7 +93,7 @@ def test_what_was_gripped_when_a_pick_was_cancelled_is_known_and_can_be_placed(g
     graph.caller.until(lambda: "verify" in graph.caller.phases, "never closed")
     graph.caller.wait(handle.cancel_goal_async())
     assert graph.caller.wait(handle.get_result_async()).result.outcome.code == Outcome.CANCELLED
-    assert graph.node._robot.scene.held.name == PART
+    assert graph.node._robot.scene.held.id == PART
     result = graph.caller.run(Place, Place.Goal(destination="tray"))
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     # it stood on the table, perhaps not gripped firmly: it is lifted clear first

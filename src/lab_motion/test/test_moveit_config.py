@@ -113,7 +113,7 @@ def test_groups_and_planners_exist(parameters, srdf):
 def test_the_controllers_drive_the_joints_of_the_groups_by_our_actions(cell, urdf, srdf):
     controllers = move_group_parameters(cell)["moveit_simple_controller_manager"]
     arm, gripper = (controllers[name] for name in controllers["controller_names"])
-    names = [f"/{name}/{controllers[name]['action_ns']}" for name in controllers["controller_names"]]
+    names = [f"{name}/{controllers[name]['action_ns']}" for name in controllers["controller_names"]]
     assert names == [cell.robot.trajectory_action, cell.gripper.action]
     chain = srdf.find("group/chain")
     assert arm["joints"] == chain_joints(urdf, chain.get("base_link"), chain.get("tip_link"))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import OrientedBox, make_transform
+from lab_core.scene import Part
 from lab_description import load_cell
 from lab_motion.planning.moveit.scene import GROWN, moveit_scene, samples_between
-from lab_motion.planning.port import Body, PlanningScene
+from lab_motion.planning.port import PlanningScene
 from lab_motion.planning.world import HELD, OBJECT
 
 
@@ -24,7 +25,7 @@ def told(cell, scene, margin=0.003, **pairs):
 
 
 def test_objects_grow_by_padding_and_margin(cell):
-    found = told(cell, PlanningScene((Body("nut", PART),)))
+    found = told(cell, PlanningScene((Part("nut", PART),)))
     (box,) = found.obstacles[OBJECT + "nut"]
     assert box.size == pytest.approx(PART.size + 0.016)
     assert np.array_equal(box.frame_from_box, PART.frame_from_box)
@@ -59,7 +60,7 @@ def test_pairs_of_the_srdf_hold_for_the_double(cell):
 
 def test_what_is_held_is_no_obstacle(cell):
     held = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.02]), PART.size)
-    found = told(cell, PlanningScene((Body("nut", PART),), Body("bolt", held)))
+    found = told(cell, PlanningScene((Part("nut", PART),), Part("bolt", held)))
     assert found.held[0] == HELD + "bolt"
     assert found.held[1] is held
     assert HELD + "bolt" not in found.obstacles

@@ -6,7 +6,7 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_core.errors import ConfigurationError
-from lab_motion import motion_node
+from lab_motion.motion import Motion
 from lab_motion.motion_node import MotionNode
 
 
@@ -14,16 +14,16 @@ from lab_motion.motion_node import MotionNode
 def happened(monkeypatch):
     """What happens to planners, in order; the planner is the one that is always there."""
     events = []
-    load = motion_node.load_planner
+    make = MotionNode.make_plugin
 
-    def loaded(name, cell, report):
-        planner = load("roboplan", cell, report)
+    def made(node, port, name, *arguments):
+        planner = make(node, port, "roboplan", *arguments)
         number = sum(event.startswith("loaded") for event in events)
         events.append(f"loaded {number}")
         monkeypatch.setattr(planner, "close", lambda: events.append(f"closed {number}"), raising=False)
         return planner
 
-    monkeypatch.setattr(motion_node, "load_planner", loaded)
+    monkeypatch.setattr(MotionNode, "make_plugin", made)
     return events
 
 
@@ -40,10 +40,10 @@ def test_a_planner_ends_when_what_comes_after_it_fails_and_at_cleanup(node, happ
         raise ConfigurationError("not today")
 
     with monkeypatch.context() as patch:
-        patch.setattr(motion_node, "warm_up", refuse)
+        patch.setattr(Motion, "warm_up", refuse)
         assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
     assert happened == ["loaded 0", "closed 0"]
-    monkeypatch.setattr(motion_node, "warm_up", lambda *_: None)
+    monkeypatch.setattr(Motion, "warm_up", lambda *_: None)
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
@@ -52,7 +52,7 @@ def test_a_planner_ends_when_what_comes_after_it_fails_and_at_cleanup(node, happ
 
 
 def test_a_planner_that_an_error_left_behind_ends_before_another_is_loaded(node, happened, monkeypatch):
-    monkeypatch.setattr(motion_node, "warm_up", lambda *_: None)
+    monkeypatch.setattr(Motion, "warm_up", lambda *_: None)
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     with monkeypatch.context() as patch:
         patch.setattr(node, "activate", lambda: 1 // 0)

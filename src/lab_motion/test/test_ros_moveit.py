@@ -18,7 +18,7 @@ from lab_description import load_cell
 from lab_motion.planning.moveit import configuration as moveit_config
 from lab_motion.planning.moveit.configuration import moveit_parameters
 from lab_motion.planning.moveit.scene import MoveItScene
-from lab_motion.planning.port import load_planner
+from lab_motion.planning.port import PLANNERS
 
 OURS = tuple(f"lab_motion.planning.moveit.{name}" for name in ("process", "binding", "planner"))
 BOX = OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.1]), np.array([0.1, 0.1, 0.2]))
@@ -216,12 +216,12 @@ def test_a_moveit_of_another_arm_is_refused_and_let_go_of(moveit, cell):
 def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypatch):
     monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
     said = []
-    planner = load_planner("auto", cell, said.append)
+    planner = PLANNERS.make("auto", cell, report=said.append).plugin
     planner.close()
     assert type(planner).__name__ == "RoboplanPlanner"
     (sentence,) = said
     with pytest.raises(ConfigurationError, match="DDS security") as refused:
-        load_planner("moveit", cell)
+        PLANNERS.make("moveit", cell)
     assert str(refused.value) == sentence
     assert "planner:=roboplan" in sentence
     assert not MoveItPy.made
@@ -230,5 +230,5 @@ def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypa
 def test_without_a_plugin_auto_takes_nothing(moveit, cell, monkeypatch):
     monkeypatch.setattr(moveit_config, "PLUGINS", {"moveit_planners_none": "none/Planner"})
     with pytest.raises(ConfigurationError, match="install moveit_planners_none"):
-        load_planner("auto", cell)
+        PLANNERS.make("auto", cell)
     assert not MoveItPy.made

@@ -24,7 +24,8 @@ class CollectedSubscription:
         """serialized: the messages are taken as the bytes that came, which pass no gate."""
         self._kind = kind
         self._serialized = serialized
-        self._came = lambda: node.inputs.note(topic, node.get_clock().now().nanoseconds)
+        named = node.resolve_topic_name(topic)
+        self._came = lambda: node.inputs.note(named, node.get_clock().now().nanoseconds)
         self._check: Check | None = None if serialized else rules_of(kind)
         self._refuse = lambda why: node.refuse(topic, why)
         self._subscription = node.create_subscription(kind, topic, uncalled, qos, raw=serialized)

@@ -60,6 +60,7 @@ class Gated(_Node):
 
     def refuse(self, topic: str, why: str) -> None:
         """Count a message that is not taken; the first of a topic is said."""
+        topic = self.resolve_topic_name(topic)
         if self.refusals.add(topic, why):
             self.get_logger().warning(
                 f"a message on {topic} was refused, as all such will be without a word: {why.strip()}"

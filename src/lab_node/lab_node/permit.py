@@ -10,7 +10,7 @@ from lab_core.errors import LabError, StaleInputError, StoppedError
 from lab_node.freshness import Silence
 from lab_node.qos import LATCHED
 
-STOP_STATE = "/cell/stop_state"
+STOP_STATE = "cell/stop_state"
 
 
 class Permit:
@@ -19,6 +19,7 @@ class Permit:
     def __init__(self, node: Node, max_age: float) -> None:
         """max_age: seconds of Silence without a word from the stop node."""
         self._node = node
+        self._topic = node.resolve_topic_name(STOP_STATE)
         self._max_age = max_age
         self._state: StopState | None = None
         self._silence = Silence(node)
@@ -57,11 +58,11 @@ class Permit:
     def refusal(self) -> LabError | None:
         """Why nothing may move; None when the cell may."""
         if self._state is None:
-            return StaleInputError(f"nothing has come on {STOP_STATE} yet: is the stop node active?")
+            return StaleInputError(f"nothing has come on {self._topic} yet: is the stop node active?")
         silence = self._silence.seconds
         if silence > self._max_age:
             return StaleInputError(
-                f"the stop node has said nothing on {STOP_STATE} for {silence:.2f} s,"
+                f"the stop node has said nothing on {self._topic} for {silence:.2f} s,"
                 f" the limit is {self._max_age:.2f} s: does it run?"
             )
         return self.stopped()

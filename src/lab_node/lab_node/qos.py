@@ -1,4 +1,4 @@
-"""The ways in which the stack's topics are sent."""
+"""The ways in which the stack's topics are sent, for rclpy; lab_node.qos_profiles says what each is for."""
 
 from rclpy.duration import Duration
 from rclpy.qos import (
@@ -9,29 +9,24 @@ from rclpy.qos import (
     QoSReliabilityPolicy,
 )
 
-# images and other streams: the newest counts, a lost one is not sent again
-SENSOR = QoSProfile(depth=5, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-# results and commands: every one counts
-RELIABLE = QoSProfile(depth=10)
-# state: who joins late gets the newest
-LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-# records: who joins late gets all of them
-HISTORY = QoSProfile(
-    depth=1000,
-    history=QoSHistoryPolicy.KEEP_LAST,
-    durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
-)
+from lab_node.qos_profiles import PROFILES, Profile
 
 
-def _alive(lease: float) -> QoSProfile:
-    return QoSProfile(
-        depth=1,
-        durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
-        liveliness=QoSLivelinessPolicy.AUTOMATIC,
-        liveliness_lease_duration=Duration(seconds=lease),
+def qos_of(profile: Profile) -> QoSProfile:
+    """A profile as rclpy wants it."""
+    reliability, durability = QoSReliabilityPolicy, QoSDurabilityPolicy
+    made = QoSProfile(
+        depth=profile.depth,
+        history=QoSHistoryPolicy.KEEP_LAST,
+        reliability=reliability.RELIABLE if profile.reliable else reliability.BEST_EFFORT,
+        durability=durability.TRANSIENT_LOCAL if profile.latched else durability.VOLATILE,
     )
+    if profile.lease is not None:
+        made.liveliness = QoSLivelinessPolicy.AUTOMATIC
+        made.liveliness_lease_duration = Duration(seconds=profile.lease)
+    return made
 
 
-# latched, and the middleware tells who listens with WATCHED when the process that publishes with ALIVE has
-# died; signs of life come every 0.4 s, so that a busy machine may lose or delay one
-ALIVE, WATCHED = _alive(0.6), _alive(1.0)
+SENSOR, RELIABLE, LATCHED, HISTORY, ALIVE, WATCHED = (
+    qos_of(PROFILES[name]) for name in ("sensor", "reliable", "latched", "history", "alive", "watched")
+)

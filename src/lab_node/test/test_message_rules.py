@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion, Vector3, WrenchStamped
-from lab_interfaces.msg import Attempt, Grasp, HeldPart, ObservedObject, Scene, StopState, TaskStatus
+from lab_interfaces.msg import Attempt, Grasp, HeldPart, Part, Scene, StopState, TaskStatus
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2, Range
 from std_msgs.msg import Header
 from vision_msgs.msg import BoundingBox3D
 
 from lab_core.geometry import PinholeCamera
-from lab_node.clouds import cloud_message
-from lab_node.images import camera_info_message, image_message
+from lab_node.conversions.clouds import cloud_message
+from lab_node.conversions.images import camera_info_message, image_message
 from lab_node.message_rules import defect
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -22,7 +22,7 @@ NAN, INFINITY = float("nan"), float("inf")
 
 def scene(*ids, **box):
     size = Vector3(**{"x": 0.1, "y": 0.1, "z": 0.1, **box})
-    return Scene(objects=[ObservedObject(id=name, box=BoundingBox3D(size=size)) for name in ids])
+    return Scene(objects=[Part(id=name, box=BoundingBox3D(size=size)) for name in ids])
 
 
 def joints(**fields):

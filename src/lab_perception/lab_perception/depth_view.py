@@ -6,16 +6,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.depth import metres
 from lab_core.geometry import PinholeCamera
-from lab_perception.frame import Float32Image, Mask
+from lab_core.scene import DepthView
+from lab_perception.frame import Float32Image, Mask, RgbdFrame
 
 _NOTHING = 65535
 
 
+def reduced_view(frame: RgbdFrame) -> DepthView:
+    """The depth of a frame at half its size, in whole millimetres, without the pixels of the robot."""
+    depth, camera = halve_depth(frame.depth, frame.camera, frame.hidden)
+    return DepthView(frame.base_from_camera, camera, depth, frame.camera_frame)
+
+
 def halve_depth(
     depth: Float32Image, camera: PinholeCamera, hidden: Mask | None = None
-) -> tuple[npt.NDArray[np.uint16], PinholeCamera]:
-    """Millimetres (H // 2, W // 2), 0 = no data, and the camera of that image.
+) -> tuple[Float32Image, PinholeCamera]:
+    """Metres (H // 2, W // 2) in steps of whole millimetres, NaN = no data, and the camera of that image.
 
     Each pixel is one real sample of its block of four, the second nearest: means would put points between
     part and table where nothing is, the nearest would be closer by one standard deviation of the noise
@@ -34,4 +42,4 @@ def halve_depth(
     second = cv2.min(cv2.max(low_ab, low_cd), cv2.min(high_ab, high_cd))
     reduced: npt.NDArray[np.uint16] = np.where(second == _NOTHING, nearest, second)
     reduced[reduced == _NOTHING] = 0
-    return reduced, camera.scaled(0.5)
+    return metres(reduced), camera.scaled(0.5)

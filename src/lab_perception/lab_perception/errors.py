@@ -52,10 +52,10 @@ class AreaNotInView(PerceptionError):
         super().__init__(f"{what}: check the pose of the camera and the workspace in the cell's file")
 
 
-class InvalidDetector(PerceptionError):
-    """A detector is not there or breaks the port's contract."""
+class UnknownLens(PerceptionError):
+    """Images of a lens that cannot be rectified here."""
 
-    code = OutcomeCode.INTERNAL_ERROR
+    code = OutcomeCode.INVALID_REQUEST
 
 
 class InvalidNetwork(PerceptionError):

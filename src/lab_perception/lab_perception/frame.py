@@ -23,7 +23,7 @@ class RgbdFrame:
     depth: (H, W) float32 metres along the optical axis, NaN where there is no data.
     base_from_camera: (4, 4), camera in its optical frame (REP 103).
     hidden: (H, W) pixels that show the robot, or None when it is out of the image.
-    stamp: nanoseconds.
+    stamp: nanoseconds. base_frame, camera_frame: names of the two frames.
     """
 
     color: ByteImage
@@ -32,6 +32,8 @@ class RgbdFrame:
     base_from_camera: FloatArray
     hidden: Mask | None = None
     stamp: int = 0
+    base_frame: str = "base_link"
+    camera_frame: str = ""
 
     def __post_init__(self) -> None:
         expected = (self.camera.height, self.camera.width)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab_core.geometry import FloatArray, OrientedBox, Plane, invert, make_transform, minimum_area_rectangle
+from lab_core.scene import Part
 from lab_perception.color_names import color_name
 from lab_perception.compiled import compiled
 from lab_perception.detector import Instance
@@ -28,38 +29,18 @@ class ObjectSettings:
     min_points: int = 20
 
 
-@dataclass(frozen=True, slots=True)
-class PerceivedObject:
-    """One part as the camera saw it, in the base frame.
-
-    box: around the observed surface, extended down to the support; z along the support's normal, x along the
-        longer side of the footprint. points, normals: (N, 3) float32 observed surface, metres; normals of
-        unit length, towards the camera. color: (3,) dominant colour, RGB 0..1. truncated: the part touches
-        the border of the image. label, score: of the detector. pixels: how many show the part.
-    """
-
-    box: OrientedBox
-    points: npt.NDArray[np.float32]
-    normals: npt.NDArray[np.float32]
-    color: FloatArray
-    color_name: str
-    truncated: bool
-    pixels: int
-    label: str = ""
-    score: float = 1.0
-
-
 def describe(
     frame: RgbdFrame,
     surface: Surface,
     instances: Sequence[Instance],
     area: WorkArea,
     settings: ObjectSettings | None = None,
-) -> list[PerceivedObject]:
-    """Objects of all instances whose footprint has its centre in the work area, in the order of the
-    instances.
+) -> list[Part]:
+    """Parts, without ids yet, of all instances whose footprint has its centre in the work area, in the order
+    of the instances; in the base frame.
 
-    Instances with hardly any measured surface are left out.
+    The box has z along the support's normal, x along the longer side of the footprint. Instances with hardly
+    any measured surface are left out.
     """
     settings = settings or ObjectSettings()
     color = surface.view.crop(frame.color)
@@ -79,16 +60,15 @@ def describe(
         reduced = reduce_points(points, surface.normals[window][solid], settings.voxel, settings.max_points)
         rgb = dominant_color(color[window][mask])
         objects.append(
-            PerceivedObject(
+            Part(
+                id="",
                 box=box,
                 points=reduced[0],
                 normals=reduced[1],
                 color=rgb,
                 color_name=color_name(rgb),
                 truncated=_touches_border(frame, surface, window),
-                pixels=cv2.countNonZero(mask.astype(np.uint8)),
-                label=instance.label,
-                score=instance.score,
+                hypotheses=instance.hypotheses,
             )
         )
     return objects

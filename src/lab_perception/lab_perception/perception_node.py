@@ -21,27 +21,27 @@ from lab_core.geometry import FloatArray
 from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
+from lab_node.conversions.scene import detections_message, scene_message
 from lab_node.freshness import Silence
 from lab_node.health import Condition
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.lifecycle import LabNode, spin
-from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
-from lab_perception.conversions import detections_message, failed_scene, scene_message
-from lab_perception.detector import load_detector
+from lab_perception.detector import DETECTORS
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
-from lab_perception.frame import Mask, RgbdFrame
+from lab_perception.exposure import pinhole_images
+from lab_perception.frame import RgbdFrame
 from lab_perception.frame_statistics import FrameStatistics
 from lab_perception.joint_history import JointHistory
 from lab_perception.pairing import Pairing
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
-from lab_perception.robot_mask import RobotMask
 from lab_perception.worker import Worker
 
-COLOR = "/camera/color/image_raw"
-DEPTH = "/camera/aligned_depth/image_raw"
-CAMERA_INFO = "/camera/color/camera_info"
+COLOR = "camera/color/image_raw"
+DEPTH = "camera/aligned_depth/image_raw"
+CAMERA_INFO = "camera/color/camera_info"
 # Images that may wait: a machine that pauses for a moment loses none, one that is too slow soon catches up.
 WAITING = 2
 # A robot's 500 Hz for as long as an image may take.
@@ -72,15 +72,13 @@ class PerceptionNode(LabNode):
         """Make the pipeline and compile it; nothing is published yet."""
         cell = load_cell(self.parameters.cell)
         self._base_frame = cell.robot.base_link
+        self._rectified = cell.camera.model.rectified
         self.hardware_id = cell.camera.name
-        self._perception = Perception(
-            self.parameters.work_area(cell),
-            load_detector(self.parameters.detector),
-            self.parameters.settings(cell),
+        self._perception = Perception.of(
+            cell, self.parameters, self.make_plugin(DETECTORS, self.parameters.detector)
         )
         self._perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
-        self._robot = RobotMask(cell, self.parameters.robot_padding) if self.parameters.robot_mask else None
-        self._joints = JointHistory(self._robot.joints if self._robot else ())
+        self._joints = JointHistory(self._perception.joints)
         self._pairing = Pairing[Image, Image]()
         self._info: CameraInfo | None = None
         self._statistics = FrameStatistics()
@@ -91,12 +89,12 @@ class PerceptionNode(LabNode):
         else:  # no TransformListener: that of Jazzy cannot leave /tf alone, of which nothing is needed
             self.create_subscription(TFMessage, "/tf_static", self._take_transforms, HISTORY)
 
-        self._scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
-        self._detections = self.create_publisher(Detection3DArray, "/scene/detections", RELIABLE)
+        self._scenes = self.create_publisher(Scene, "scene/objects", RELIABLE)
+        self._detections = self.create_publisher(Detection3DArray, "scene/detections", RELIABLE)
         self.create_subscription(CameraInfo, CAMERA_INFO, self._take_info, SENSOR)
         self.create_subscription(Image, COLOR, self._take_color, SENSOR)
         self.create_subscription(Image, DEPTH, self._take_depth, SENSOR)
-        self._joint_states = CollectedSubscription(self, JointState, "/joint_states", JOINT_STATES)
+        self._joint_states = CollectedSubscription(self, JointState, "joint_states", JOINT_STATES)
         # also while the clock of a simulation stands
         self.create_timer(0.5, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._silence = Silence(self)
@@ -157,7 +155,8 @@ class PerceptionNode(LabNode):
         limit = self.parameters.silence_limit
         if self._active and self._silence.seconds > limit:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._base_frame)
-            error = CameraSilent(limit, f"{COLOR} and {DEPTH} with {CAMERA_INFO}")
+            color, depth, info = (self.resolve_topic_name(each) for each in (COLOR, DEPTH, CAMERA_INFO))
+            error = CameraSilent(limit, f"{color} and {depth} with {info}")
             self._fail(error, header)
 
     def _process(self, exposure: Exposure) -> None:
@@ -165,7 +164,7 @@ class PerceptionNode(LabNode):
         start = time.perf_counter()
         header = Header(stamp=exposure.color.header.stamp, frame_id=self._base_frame)
         try:
-            estimate = self._perception.perceive(self._frame(exposure))
+            scene = self._perception.perceive(self._frame(exposure))
         except LabError as error:
             self._fail(error, header)
             return
@@ -174,9 +173,9 @@ class PerceptionNode(LabNode):
             return
         if not self._active:
             return
-        self._scenes.publish(scene_message(estimate, header, exposure.color.header.frame_id))
-        self._detections.publish(detections_message(estimate, header))
-        self._trouble = "" if estimate.code == OutcomeCode.NO_OBJECT else estimate.message
+        self._scenes.publish(scene_message(scene))
+        self._detections.publish(detections_message(scene.objects, header))
+        self._trouble = "" if scene.code == OutcomeCode.NO_OBJECT else scene.message
         self._statistics.process(time.perf_counter() - start)
 
     def _fail(self, error: LabError, header: Header) -> None:
@@ -184,22 +183,16 @@ class PerceptionNode(LabNode):
             return
         self._trouble = str(error)
         self.get_logger().warning(str(error), throttle_duration_sec=5.0)
-        self._scenes.publish(failed_scene(error, header))
+        self._scenes.publish(Scene(header=header, outcome=outcome_from(error)))
 
     def _frame(self, exposure: Exposure) -> RgbdFrame:
         """The frame of an exposure. Raises LabError: a message is malformed or something not known."""
-        camera = pinhole_camera(exposure.info)
+        color, depth, camera = pinhole_images(exposure.color, exposure.depth, exposure.info, self._rectified)
         base_from_camera = self._base_from(exposure.color.header)
         stamp = _nanoseconds(exposure.color.header)
-        hidden: Mask | None = None
-        if self._robot is not None:
-            hidden = self._robot.draw(self._joint_positions(stamp), camera, base_from_camera)
-        try:
-            return RgbdFrame(
-                rgb(exposure.color), depth_in_metres(exposure.depth), camera, base_from_camera, hidden, stamp
-            )
-        except ValueError as error:
-            raise PerceptionError(str(error)) from error
+        positions = self._joint_positions(stamp) if self._perception.joints else None
+        camera_frame = exposure.color.header.frame_id
+        return self._perception.frame(color, depth, camera, base_from_camera, stamp, positions, camera_frame)
 
     def _joint_positions(self, stamp: int) -> dict[str, float]:
         """Positions at the time of an image; the joint state after it may still be on its way."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from lab_core.geometry import FloatArray, PinholeCamera, Plane
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Part, Scene
+from lab_description import Cell
 from lab_perception.depth_filter import DepthFilter
-from lab_perception.depth_view import halve_depth
-from lab_perception.detector import Detector
+from lab_perception.depth_view import reduced_view
+from lab_perception.detector import DETECTORS, Detector
 from lab_perception.errors import PerceptionError
-from lab_perception.frame import RgbdFrame, WorkArea
-from lab_perception.objects import ObjectSettings, PerceivedObject, describe
+from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
+from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
+from lab_perception.robot_mask import RobotMask
 from lab_perception.support import SupportSettings
 from lab_perception.surface import SurfaceSettings, observe_surface
 from lab_perception.testing.imagined import Block, imagine
 from lab_perception.tracking import Tracker, TrackingSettings
 from lab_perception.view import View
+
+if TYPE_CHECKING:  # they hold the settings below
+    from lab_perception.perception_parameters import PerceptionParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,69 +39,109 @@ class Settings:
     depth_averaging: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SceneEstimate:
-    """Everything that one image told. Coordinates in the base frame, metres.
-
-    code, message: how it ended; with OBJECT_OUT_OF_VIEW there are objects, all of them truncated.
-    support: None where it was not found. ids: one for each object.
-    depth_view: (h, w) uint16 millimetres at half size, with its camera.
-    """
-
-    stamp: int
-    code: OutcomeCode
-    message: str
-    support: Plane | None
-    objects: list[PerceivedObject]
-    ids: list[str]
-    depth_view: npt.NDArray[np.uint16]
-    depth_view_camera: PinholeCamera
-    base_from_camera: FloatArray
-
-
 class Perception:
     """Turns images into scenes. The same images in the same order give the same scenes."""
 
-    def __init__(self, area: WorkArea, detector: Detector, settings: Settings | None = None) -> None:
-        """Raises InvalidNetwork when the network of the settings cannot be used."""
+    def __init__(
+        self,
+        area: WorkArea,
+        detector: Detector,
+        settings: Settings | None = None,
+        robot: RobotMask | None = None,
+        base_frame: str = "base_link",
+    ) -> None:
+        """robot: is left out of the images; base_frame: name of the frame that scenes are in.
+
+        Raises InvalidNetwork when the network that the detector names cannot be used.
+        """
         self._area = area
+        self._robot = robot
+        self._base_frame = base_frame
         self._detector = detector
         self._settings = settings or Settings()
-        if self._settings.surface.network:
-            load_network(self._settings.surface.network)
+        self._network: str = getattr(detector, "network", "")
+        if self._network:
+            load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
         self._view: View | None = None
         self._depth_filter: DepthFilter | None = None
         self._view_of: tuple[PinholeCamera, bytes] | None = None
 
-    def perceive(self, frame: RgbdFrame) -> SceneEstimate:
+    @classmethod
+    def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
+        """The stage of a cell. detector: else the one that the parameters name.
+
+        Raises ConfigurationError, InvalidNetwork.
+        """
+        if detector is None:
+            name, given = parameters.detector, parameters.plugins
+            detector = DETECTORS.make(name, given=given, node="perception").plugin
+        return cls(
+            parameters.work_area(cell),
+            detector,
+            parameters.settings(cell),
+            RobotMask(cell, parameters.robot_padding) if parameters.robot_mask else None,
+            cell.robot.base_link,
+        )
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Names of the joints whose positions tell where the robot is in the image."""
+        return () if self._robot is None else self._robot.joints
+
+    def frame(
+        self,
+        color: ByteImage,
+        depth: Float32Image,
+        camera: PinholeCamera,
+        base_from_camera: FloatArray,
+        stamp: int,
+        positions: Mapping[str, float] | None = None,
+        camera_frame: str = "",
+    ) -> RgbdFrame:
+        """One image, with the pixels of the robot marked; see RgbdFrame.
+
+        positions: of all `joints`, radians; None: the robot is not in front of the camera.
+
+        Raises PerceptionError when the images do not fit their camera.
+        """
+        hidden: Mask | None = None
+        if self._robot is not None and positions is not None:
+            hidden = self._robot.draw(positions, camera, base_from_camera)
+        try:
+            return RgbdFrame(
+                color, depth, camera, base_from_camera, hidden, stamp, self._base_frame, camera_frame
+            )
+        except ValueError as error:
+            raise PerceptionError(str(error)) from error
+
+    def perceive(self, frame: RgbdFrame) -> Scene:
         """The scene of one image. What is wrong with the image or its camera is said by code and message."""
         support: Plane | None = None
-        objects: list[PerceivedObject] = []
-        ids: list[str] = []
+        objects: list[Part] = []
         try:
             view = self._view_for(frame)
             if self._depth_filter is not None:
                 frame = replace(frame, depth=self._depth_filter.update(frame.depth))
-            surface = observe_surface(frame, view, self._area, self._settings.support, self._settings.surface)
+            surface = observe_surface(
+                frame, view, self._area, self._settings.support, self._settings.surface, self._network
+            )
             support = surface.support
             instances = self._detector.detect(frame, surface)
-            objects = describe(frame, surface, instances, self._area, self._settings.objects)
-            ids = self._tracker.update(objects, frame.stamp, frame.hides)
-            code, message = _judge(objects, ids)
+            found = describe(frame, surface, instances, self._area, self._settings.objects)
+            ids = self._tracker.update(found, frame.stamp, frame.hides)
+            objects = [replace(part, id=name) for part, name in zip(found, ids, strict=True)]
+            code, message = _judge(objects)
         except PerceptionError as error:
             code, message = OutcomeCode(error.code), str(error)
-        reduced, reduced_camera = halve_depth(frame.depth, frame.camera, frame.hidden)
-        return SceneEstimate(
+        return Scene(
             stamp=frame.stamp,
+            frame=frame.base_frame,
+            support=support,
+            objects=tuple(objects),
+            view=reduced_view(frame),
             code=code,
             message=message,
-            support=support,
-            objects=objects,
-            ids=ids,
-            depth_view=reduced,
-            depth_view_camera=reduced_camera,
-            base_from_camera=frame.base_from_camera,
         )
 
     def warm_up(self, camera: PinholeCamera, base_from_camera: FloatArray) -> None:
@@ -123,13 +168,14 @@ class Perception:
         return self._view
 
 
-def _judge(objects: list[PerceivedObject], ids: list[str]) -> tuple[OutcomeCode, str]:
+def _judge(objects: list[Part]) -> tuple[OutcomeCode, str]:
     """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
     if not objects:
         return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
     if all(item.truncated for item in objects):
+        names = ", ".join(item.id for item in objects)
         return (
             OutcomeCode.OBJECT_OUT_OF_VIEW,
-            f"{', '.join(ids)} reaches over the border of the image: move the part or the camera",
+            f"{names} reaches over the border of the image: move the part or the camera",
         )
     return OutcomeCode.SUCCESS, ""

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from lab_core.geometry import FloatArray, looks
-from lab_perception.objects import PerceivedObject
+from lab_core.scene import Part
 
 SECOND = 1_000_000_000
 
@@ -52,7 +52,7 @@ class Tracker:
 
     def update(
         self,
-        objects: Sequence[PerceivedObject],
+        objects: Sequence[Part],
         stamp: int,
         hidden: Callable[[FloatArray], bool] = lambda point: False,
     ) -> list[str]:
@@ -108,6 +108,6 @@ class Tracker:
         return costs
 
 
-def _sight(item: PerceivedObject, stamp: int) -> _Track:
+def _sight(item: Part, stamp: int) -> _Track:
     color = looks(item.color)
-    return _Track(0, item.box.centre.copy(), float(np.cbrt(np.prod(item.box.size))), color, stamp)
+    return _Track(0, item.box.centre.copy(), item.extent, color, stamp)

@@ -8,7 +8,6 @@ import sys
 
 from lab_core.errors import LabError
 from lab_description import load_cell
-from lab_perception.detector import load_detector
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 
@@ -18,8 +17,7 @@ def main() -> None:
     parameters = PerceptionParameters()
     try:
         cell = load_cell(sys.argv[1] if len(sys.argv) > 1 else parameters.cell)
-        area, settings = parameters.work_area(cell), parameters.settings(cell)
-        perception = Perception(area, load_detector(parameters.detector), settings)
+        perception = Perception.of(cell, parameters)
         perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
     except LabError as error:
         sys.exit(f"warm_up: {error}")

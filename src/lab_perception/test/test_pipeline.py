@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from rendered_scenes import box, cylinder, render
 
+from lab_core.depth import millimetres
 from lab_core.geometry import make_transform, rotation_about
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Hypothesis
+from lab_description import load_cell
 from lab_perception.depth_view import halve_depth
-from lab_perception.errors import AreaNotInView
+from lab_perception.errors import AreaNotInView, PerceptionError
 from lab_perception.frame import RgbdFrame, WorkArea
+from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception, Settings
 from lab_perception.segmentation import GeometricDetector
 
@@ -41,8 +45,8 @@ def test_depth_without_data(perception, scene, value):
     result = perception.perceive(frame_of(scene, depth=np.full_like(scene.depth, value)))
     assert result.code == OutcomeCode.NO_DEPTH
     assert "check the depth stream" in result.message
-    assert (result.depth_view == 0).all()
-    assert result.objects == []
+    assert np.isnan(result.view.depth).all()
+    assert result.objects == ()
 
 
 def test_zero_is_no_data_like_nan(perception, scene):
@@ -130,7 +134,7 @@ def test_the_same_images_give_the_same_scenes(scene):
             runs.append([perception.perceive(frame) for frame in frames])
         for one, other in zip(*runs, strict=True):
             assert one.ids == other.ids
-            assert np.array_equal(one.depth_view, other.depth_view)
+            assert np.array_equal(one.view.depth, other.view.depth, equal_nan=True)
             for a, b in zip(one.objects, other.objects, strict=True):
                 assert np.array_equal(a.points, b.points)
                 assert np.array_equal(a.normals, b.normals)
@@ -151,7 +155,7 @@ def test_pixels_of_the_robot_are_nothing_at_all(perception, scene):
     assert result.objects[0].color_name == "blue"
     whole = hidden.reshape(240, 2, 320, 2).all(axis=(1, 3))
     assert whole.any()
-    assert (result.depth_view[whole] == 0).all()
+    assert np.isnan(result.view.depth[whole]).all()
 
 
 def test_identities_last_while_the_parts_stay(scene):
@@ -179,10 +183,9 @@ def test_averaged_depth_is_less_noisy():
     scenes = [render(PARTS, seed=seed) for seed in range(8)]
     errors = []
     for stamp, scene in enumerate(scenes):
-        view = flat.perceive(frame_of(scene, stamp=stamp)).depth_view * 1e-3
-        truth = halve_depth(scene.clean_depth, scene.camera)[0] * 1e-3
-        both = (view > 0) & (truth > 0)
-        errors.append(np.median(np.abs(view - truth)[both]))
+        view = flat.perceive(frame_of(scene, stamp=stamp)).view.depth
+        truth = halve_depth(scene.clean_depth, scene.camera)[0]
+        errors.append(np.nanmedian(np.abs(view - truth)))
     assert errors[-1] < 0.6 * errors[0]
 
 
@@ -192,5 +195,40 @@ def test_depth_is_halved_without_inventing_values():
     )
     camera = render([]).camera
     reduced, smaller = halve_depth(depth.astype(np.float32), camera)
-    assert reduced.tolist() == [[800, 900], [500, 0]]
+    assert millimetres(reduced).tolist() == [[800, 900], [500, 0]]
     assert smaller.width == 320
+
+
+def test_what_a_detector_says_of_a_part_is_in_the_scene(scene):
+    guesses = (Hypothesis("nut", 0.7), Hypothesis("bolt", 0.2))
+
+    class Connoisseur(GeometricDetector):
+        def detect(self, frame, surface):
+            return [replace(found, hypotheses=guesses) for found in super().detect(frame, surface)]
+
+    result = Perception(AREA, Connoisseur()).perceive(frame_of(scene))
+    assert [part.hypotheses for part in result.objects] == [guesses, guesses]
+    assert result.objects[0].label == "nut"
+
+
+def test_a_stage_of_a_cell_leaves_its_robot_out_of_the_image():
+    cell = load_cell("ur5e_table")
+    camera = cell.camera
+    color = np.zeros((camera.pinhole.height, camera.pinhole.width, 3), np.uint8)
+    depth = np.ones(color.shape[:2], np.float32)
+    looking = Perception.of(cell, PerceptionParameters())
+    assert set(cell.robot.joint_names) <= set(looking.joints)
+    at_home = dict(zip(cell.robot.joint_names, cell.robot.configuration("home"), strict=True))
+    positions = dict.fromkeys(looking.joints, 0.0) | at_home
+    over_the_table = positions | {"shoulder_pan_joint": 0.0, "shoulder_lift_joint": -0.8, "elbow_joint": 1.2}
+
+    def frame(joints):
+        return looking.frame(color, depth, camera.pinhole, camera.base_from_camera, 7, joints, "lens")
+
+    assert frame(over_the_table).hidden.any()
+    assert frame(None).hidden is None
+    assert (frame(None).stamp, frame(None).base_frame, frame(None).camera_frame) == (7, "base_link", "lens")
+    with pytest.raises(PerceptionError, match="the depth image is"):
+        looking.frame(color, depth[1:], camera.pinhole, camera.base_from_camera, 7)
+    blind = Perception.of(cell, PerceptionParameters(robot_mask=False))
+    assert blind.joints == ()

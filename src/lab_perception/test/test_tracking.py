@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import OrientedBox, make_transform
-from lab_perception.objects import PerceivedObject
+from lab_core.scene import Part
 from lab_perception.tracking import Tracker, TrackingSettings
 
 FRAME = 66_666_667
@@ -13,8 +13,7 @@ RED, BLUE = (0.8, 0.1, 0.1), (0.1, 0.2, 0.8)
 
 def seen(x, y, color=RED, size=0.04):
     box = OrientedBox(make_transform(np.eye(3), [x, y, size / 2]), np.full(3, size))
-    empty = np.empty((0, 3), np.float32)
-    return PerceivedObject(box, empty, empty, np.array(color), "red", False, 100)
+    return Part("", box, color=np.array(color))
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from lab_node.bounded_file import read_bounded_text
 from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
 
 DECISION, RING = "decision.mcap", "ring.mcap"
-FORMAT = 1
+FORMAT = 2
+"""2: parts of a scene hold hypotheses."""
 MAXIMUM_FACTS = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 

@@ -13,49 +13,44 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import WrenchStamped
-from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Outcome, Scene, StopState, TaskStatus
-from rcl_interfaces.msg import Log
+from lab_interfaces.msg import Attempt, Outcome, TaskStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
-from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
-from tf2_msgs.msg import TFMessage
-from trajectory_msgs.msg import JointTrajectory
-from vision_msgs.msg import Detection3DArray
 
+from lab_core.errors import ConfigurationError
+from lab_core.parameters import parameter
 from lab_description import load_cell
+from lab_description.graph import Topic, extension_names, load_graph
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import name_of
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.message_rules import defect
-from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
-from lab_node.permit import STOP_STATE
-from lab_node.qos import HISTORY, LATCHED
+from lab_node.message_types import message_class
+from lab_node.names import namespace_from, within
+from lab_node.qos import qos_of
+from lab_node.qos_profiles import Profile
 from lab_recorder import recording as topics
 from lab_recorder.case import CaseFacts, save_case
 from lab_recorder.image_memory import ImageMemory
 from lab_recorder.mcap_file import Recorded, write_mcap
-from lab_recorder.recording import Decision, Recording, header_stamp, kind_of
+from lab_recorder.recording import Decision, Recording, header_stamp
 from lab_recorder.ring import Entry, Retention
 from lab_recorder.versions import versions
 
 # Wall seconds between two collections; queues hold what comes meanwhile, also of a simulation ten times as
 # fast as time.
 COLLECT = 0.05
+# Messages in a queue, at least; images are few and large.
+DEPTH, IMAGES_DEPTH = 100, 15
 # Wall seconds that the end of the node waits for what is being written.
 END = 4.0
-STREAM = QoSProfile(depth=100, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-IMAGES = QoSProfile(depth=15, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-# state: also what was said before, and all that comes between two collections
-STATE = QoSProfile(depth=100, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-NODES = ("simulator", "stop", "perception", "grasping", "motion", "tasks")
 MEGABYTE = 1_000_000
 # a record holds images of whoever stands at the cell: nobody else of the machine reads it
 PRIVATE = 0o077
@@ -65,26 +60,58 @@ PRIVATE = 0o077
 class RecorderParameters:
     """ROS parameters of the node."""
 
-    cell: str = parameter("ur5e_table", "name or path of the cell")
-    folder: str = parameter("auto", "where the record of this run goes; auto: runs/<time>; none: no record")
-    seconds: float = parameter(
-        60.0, "of the small topics that are kept", unit="s", minimum=1.0, maximum=600.0
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    extensions: str = parameter("", "The packages, separated by commas, whose topics are recorded too.")
+    folder: str = parameter(
+        "auto", "The folder of this run's record. auto: runs/<time>. none: nothing is recorded."
     )
-    image_seconds: float = parameter(30.0, "of the images", unit="s", minimum=1.0, maximum=600.0)
+    seconds: float = parameter(
+        60.0, "The record keeps this much time of the small topics.", unit="s", minimum=1.0, maximum=600.0
+    )
+    image_seconds: float = parameter(
+        30.0, "The record keeps this much time of the images.", unit="s", minimum=1.0, maximum=600.0
+    )
     full_seconds: float = parameter(
         3.0,
-        "of the newest images all are kept, of older ones one a second",
+        "The record keeps every image of this last time, and of older ones one image per second.",
         unit="s",
         minimum=0.1,
         maximum=60.0,
     )
-    megabytes: float = parameter(80.0, "memory for each image topic", unit="MB", minimum=5.0, maximum=4000.0)
-    write_period: float = parameter(
-        30.0, "wall time between two writings of the ring to the disk", unit="s", minimum=1.0, maximum=3600.0
+    megabytes: float = parameter(
+        80.0, "The largest memory for each image topic.", unit="MB", minimum=5.0, maximum=4000.0
     )
-    max_cases: int = parameter(50, "failed picks that are saved in one run", minimum=0, maximum=10000)
-    max_disk: float = parameter(1000.0, "disk that a run's cases may take", unit="MB", minimum=10.0)
-    min_free: float = parameter(1000.0, "disk that is left free, whatever happens", unit="MB", minimum=0.0)
+    write_period: float = parameter(
+        30.0,
+        "The wall time between two times that the record is written to the disk.",
+        unit="s",
+        minimum=1.0,
+        maximum=3600.0,
+    )
+    max_cases: int = parameter(
+        50, "The largest number of failed picks that one run saves.", minimum=0, maximum=10000, live=True
+    )
+    max_disk: float = parameter(
+        1000.0, "The largest disk space for the cases of a run.", unit="MB", minimum=10.0, live=True
+    )
+    min_free: float = parameter(
+        1000.0,
+        "Nothing is written while less disk space than this is free.",
+        unit="MB",
+        minimum=0.0,
+        live=True,
+    )
+
+
+def listening(topic: Topic) -> QoSProfile:
+    """How the recorder hears a topic: all that comes between two collections, of state also what was before.
+
+    A stream is not sent again for its sake, and neither is an image.
+    """
+    image = topic.record == "image"
+    profile = topic.profile
+    depth = IMAGES_DEPTH if image else max(DEPTH, profile.depth)
+    return qos_of(Profile(depth, profile.reliable and not image, profile.latched))
 
 
 class RecorderNode(LabNode):
@@ -111,40 +138,34 @@ class RecorderNode(LabNode):
         self._folder: Path | None = None
         self._taken: set[Path] = set()
         self._node_parameters: dict[str, dict[str, Any]] = {}
+        self._asked: list[str] = []
         self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
         if p.folder == "none":
             return
-        small = Retention(p.seconds, 30.0)
-        large = Retention(p.image_seconds, p.megabytes, p.full_seconds, 1.0)
-        wrenches = [self._cell.robot.wrench_topic, *self._cell.gripper.wrench_topics.values()]
-        listened: dict[str, tuple[Any, QoSProfile, Retention]] = {
-            topics.COLOR: (Image, IMAGES, large),
-            topics.DEPTH: (Image, IMAGES, large),
-            topics.CAMERA_INFO: (CameraInfo, IMAGES, large),
-            topics.SCENE: (Scene, IMAGES, large),
-            topics.JOINTS: (JointState, STREAM, small),
-            "/tf": (TFMessage, STREAM, small),
-            topics.TF_STATIC: (TFMessage, STATE, Retention(1e9, 0.5)),
-            topics.GRASPS: (GraspArray, LATCHED, small),
-            topics.OFFERED: (GraspArray, LATCHED, small),
-            topics.PLACED: (Detection3DArray, LATCHED, Retention(1e9, 0.5)),
+        namespace = namespace_from(self.get_namespace())
+        graph = load_graph(self._cell, extension_names(p.extensions), namespace)
+        self._asked = [node.name for node in graph.nodes.values() if node.managed and node.name != "recorder"]
+        # under the names of a cell without a namespace: a replay does not care where the cell was
+        recorded = {
+            within(name, namespace) or name: topic
+            for name, topic in graph.topics.items()
+            if topic.record != "none"
+        }
+        retentions = {
+            "recent": Retention(p.seconds, 30.0),
+            "image": Retention(p.image_seconds, p.megabytes, p.full_seconds, 1.0),
             # those of the pick that fails, however slowly it went, and the one before
-            topics.TRAJECTORY: (JointTrajectory, QoSProfile(depth=20), Retention(600.0, 8.0)),
-            topics.HELD: (HeldPart, STATE, Retention(600.0, 0.5)),
-            STOP_STATE: (StopState, STATE, small),
-            topics.STATUS: (TaskStatus, QoSProfile(depth=50), small),
-            topics.ATTEMPTS: (Attempt, HISTORY, small),
-            "/diagnostics": (DiagnosticArray, STREAM, small),
-            "/rosout": (Log, STREAM, small),
-            **dict.fromkeys(wrenches, (WrenchStamped, STREAM, small)),
+            "pick": Retention(600.0, 8.0),
+            "always": Retention(1e9, 0.5),
         }
         self._recording = Recording(
-            {topic: kind_of(kind) for topic, (kind, _, _) in listened.items()},
-            {topic: retention for topic, (_, _, retention) in listened.items()},
+            {name: topic.type for name, topic in recorded.items()},
+            {name: retentions[topic.record] for name, topic in recorded.items()},
         )
         self._streams = {
-            topic: (kind, CollectedSubscription(self, kind, topic, qos, serialized=True))
-            for topic, (kind, qos, _) in listened.items()
+            name: (kind, CollectedSubscription(self, kind, topic.name, listening(topic), serialized=True))
+            for name, topic in recorded.items()
+            for kind in (self._class_of(topic.type),)
         }
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(COLLECT, self._collect, clock=steady)
@@ -152,6 +173,12 @@ class RecorderNode(LabNode):
         self.create_service(Trigger, "~/save", self._save_now)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._versions = self._writer.submit(versions)  # of when the run began; git may take seconds
+
+    def _class_of(self, kind: str) -> Any:
+        try:
+            return message_class(kind)
+        except LookupError as error:
+            raise ConfigurationError(str(error)) from None
 
     def activate(self) -> None:
         """Start to keep, in a new folder."""
@@ -316,7 +343,7 @@ class RecorderNode(LabNode):
         return self._folder
 
     def _ask_for_parameters(self) -> None:
-        for name in NODES:
+        for name in self._asked:
             client = AsyncParameterClient(self, name)
             if not client.services_are_ready():
                 continue

@@ -100,11 +100,6 @@ class Recording:
         return Recorded(topic, self.kinds[topic], entry)
 
 
-def kind_of(message_type: Any) -> str:
-    """Name of a message class, such as `sensor_msgs/msg/Image`."""
-    return f"{message_type.__module__.split('.')[0]}/msg/{message_type.__name__}"
-
-
 def header_stamp(message_type: Any, data: bytes) -> int:
     """Stamp of a serialized message whose first field is a header, nanoseconds; -1 when it has none.
 

@@ -13,8 +13,8 @@ from scipy.interpolate import CubicHermiteSpline
 from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.geometry import FloatArray, rotation_angle
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.outcomes import name_of
+from lab_node.conversions.poses import matrix_from_pose
 from lab_recorder import recording as topics
 from lab_recorder.case import DECISION, Case
 from lab_recorder.mcap_file import write_mcap
@@ -32,6 +32,8 @@ from lab_recorder.stages import (
 PLACE, TURN, JOINT, TIME = 0.001, 0.01, 0.002, 0.005
 # Centres of the same object in two scenes lie no further apart, metres.
 SAME = 0.02
+# What rounding alone changes in a pose, metres and radians.
+SAME_GRASP = 1e-6
 # Times at which two trajectories are compared.
 SAMPLES = 50
 
@@ -200,11 +202,17 @@ def _apart(one: Grasp, other: Grasp) -> tuple[float, float]:
     return float(np.linalg.norm(a[:3, 3] - b[:3, 3])), float(rotation_angle(a[:3, :3].T @ b[:3, :3]))
 
 
+def _alike(one: Grasp, other: Grasp) -> bool:
+    """Whether they are one grasp; on its way through the task its numbers were rounded."""
+    shift, turn = _apart(one, other)
+    return shift < SAME_GRASP and turn < SAME_GRASP
+
+
 def _offer(offered: Sequence[Grasp], planned: Sequence[Grasp], today: Sequence[Grasp]) -> list[Grasp]:
     """Of today's grasps those that correspond to what the run offered: what had failed is left out."""
     chosen = []
     for grasp in offered:
-        index = next((i for i, other in enumerate(planned) if other.pose == grasp.pose), None)
+        index = next((i for i, other in enumerate(planned) if _alike(grasp, other)), None)
         if index is not None and index < len(today):
             chosen.append(today[index])
     return chosen or list(today)
@@ -216,7 +224,7 @@ def _compare_plans(inputs: Inputs, offered: Sequence[Grasp], now: Planned) -> It
     yield _outcomes(stage, refused, now.outcome)
     if then is None or now.trajectory is None:
         return
-    chosen = next((i for i, grasp in enumerate(offered) if grasp.pose == attempt.grasp.pose), -1)
+    chosen = next((i for i, grasp in enumerate(offered) if _alike(grasp, attempt.grasp)), -1)
     yield Comparison(stage, "grasp that is reached", str(chosen), str(now.grasp))
     ends = [_seconds(plan) for plan in (then, now.trajectory)]
     yield Comparison(

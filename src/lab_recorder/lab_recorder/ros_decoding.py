@@ -12,9 +12,9 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError
 from lab_node.message_rules import defect
+from lab_node.message_types import message_class
 from lab_recorder import recording as topics
 from lab_recorder.mcap_file import Recorded
-from lab_recorder.schemas import message_class
 
 KINDS = {
     topics.COLOR: "sensor_msgs/msg/Image",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
 
@@ -33,19 +31,6 @@ def schema_text(kind: str) -> str:
         parts.append(f"{_SEPARATOR}\nMSG: {package}/{message}\n{text}")
         waiting += _types(name, text)
     return "\n".join(parts)
-
-
-@cache
-def message_class(kind: str) -> Any:
-    """The Python class of a type such as `sensor_msgs/msg/Image`.
-
-    Raises LookupError when it is not installed.
-    """
-    package, _, name = kind.split("/")
-    try:
-        return getattr(import_module(f"{package}.msg"), name)
-    except (ImportError, AttributeError) as error:
-        raise LookupError(f"message type {kind} is not installed: build or source its package") from error
 
 
 def _definition(kind: str) -> str:

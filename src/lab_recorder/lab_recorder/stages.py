@@ -15,43 +15,34 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import check_parameters, fields_of, ports_of
 from lab_description import Cell, load_cell
 from lab_grasping.contact import PadReading
-from lab_grasping.conversions import grasp_message
-from lab_grasping.conversions import scene_from_message as observed_scene
 from lab_grasping.errors import GraspingError
-from lab_grasping.grasp_node import GraspParameters
-from lab_grasping.hand_model import hand_of
-from lab_grasping.port import PlannerSettings
-from lab_grasping.registry import load_planner as load_grasp_planner
+from lab_grasping.grasp_parameters import GraspParameters
+from lab_grasping.planning import GraspPlanning
 from lab_motion.conversions import (
-    bodies_from_message,
-    grasp_goal,
+    grasp_to_carry_out,
     ordered_positions,
-    planned_on,
+    scene_to_plan_in,
     trajectory_goal,
 )
-from lab_motion.conversions import scene_from_message as planning_scene
 from lab_motion.errors import MotionError, PlanningError
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
+from lab_motion.motion import Motion
+from lab_motion.motion_parameters import MotionParameters
 from lab_motion.planning.port import Trajectory, never
-from lab_motion.planning.port import load_planner as load_motion_planner
 from lab_motion.skills.hardware import Cancelled, Watch
-from lab_motion.skills.manipulator import Manipulator
-from lab_motion.skills.pick import Picked, pick
+from lab_motion.skills.pick import Picked
 from lab_motion.skills.stages import Stages
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.outcomes import outcome_from
-from lab_node.parameters import BUILT_IN, check_parameters
-from lab_node.poses import matrix_from_transform
-from lab_perception.conversions import failed_scene, scene_message
-from lab_perception.detector import load_detector
+from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
+from lab_node.conversions.scene import parts_from_detections, scene_from_message, scene_message
 from lab_perception.errors import PerceptionError
-from lab_perception.frame import RgbdFrame
+from lab_perception.exposure import pinhole_images
 from lab_perception.joint_history import JointHistory
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
-from lab_perception.robot_mask import RobotMask
 from lab_recorder import recording as topics
 from lab_recorder.case import Case
 from lab_recorder.ros_decoding import decoded, trajectory_defect
@@ -111,11 +102,11 @@ class Inputs:
 
         Raises ConfigurationError when one is malformed.
         """
-        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        known, ports = fields_of(kind), ports_of(kind).values()
         given = {
             name: value
             for name, value in self.case.parameters.get(node, {}).items()
-            if name in known and not name.startswith(BUILT_IN)
+            if name in known or any(port.knows(name) for port in ports)
         }
         return check_parameters(kind, given, node)
 
@@ -126,26 +117,21 @@ def perceive(inputs: Inputs) -> Scene:
     color, depth, info = (inputs.one(topic) for topic in topics.OF_AN_IMAGE[:3])
     header = Header(stamp=color.header.stamp, frame_id=cell.robot.base_link)
     stamp = Time.from_msg(color.header.stamp).nanoseconds
-    perception = Perception(
-        parameters.work_area(cell), load_detector(parameters.detector), parameters.settings(cell)
-    )
+    perception = Perception.of(cell, parameters)
     try:
-        camera = pinhole_camera(info)
+        images = pinhole_images(color, depth, info, cell.camera.model.rectified)
         base_from_camera = _base_from_camera(inputs, color.header)
-        hidden = None
-        if parameters.robot_mask:
-            robot = RobotMask(cell, parameters.robot_padding)
-            joints = JointHistory(robot.joints)
+        positions: dict[str, float] | None = None
+        if perception.joints:
+            joints = JointHistory(perception.joints)
             for state in inputs.all(topics.JOINTS):
                 joints.record(Time.from_msg(state.header.stamp).nanoseconds, state.name, state.position)
-            hidden = robot.draw(joints.at(stamp), camera, base_from_camera)
-        frame = RgbdFrame(rgb(color), depth_in_metres(depth), camera, base_from_camera, hidden, stamp)
-        estimate = perception.perceive(frame)
+            positions = joints.at(stamp)
+        camera_frame = color.header.frame_id
+        frame = perception.frame(*images, base_from_camera, stamp, positions, camera_frame)
+        return scene_message(perception.perceive(frame))
     except LabError as error:
-        return failed_scene(error, header)
-    except ValueError as error:
-        return failed_scene(PerceptionError(str(error)), header)
-    return scene_message(estimate, header, color.header.frame_id)
+        return Scene(header=header, outcome=outcome_from(error))
 
 
 def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
@@ -164,17 +150,12 @@ def _base_from_camera(inputs: Inputs, header: Header) -> FloatArray:
 
 def plan_grasps(inputs: Inputs, scene: Scene, object_id: str) -> GraspArray:
     """The grasps that are planned on a part of a scene today."""
-    p = inputs.parameters("grasping", GraspParameters)
-    settings = PlannerSettings(p.seed, p.max_grasps, p.tip_margin, p.clearance, p.approach_distance)
-    planner = load_grasp_planner(p.planner, hand_of(inputs.cell.end_effector), settings)
+    planning = GraspPlanning.of(inputs.cell, inputs.parameters("grasping", GraspParameters))
     try:
-        if scene.outcome.code != Outcome.SUCCESS and not scene.objects:
-            return GraspArray(header=scene.header, outcome=scene.outcome)
-        plan = planner.plan(observed_scene(scene), object_id)
+        plan = planning.plan(scene_from_message(scene), object_id)
     except GraspingError as error:
         return GraspArray(header=scene.header, outcome=outcome_from(error))
-    grasps = [grasp_message(grasp, scene.header) for grasp in plan.grasps]
-    return GraspArray(header=scene.header, grasps=grasps)
+    return GraspArray(header=scene.header, grasps=grasp_messages(plan.grasps))
 
 
 @dataclass(frozen=True)
@@ -227,27 +208,19 @@ class _RecordedHand:
 def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     """The motion to the first of the grasps that the arm can reach, as it is planned today."""
     parameters = inputs.parameters("motion", MotionParameters)
-    cell = stoppable(inputs.cell, parameters)
+    cell = inputs.cell
     joints = _joints_when_picked(inputs)
     names = cell.robot.joint_names
     arm = _RecordedArm(_start(inputs, ordered_positions(joints, names), parameters.start_tolerance))
     opening = float(cell.gripper.opening_from_joint(ordered_positions(joints, (cell.gripper.joint,)))[0])
-    robot = Manipulator(
-        cell=cell,
-        planner=load_motion_planner(parameters.planner, cell),
-        arm=arm,
-        hand=_RecordedHand(opening),
-        settings=motion_settings(parameters, cell),
-        contact=contact_limits(parameters),
-    )
+    motion = Motion(cell, parameters, arm, _RecordedHand(opening))
     if inputs.has(topics.PLACED):
-        robot.placed.extend(bodies_from_message(inputs.one(topics.PLACED)))
+        motion.robot.placed.extend(parts_from_detections(inputs.one(topics.PLACED), "which was placed"))
     frame, picked = cell.robot.base_link, Picked()
     try:
-        goals = [grasp_goal(grasp, frame) for grasp in grasps]
+        goals = [grasp_to_carry_out(grasp, frame) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
-        cleared = planned_on(grasps, scene)
-        pick(robot, planning_scene(scene, frame, opening), goals, stages, never, picked, cleared)
+        motion.pick(scene_to_plan_in(scene, frame), goals, stages, never, picked)
     except _ThatIsIt:
         assert arm.taken is not None
         return Planned(Outcome(), picked.grasp, _message(arm.taken))

@@ -9,10 +9,12 @@ from rclpy.serialization import serialize_message
 
 from lab_core.errors import ConfigurationError
 from lab_description import load_cell
+from lab_description.graph import load_graph
 from lab_recorder.case import CaseFacts, load_case, save_case
 from lab_recorder.mcap_file import Recorded
 from lab_recorder.replay_cli import main
 from lab_recorder.ring import Entry
+from lab_recorder.ros_decoding import KINDS
 from lab_recorder.versions import versions
 
 CELL = load_cell("ur5e_table")
@@ -40,6 +42,12 @@ def folder(tmp_path):
     path = tmp_path / "cases" / "001"
     save_case(path, facts(), CELL, {"motion": {"seed": 4}}, messages, messages)
     return path
+
+
+def test_the_topics_of_a_case_are_recorded_with_their_types():
+    topics = load_graph(CELL).topics
+    assert {name: topics[name].type for name in KINDS} == KINDS
+    assert all(topics[name].record != "none" for name in KINDS)
 
 
 def test_what_is_saved_is_loaded(folder):
@@ -84,7 +92,7 @@ def spoil_json(**changes):
         (lambda folder: (folder / "case.json").write_text(" " * (2 << 20)), "too large"),
         (spoil_json(attempt="three"), "attempt: expected int"),
         (spoil_json(attempt=True), "attempt: expected int"),
-        (spoil_json(format=99), "format 99, this version reads 1"),
+        (spoil_json(format=99), "format 99, this version reads 2"),
         (spoil_json(cell="../../etc/passwd"), "cell: expected a name"),
         (spoil_json(extra=1), "expected exactly"),
         (lambda folder: pipe(folder / "case.json"), "is not a file"),

@@ -12,12 +12,18 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from lab_core.errors import ConfigurationError
+from lab_node.message_types import message_class
 from lab_recorder.mcap_file import Recorded, read_mcap, write_mcap
-from lab_recorder.recording import header_stamp, kind_of
+from lab_recorder.recording import header_stamp
 from lab_recorder.ring import Entry
-from lab_recorder.schemas import message_class, schema_text
+from lab_recorder.schemas import schema_text
 
 S = 1_000_000_000
+
+
+def kind_of(message_type):
+    """Name of a message class, such as `sensor_msgs/msg/Image`."""
+    return f"{message_type.__module__.split('.')[0]}/msg/{message_type.__name__}"
 
 
 def stamped(seconds, nanoseconds=0):
@@ -71,7 +77,7 @@ def test_a_reader_that_knows_only_the_file_decodes_it(tmp_path, messages):
 
 def test_schemas_hold_every_type_below():
     text = schema_text(kind_of(Scene))
-    for kind in ("ObservedObject", "Outcome", "DepthView"):
+    for kind in ("Part", "Outcome", "DepthView"):
         assert f"MSG: lab_interfaces/{kind}\n" in text
     for kind in ("sensor_msgs/PointCloud2", "sensor_msgs/PointField", "vision_msgs/BoundingBox3D"):
         assert f"MSG: {kind}\n" in text

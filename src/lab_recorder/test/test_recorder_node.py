@@ -97,7 +97,7 @@ def test_a_stop_and_what_the_hand_held_are_in_the_ring(bench):
     states.publish(StopState(stopped=True, reason="an operator stopped the cell"))
     held.publish(HeldPart(object_id="object_1"))
     file = run.folder / "blackbox.mcap"
-    wanted = {STOP_STATE, "/motion/held"}
+    wanted = {f"/{STOP_STATE}", "/motion/held"}
     until(lambda: file.is_file() and wanted <= {item.topic for item in read_mcap(file)}, "ring with a stop")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,15 +20,15 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
 from lab_core.errors import ConfigurationError
+from lab_description.graph import Node
 from lab_security.documents import governance, permissions_document
-from lab_security.policy import Policy, permissions
+from lab_security.policy import permissions
 
-NAMESPACE = "/lab"
 AUTHORITY = "lab_security_ca"
 
 
-def create_keystore(folder: Path, policy: Policy, domain: int, days: int) -> None:
-    """Write a keystore for all nodes of the policy; the folder appears when it is complete.
+def create_keystore(folder: Path, nodes: Iterable[Node], domain: int, days: int) -> None:
+    """Write a keystore for all nodes; the folder appears when it is complete.
 
     days: for which certificates and permissions are valid.
     Raises ConfigurationError when the folder exists, OSError when it cannot be written.
@@ -38,13 +39,13 @@ def create_keystore(folder: Path, policy: Policy, domain: int, days: int) -> Non
     shutil.rmtree(part, ignore_errors=True)
     old_mask = os.umask(0o077)  # a key is nobody else's, from its first byte on
     try:
-        _write(part, policy, domain, days)
+        _write(part, nodes, domain, days)
         part.replace(folder)
     finally:
         os.umask(old_mask)
 
 
-def _write(folder: Path, policy: Policy, domain: int, days: int) -> None:
+def _write(folder: Path, nodes: Iterable[Node], domain: int, days: int) -> None:
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(
         minutes=5
     )  # clocks of a cell differ a little
@@ -61,15 +62,14 @@ def _write(folder: Path, policy: Policy, domain: int, days: int) -> None:
     rules = governance(domain)
     _put(folder / "enclaves" / "governance.xml", rules)
     _put(folder / "enclaves" / "governance.p7s", _signed(rules, authority, authority_key))
-    for node, allowed in policy.nodes.items():
-        enclave = f"{NAMESPACE}/{node}"
-        place = folder / "enclaves" / enclave.strip("/")
+    for node in nodes:
+        place = folder / "enclaves" / node.enclave.strip("/")
         place.mkdir(parents=True)
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate(enclave, key, authority, authority_key, begin, end)
+        certificate = _certificate(node.enclave, key, authority, authority_key, begin, end)
         _put_key(place / "key.pem", key)
         _put(place / "cert.pem", certificate.public_bytes(serialization.Encoding.PEM))
-        document = permissions_document(enclave, permissions(node, allowed), domain, begin, end)
+        document = permissions_document(node.enclave, permissions(node), domain, begin, end)
         _put(place / "permissions.xml", document)
         _put(place / "permissions.p7s", _signed(document, authority, authority_key))
         up = Path(*[".."] * len(place.relative_to(folder).parts))

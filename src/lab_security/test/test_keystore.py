@@ -4,19 +4,20 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
 
-from lab_core.errors import ConfigurationError
-from lab_description import config_directory
+from lab_description import load_cell
+from lab_description.graph import Node, load_graph
 from lab_doctor.collect import collect_environment
 from lab_security.__main__ import main
 from lab_security.keystore import create_keystore
-from lab_security.policy import NodePolicy, Policy, load_policy, permissions
+from lab_security.policy import permissions
 
-POLICY = load_policy(config_directory() / "security.yaml")
+NODES = load_graph(load_cell("ur5e_table")).nodes
 # What rcl looks for in the folder of an enclave.
 REQUIRED = (
     "identity_ca.cert.pem",
@@ -31,7 +32,7 @@ REQUIRED = (
 @pytest.fixture(scope="module")
 def keystore(tmp_path_factory):
     folder = tmp_path_factory.mktemp("security") / "keys"
-    create_keystore(folder, POLICY, domain=7, days=30)
+    create_keystore(folder, NODES.values(), domain=7, days=30)
     return folder
 
 
@@ -40,7 +41,7 @@ def openssl(*words):
 
 
 def test_every_node_has_what_rcl_looks_for(keystore):
-    for node in POLICY.nodes:
+    for node in NODES:
         enclave = keystore / "enclaves" / "lab" / node
         for name in REQUIRED:
             assert (enclave / name).read_bytes(), f"{enclave / name}"
@@ -48,7 +49,7 @@ def test_every_node_has_what_rcl_looks_for(keystore):
 
 def test_openssl_trusts_certificates_and_signatures_of_this_authority_alone(keystore, tmp_path):
     other = tmp_path / "other"
-    create_keystore(other, Policy({"motion": NodePolicy()}), domain=7, days=30)
+    create_keystore(other, [NODES["motion"]], domain=7, days=30)
     enclave = keystore / "enclaves" / "lab" / "motion"
     ours, theirs = keystore / "public" / "ca.cert.pem", other / "public" / "ca.cert.pem"
     assert openssl("verify", "-CAfile", ours, enclave / "cert.pem").returncode == 0
@@ -108,39 +109,41 @@ def test_wrong_usage_is_exit_code_2(words):
 
 
 def test_names_follow_the_rules_of_ros(tmp_path):
-    policy = NodePolicy(
-        publish=("/a",), subscribe=("/b",), serve=("/s",), call=("/c",), act=("/x",), ask=("/y",)
-    )
-    allowed = permissions("node", policy)
+    said = {"publish": "/a", "subscribe": "/b", "serve": "/s", "call": "/c", "act": "/x", "ask": "/y"}
+    node = Node(name="node", file=tmp_path, **{key: (name,) for key, name in said.items()}, cancel=("/z",))
+    allowed = permissions(node)
     assert {
         "rt/a",
         "rr/sReply",
         "rq/cRequest",
         "rt/x/_action/feedback",
         "rr/x/_action/send_goalReply",
+        "rq/z/_action/cancel_goalRequest",
     } <= set(allowed.publish)
     assert {"rt/b", "rq/sRequest", "rr/cReply", "rt/y/_action/status", "rr/y/_action/get_resultReply"} <= set(
         allowed.subscribe
     )
     assert "rt/b" not in allowed.publish and "rt/a" not in allowed.subscribe
     assert "rr/node/change_stateReply" in allowed.publish
-    assert "rr/node/change_stateReply" not in permissions("node", NodePolicy(managed=False)).publish
+    assert "rq/z/_action/send_goalRequest" not in allowed.publish
+    assert "rr/node/change_stateReply" not in permissions(replace(node, managed=False)).publish
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("nodes: {motion: {publish: [scene]}}", "'scene' is not absolute"),
-        ("nodes: {motion: {publis: [/scene]}}", "did you mean 'publish'"),
-        ("nodes: {../x: {}}", "not the name of a node"),
-        ("nodes: 3", "expected"),
-    ],
-)
-def test_a_malformed_policy_is_named(tmp_path, text, words):
-    path = tmp_path / "security.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigurationError, match=words):
-        load_policy(path)
+def test_the_controllers_are_those_of_the_cell(tmp_path):
+    motion = permissions(load_graph(load_cell("fr3_table")).nodes["motion"])
+    arm = load_cell("fr3_table").robot.trajectory_action
+    assert f"rq/{arm}/_action/send_goalRequest" in motion.publish
+    assert "rq/arm_controller/follow_joint_trajectory/_action/send_goalRequest" not in motion.publish
+
+
+def test_a_node_in_a_namespace_says_and_hears_only_there():
+    motion = permissions(load_graph(load_cell("ur5e_table"), namespace="/left").nodes["motion"])
+    names = {*motion.publish, *motion.subscribe} - {"ros_discovery_info", "rt/parameter_events"}
+    assert all(name[2:].startswith("/left/") for name in names), names
+    assert {"rt/left/rosout", "rt/left/diagnostics", "rr/left/motion/change_stateReply"} <= set(
+        motion.publish
+    )
+    assert "rt/left/clock" in motion.subscribe
 
 
 @pytest.mark.parametrize("kept", ["whole keystore", "no keystore"])

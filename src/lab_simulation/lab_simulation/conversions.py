@@ -16,7 +16,7 @@ from simulation_interfaces.msg import SimulationState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectoryPoint
 
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_simulation.mujoco.arm_controller import TrajectoryGoal, TrajectoryOutcome
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import EntityState, Simulation, Wrench
@@ -41,12 +41,6 @@ def stamp(simulation: Simulation) -> Time:
 
 def seconds(time: Time | Duration) -> float:
     return float(time.sec) + 1e-9 * float(time.nanosec)
-
-
-def millimetres(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
-    """Depth in metres with NaN as the depth image of REP 118, 0 = no data."""
-    scaled = depth * np.float32(1000.0) + np.float32(0.5)
-    return np.nan_to_num(scaled, copy=False, nan=0.0).astype(np.uint16)
 
 
 def wrench_message(wrench: Wrench) -> WrenchMessage:

@@ -28,6 +28,7 @@ import mujoco  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 
+from lab_core.depth import millimetres  # noqa: E402
 from lab_core.geometry import FloatArray, PinholeCamera, make_transform, matrix_from_rpy  # noqa: E402
 from lab_simulation.look.geometry import open_geometry  # noqa: E402
 from lab_simulation.look.lighting import draw_lighting  # noqa: E402
@@ -157,10 +158,9 @@ def _matcher(rng: np.random.Generator, focal: float) -> StereoMatcher:
 def write_frame(folder: Path, index: int, frame: TrainingFrame) -> dict[str, Any]:
     """Write the three images of a frame; returns its entry in scenes.json."""
     quick = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    millimetres = np.round(np.nan_to_num(frame.depth, nan=0.0) * 1000.0).astype(np.uint16)
     images = {
         "color": cv2.cvtColor(frame.colour, cv2.COLOR_RGB2BGR),
-        "depth": millimetres,
+        "depth": millimetres(frame.depth),
         "labels": (frame.labels + 1).astype(np.uint8),
     }
     for name, image in images.items():

@@ -14,7 +14,7 @@ from std_srvs.srv import SetBool
 
 from lab_core.geometry import make_transform
 from lab_description import Cell, SuctionCup, config_directory, load_cell
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 from lab_simulation.ros.interface_versions import state_request
 from lab_simulation.ros.suction import ATMOSPHERE
 

@@ -27,7 +27,8 @@ class ControllerGoals:
         """actions: names of the controllers' actions."""
         self._node = node
         self._clients: dict[str, Client] = {
-            action: node.create_client(CancelGoal, f"{action}/_action/cancel_goal") for action in actions
+            node.resolve_service_name(action): node.create_client(CancelGoal, f"{action}/_action/cancel_goal")
+            for action in actions
         }
         self._asked: dict[str, Future] = {}
         self._asked_at: dict[str, int] = {}

@@ -14,10 +14,10 @@ from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import parameter
 from lab_description import Gripper, load_cell
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
@@ -26,36 +26,46 @@ from lab_stop.ros_goals import ControllerGoals
 # Wall seconds between two words. While the cell is stopped its controllers are asked as often to cancel what
 # they do: a goal that somebody sends nevertheless moves for no longer than that.
 PERIOD = 0.05
+STOP = "cell/stop"
+"""Name of the topic and of the service."""
 
 
 @dataclass(frozen=True)
 class StopParameters:
     """Parameters of the stop node."""
 
-    cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
-    hardware_topic: str = parameter("", "std_msgs/Bool that is true to stop; empty: the cell has none")
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    hardware_topic: str = parameter(
+        "", "A topic of std_msgs/Bool that is true to stop the cell. Empty: the cell has none."
+    )
     presence_topic: str = parameter(
-        "", "sensor_msgs/Range with the distance of the nearest person; empty: the cell has none"
+        "",
+        "A topic of sensor_msgs/Range with the distance of the nearest person. Empty: the cell has none.",
     )
     running_topic: str = parameter(
-        "", "std_msgs/Bool that is kept, false while the robot does not obey; empty: the cell has none"
+        "",
+        "A latched topic of std_msgs/Bool that is false while the robot does not obey. Empty: the cell has"
+        " none.",
     )
     speed_topic: str = parameter(
-        "", "std_msgs/Float64, 0 while the robot is halted by itself; empty: the cell has none"
+        "",
+        "A topic of std_msgs/Float64 that is 0 while the robot has halted itself. Empty: the cell has none.",
     )
     input_timeout: float = parameter(
-        0.5, "silence of an input that counts as a stop", unit="s", minimum=0.05, maximum=10.0
+        0.5, "An input that is silent for longer stops the cell.", unit="s", minimum=0.05, maximum=10.0
     )
     slow_distance: float = parameter(
-        1.5, "of a person, below which the cell goes slowly", unit="m", minimum=0.0, maximum=20.0
+        1.5, "The cell moves slowly while a person is nearer than this.", unit="m", minimum=0.0, maximum=20.0
     )
     stop_distance: float = parameter(
-        0.8, "of a person, below which the cell stops", unit="m", minimum=0.0, maximum=20.0
+        0.8, "The cell stops when a person is nearer than this.", unit="m", minimum=0.0, maximum=20.0
     )
-    slow_speed: float = parameter(0.25, "share of the planned speed when slow", minimum=0.01, maximum=1.0)
+    slow_speed: float = parameter(
+        0.25, "The share of the planned speed while the cell moves slowly.", minimum=0.01, maximum=1.0
+    )
     backstop: float = parameter(
         0.3,
-        "after a stop, until whatever the controllers of arm and hand still do is cancelled",
+        "The goals that arm and hand still follow this time after a stop are cancelled.",
         unit="s",
         minimum=0.1,
         maximum=5.0,
@@ -79,14 +89,17 @@ class StopNode(LabNode):
         self._said: Verdict | None = None
         self._cancel_at = math.inf
         self._motion_died = False
-        repeated = [topic for topic in (p.hardware_topic, p.presence_topic, p.speed_topic) if topic]
-        kept = [p.running_topic] if p.running_topic else []
+        given = (p.hardware_topic, p.presence_topic, p.speed_topic, p.running_topic)
+        names = [topic and self.resolve_topic_name(topic) for topic in given]
+        self._hardware, self._presence, self._speed, self._running = names
+        repeated = [name for name in names[:3] if name]
+        kept = [self._running] if self._running else []
         zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
         self._latch = Latch(time.monotonic(), p.input_timeout, repeated, kept, zone)
         self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
         # a best effort publisher is not heard by a reliable subscription; heard twice does no harm
         for qos in (RELIABLE, SENSOR):
-            self.create_subscription(Bool, "/cell/stop", self._take_stop, qos)
+            self.create_subscription(Bool, STOP, self._take_stop, qos)
         if p.hardware_topic:
             self.create_subscription(Bool, p.hardware_topic, self._take_hardware, SENSOR)
         if p.presence_topic:
@@ -95,8 +108,8 @@ class StopNode(LabNode):
             self.create_subscription(Bool, p.running_topic, self._take_running, LATCHED)
         if p.speed_topic:
             self.create_subscription(Float64, p.speed_topic, self._take_speed, SENSOR)
-        self.create_service(Trigger, "/cell/stop", self._stop)
-        self.create_service(Trigger, "/cell/reset", self._reset)
+        self.create_service(Trigger, STOP, self._stop)
+        self.create_service(Trigger, "cell/reset", self._reset)
         cell = load_cell(p.cell)
         actions = [cell.robot.trajectory_action]
         if isinstance(cell.end_effector, Gripper):
@@ -104,7 +117,7 @@ class StopNode(LabNode):
         self._goals = ControllerGoals(self, actions)
         self.create_subscription(
             HeldPart,
-            "/motion/held",
+            "motion/held",
             lambda held: None,
             WATCHED,
             event_callbacks=SubscriptionEventCallbacks(liveliness=self._look_after_motion),
@@ -143,22 +156,21 @@ class StopNode(LabNode):
 
     def _take_stop(self, message: Bool) -> None:
         if message.data:
-            self._latch.stop("a stop came on the topic /cell/stop")
+            self._latch.stop(f"a stop came on the topic {self.resolve_topic_name(STOP)}")
             # one of a flood is told with the next word: to tell each would leave no turn for anything else
             if self._said is None or not self._said.stopped:
                 self._tell()
 
     def _take_hardware(self, message: Bool) -> None:
-        topic = self.parameters.hardware_topic
-        self._hear(topic, f"the input {topic} asks to stop" if message.data else "")
+        self._hear(self._hardware, f"the input {self._hardware} asks to stop" if message.data else "")
 
     def _take_running(self, message: Bool) -> None:
-        words = f"the robot does not obey, says {self.parameters.running_topic}: start its program"
-        self._hear(self.parameters.running_topic, "" if message.data else words)
+        words = f"the robot does not obey, says {self._running}: start its program"
+        self._hear(self._running, "" if message.data else words)
 
     def _take_speed(self, message: Float64) -> None:
-        words = f"the robot is halted, says {self.parameters.speed_topic}: its own panel says why"
-        self._hear(self.parameters.speed_topic, "" if message.data > 0.0 else words)
+        words = f"the robot is halted, says {self._speed}: its own panel says why"
+        self._hear(self._speed, "" if message.data > 0.0 else words)
 
     def _hear(self, topic: str, cause: str) -> None:
         self._latch.hear(topic, time.monotonic(), cause)
@@ -167,7 +179,7 @@ class StopNode(LabNode):
 
     def _take_presence(self, message: Range) -> None:
         # REP 117: beyond the sensor's reach is +inf, closer than it can measure is -inf, a failure NaN
-        self._latch.hear_distance(self.parameters.presence_topic, time.monotonic(), message.range)
+        self._latch.hear_distance(self._presence, time.monotonic(), message.range)
         if not message.range >= self.parameters.slow_distance:
             self._tell()
 

@@ -30,8 +30,9 @@ from py_trees.decorators import FailureIsSuccess, Repeat
 
 from lab_core.errors import LabError
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Part, Scene
 from lab_tasks.job import Attempt, Job
-from lab_tasks.ledger import SAME_PLACE, Failure, Fate, SeenObject, View, alike_in_colour
+from lab_tasks.ledger import SAME_PLACE, Failure, Fate, alike_in_colour
 from lab_tasks.policy import Reaction
 from lab_tasks.skills import Stage
 
@@ -182,7 +183,7 @@ def _look_from(job: Job, not_before: int | None) -> None:
     """Look, not before a time or all rests, until something is seen or nothing was seen often enough."""
     start = job.skills.now()
 
-    def look() -> View:
+    def look() -> Scene:
         nonlocal not_before
         if not_before is None:
             job.skills.wait(job.policy.settle_time, job.cancelled)
@@ -190,32 +191,32 @@ def _look_from(job: Job, not_before: int | None) -> None:
         return job.skills.look(earliest, job.policy.look_timeout, job.cancelled)
 
     for _ in range(job.policy.looks_until_clear):
-        view = _insist(job, look)
-        if view.objects:
+        scene = _insist(job, look)
+        if scene.objects:
             break
-        not_before = view.stamp + 1
-    job.view = view
+        not_before = scene.stamp + 1
+    job.scene = scene
     job.add_stages([Stage("look", (job.skills.now() - start) * 1e-9, 0.0)])
     if job.attempt is None:
-        _enter(job, view)
+        _enter(job, scene)
 
 
 def _choose(job: Job) -> None:
     ledger = job.ledger
     record = ledger.next()
-    if job.end is not None or job.view is None or record is None or 0 < job.max_parts <= ledger.placed:
+    if job.end is not None or job.scene is None or record is None or 0 < job.max_parts <= ledger.placed:
         raise _Ended
-    job.attempt = Attempt(number=ledger.attempts + 1, record=record, view=job.view)
+    job.attempt = Attempt(number=ledger.attempts + 1, record=record, scene=job.scene)
 
 
 def _plan_grasps(job: Job) -> None:
     attempt = _current(job)
-    options, stages = job.skills.plan_grasps(
-        attempt.record.object, attempt.view, job.policy.grasps_per_attempt, job.cancelled
+    grasps, stages = job.skills.plan_grasps(
+        attempt.record.object, attempt.scene, job.policy.grasps_per_attempt, job.cancelled
     )
     job.add_stages(stages)
-    untried = job.ledger.untried(attempt.record, [option.base_from_tcp for option in options])
-    attempt.grasps = [options[index] for index in untried] or options
+    untried = job.ledger.untried(attempt.record, [grasp.base_from_tcp for grasp in grasps])
+    attempt.grasps = [grasps[index] for index in untried] or grasps
 
 
 def _pick(job: Job) -> None:
@@ -254,10 +255,10 @@ def _place(destination: str) -> Callable[[Job], None]:
 
 def _confirm(job: Job) -> None:
     """Success only if the part is gone from where it lay."""
-    attempt, view = _current(job), job.view
-    assert view is not None
+    attempt, scene = _current(job), job.scene
+    assert scene is not None
     part = attempt.record.object
-    if _lies_still(part, view):
+    if _lies_still(part, scene):
         attempt.failure = Failure(
             OutcomeCode.OBJECT_LOST, "task", f"{part.id} was held, yet it lies where it lay"
         )
@@ -267,11 +268,11 @@ def _confirm(job: Job) -> None:
         job.ledger.moved(attempt.record)
         job.outages = 0
     job.close_attempt()
-    _enter(job, view)
+    _enter(job, scene)
 
 
-def _enter(job: Job, view: View) -> None:
-    job.ledger.enter(view)
+def _enter(job: Job, scene: Scene) -> None:
+    job.ledger.enter(scene)
     if job.kept is not None and job.kept.fate is Fate.IN_VIEW:
         job.kept = None
 
@@ -326,12 +327,12 @@ def _insist(job: Job, work: Callable[[], T]) -> T:
                 raise
 
 
-def _lies_still(part: SeenObject, view: View) -> bool:
+def _lies_still(part: Part, scene: Scene) -> bool:
     return any(
-        np.linalg.norm(seen.centre - part.centre) < 0.5 * SAME_PLACE
-        and np.linalg.norm(seen.size - part.size) < SAME_PLACE
+        np.linalg.norm(seen.box.centre - part.box.centre) < 0.5 * SAME_PLACE
+        and np.linalg.norm(seen.box.size - part.box.size) < SAME_PLACE
         and alike_in_colour(seen, part)
-        for seen in view.objects
+        for seen in scene.objects
     )
 
 

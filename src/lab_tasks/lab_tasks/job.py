@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from lab_core.errors import DeadlineError
 from lab_core.geometry import FloatArray
+from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
-from lab_tasks.ledger import Failure, Ledger, Record, View
+from lab_core.scene import Scene
+from lab_tasks.ledger import Failure, Ledger, Record
 from lab_tasks.policy import Policy
-from lab_tasks.skills import GraspOption, Skills, Stage
+from lab_tasks.skills import Skills, Stage
 
 
 @dataclass
@@ -22,9 +24,9 @@ class Attempt:
 
     number: int
     record: Record
-    view: View
-    grasps: list[GraspOption] = field(default_factory=list)
-    grasp: GraspOption | None = None
+    scene: Scene
+    grasps: list[Grasp] = field(default_factory=list)
+    grasp: Grasp | None = None
     held_width: float = 0.0
     held_force: float = 0.0
     holding: bool = False
@@ -57,7 +59,7 @@ class Job:
         self.policy, self.skills, self.max_parts = policy, skills, max_parts
         self.report, self.progress = report, progress
         self.ledger = Ledger(policy)
-        self.view: View | None = None
+        self.scene: Scene | None = None
         self.attempt: Attempt | None = None
         self.kept: Record | None = None  # not seen since an attempt on it failed: what the hand holds is this
         self.arm_in_view = False

@@ -1,7 +1,7 @@
 """The books of a task: what was seen, tried, placed, left and why.
 
-Whatever was ever seen has a record, and no record is ever taken out: each is in view, placed, or lost (it
-vanished without being placed), or it is none of its own, as another record stands for the same part.
+Every part that was seen has a record, and no record is removed. A record says that its part is in view, that
+it was placed, that it is lost (it vanished and was not placed), or that another record is of the same part.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from enum import Enum
 import numpy as np
 
 from lab_core.errors import LabError
-from lab_core.geometry import FloatArray, rotation_angle
+from lab_core.geometry import FloatArray, OrientedBox, looks, rotation_angle
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Part, Scene
 from lab_tasks.policy import Policy, Reaction
 
 # a part seen again this close to where it was is taken for the same, metres
@@ -27,37 +28,6 @@ SAME_SIZE = 1.8
 SAME_COLOUR = 0.12
 # grasps closer to a failed one than this are not tried again, metres and radians
 SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
-
-
-@dataclass(frozen=True, slots=True)
-class SeenObject:
-    """A part in a view: centre and size of its box, (3,) metres in base_link.
-
-    colour: (3,) as of lab_core.geometry.looks.
-    """
-
-    id: str
-    centre: FloatArray
-    size: FloatArray
-    colour: FloatArray = field(default_factory=lambda: np.zeros(3))
-
-    @property
-    def extent(self) -> float:
-        """Cube root of its box, metres."""
-        return float(np.cbrt(np.prod(self.size)))
-
-    @property
-    def top(self) -> float:
-        """Height of its top, metres."""
-        return float(self.centre[2] + 0.5 * self.size[2])
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one look found; stamp in nanoseconds of the cell's clock."""
-
-    stamp: int
-    objects: tuple[SeenObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +44,7 @@ class Failure:
         return cls(OutcomeCode(error.code), error.stage, str(error))
 
 
-_IN_HAND = SeenObject("in the hand from the start", np.zeros(3), np.zeros(3))
+_IN_HAND = Part("in the hand from the start", OrientedBox(np.eye(4), np.zeros(3)))
 
 
 class Fate(Enum):
@@ -90,14 +60,14 @@ class Fate(Enum):
 class Record:
     """What is known of one part."""
 
-    object: SeenObject
+    object: Part
     fate: Fate = Fate.IN_VIEW
     attempts: int = 0
     left: bool = False
     failure: Failure | None = None
     failed_grasps: list[FloatArray] = field(default_factory=list)
 
-    def see(self, seen: SeenObject) -> None:
+    def see(self, seen: Part) -> None:
         """Take what it looks like now."""
         if _apart(self.object, seen) > SAME_PLACE:
             self.failed_grasps.clear()  # it lies in another way now
@@ -111,11 +81,11 @@ class Ledger:
         self._policy = policy
         self.records: list[Record] = []
         self.attempts = 0
-        self._carried: SeenObject | None = None
+        self._carried: Part | None = None
         self._handled: Record | None = None
 
-    def enter(self, view: View) -> None:
-        """Take a new view as the truth about the work area.
+    def enter(self, scene: Scene) -> None:
+        """Take a new scene as the truth about the work area.
 
         What it shows is a part of the books by its place, else by its identity (which perception gives anew
         after a restart), else (a part that fell or was moved) by colour and size, of the one that the hand
@@ -125,9 +95,9 @@ class Ledger:
         departed = [] if self._carried is None else [self._carried]
         handled, self._carried, self._handled = self._handled, None, None
         unseen = [record for record in self.records if record.fate is not Fate.PLACED]
-        unknown = list(view.objects)
+        unknown = list(scene.objects)
 
-        def handled_last(records: Sequence[Record], seen: SeenObject) -> Record | None:
+        def handled_last(records: Sequence[Record], seen: Part) -> Record | None:
             return _nearest([r for r in records if r is handled and _same_size(r.object, seen)], seen)
 
         for same in (_same_place_and_identity, _same_place, _same_identity, _same_looks, handled_last):
@@ -144,7 +114,7 @@ class Ledger:
             gone = record.object
             if record.fate is Fate.PIECE:
                 continue
-            if any(_lay_against(gone, other) for other in departed) or _inside_another(gone, view):
+            if any(_lay_against(gone, other) for other in departed) or _inside_another(gone, scene):
                 record.fate = Fate.PIECE
             else:
                 departed.append(gone)
@@ -153,7 +123,7 @@ class Ledger:
     def next(self) -> Record | None:
         """The part to take next: the least tried, of these the one on top; None when none is left to try."""
         open_records = [record for record in self.left if not record.left]
-        return min(open_records, key=lambda record: (record.attempts, -record.object.top), default=None)
+        return min(open_records, key=lambda record: (record.attempts, -_top(record.object)), default=None)
 
     def failed(self, record: Record, failure: Failure, grasp: FloatArray | None) -> Reaction:
         """Enter a failed attempt; grasp (4, 4) where one was tried."""
@@ -224,21 +194,21 @@ class Ledger:
         return self._policy.reaction(record.failure.code) is Reaction.RETRY
 
 
-def _same_identity(records: Sequence[Record], seen: SeenObject) -> Record | None:
+def _same_identity(records: Sequence[Record], seen: Part) -> Record | None:
     return next((record for record in records if record.object.id == seen.id), None)
 
 
-def _same_place_and_identity(records: Sequence[Record], seen: SeenObject) -> Record | None:
+def _same_place_and_identity(records: Sequence[Record], seen: Part) -> Record | None:
     record = _same_identity(records, seen)
     return record if record is not None and _apart(record.object, seen) < SAME_PLACE else None
 
 
-def _same_place(records: Sequence[Record], seen: SeenObject) -> Record | None:
+def _same_place(records: Sequence[Record], seen: Part) -> Record | None:
     """The record of a part that vanished where this one appeared."""
     return _nearest([r for r in records if _apart(r.object, seen) < SAME_PLACE], seen)
 
 
-def _same_looks(records: Sequence[Record], seen: SeenObject) -> Record | None:
+def _same_looks(records: Sequence[Record], seen: Part) -> Record | None:
     """The record of a part that vanished and looked like this one."""
     alike = [
         record
@@ -250,36 +220,41 @@ def _same_looks(records: Sequence[Record], seen: SeenObject) -> Record | None:
     return _nearest(alike, seen)
 
 
-def alike_in_colour(one: SeenObject, other: SeenObject) -> bool:
+def alike_in_colour(one: Part, other: Part) -> bool:
     """Whether they may be two sights of one part."""
-    return float(np.linalg.norm(one.colour - other.colour)) < SAME_COLOUR
+    return float(np.linalg.norm(looks(one.color) - looks(other.color))) < SAME_COLOUR
 
 
-def _same_size(one: SeenObject, other: SeenObject) -> bool:
+def _top(part: Part) -> float:
+    """Height of its top, metres."""
+    return float(part.box.centre[2] + 0.5 * part.box.size[2])
+
+
+def _same_size(one: Part, other: Part) -> bool:
     return 1.0 / SAME_SIZE < one.extent / other.extent < SAME_SIZE
 
 
-def _nearest(records: Sequence[Record], seen: SeenObject) -> Record | None:
+def _nearest(records: Sequence[Record], seen: Part) -> Record | None:
     return min(records, key=lambda record: _apart(record.object, seen), default=None)
 
 
-def _lay_against(vanished: SeenObject, departed: SeenObject) -> bool:
+def _lay_against(vanished: Part, departed: Part) -> bool:
     """Whether it lay against a part of its colour that is not where it was: it was a piece of that."""
-    return _near(vanished, departed, 0.5 * float(vanished.size[:2].max() + departed.size[:2].max()))
+    return _near(vanished, departed, 0.5 * float(vanished.box.size[:2].max() + departed.box.size[:2].max()))
 
 
-def _inside_another(vanished: SeenObject, view: View) -> bool:
+def _inside_another(vanished: Part, scene: Scene) -> bool:
     """Whether where it lay there is now a part of its colour that is more than it: two pieces were one."""
-    return any(_near(vanished, seen, 0.5 * float(seen.size[:2].max())) for seen in view.objects)
+    return any(_near(vanished, seen, 0.5 * float(seen.box.size[:2].max())) for seen in scene.objects)
 
 
-def _near(vanished: SeenObject, other: SeenObject, reach: float) -> bool:
-    apart = float(np.linalg.norm((vanished.centre - other.centre)[:2]))
+def _near(vanished: Part, other: Part, reach: float) -> bool:
+    apart = float(np.linalg.norm((vanished.box.centre - other.box.centre)[:2]))
     return apart < reach and alike_in_colour(vanished, other)
 
 
-def _apart(one: SeenObject, other: SeenObject) -> float:
-    return float(np.linalg.norm(one.centre - other.centre))
+def _apart(one: Part, other: Part) -> float:
+    return float(np.linalg.norm(one.box.centre - other.box.centre))
 
 
 def _alike(grasp: FloatArray, other: FloatArray) -> bool:

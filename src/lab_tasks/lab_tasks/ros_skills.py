@@ -9,18 +9,22 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import HeldPart, Outcome, Scene
+from lab_interfaces.msg import HeldPart, Outcome
+from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.lifecycle import LifecycleNode
 from rclpy.time import Time
 
 from lab_core.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
+from lab_core.grasp import Grasp
+from lab_core.scene import Part, Scene
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
+from lab_node.conversions.grasp import grasp_messages, grasps_from_messages
+from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
-from lab_tasks.conversions import ReportedError, grasp_options, stages_from, time_message, view_from
-from lab_tasks.ledger import SeenObject, View
-from lab_tasks.skills import Cancelled, GraspOption, Picked, Placed, Stage
+from lab_tasks.conversions import ReportedError, stages_from, time_message
+from lab_tasks.skills import Cancelled, Picked, Placed, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
 SERVER_TIMEOUT, ANSWER_TIMEOUT, HELD_TIMEOUT, RESTART_TIMEOUT = 10.0, 10.0, 1.0, 60.0
@@ -39,16 +43,16 @@ class RosSkills:
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
-        self._scene = Latest[Scene]("scene on /scene/objects")
-        node.create_subscription(Scene, "/scene/objects", self._scene.put, RELIABLE)
+        self._scene = Latest[SceneMessage]("scene on /scene/objects")
+        node.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)
         self._held = Latest[HeldPart]("word on /motion/held")
-        node.create_subscription(HeldPart, "/motion/held", self._held.put, LATCHED)
-        self._plan_grasps = ActionClient(node, PlanGrasps, "/plan_grasps")
-        self._pick = ActionClient(node, Pick, "/pick")
-        self._place = ActionClient(node, Place, "/place")
-        self._move_to = ActionClient(node, MoveTo, "/move_to")
+        node.create_subscription(HeldPart, "motion/held", self._held.put, LATCHED)
+        self._plan_grasps = ActionClient(node, PlanGrasps, "plan_grasps")
+        self._pick = ActionClient(node, Pick, "pick")
+        self._place = ActionClient(node, Place, "place")
+        self._move_to = ActionClient(node, MoveTo, "move_to")
 
-    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> View:
+    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> Scene:
         """What lies in the work area: the first image that shows the same parts as the one before it.
 
         A single image may show a part in two, or a piece of the arm that leaves; it must not enter the books.
@@ -56,40 +60,40 @@ class RosSkills:
         """
         start = self.now()
         wanted = Time(nanoseconds=start if not_before is None else not_before)
-        views: list[View] = []
+        scenes: list[Scene] = []
         while True:
-            scene = self._scene.wait_for_newer(wanted, wall_timeout=POLL)
+            message = self._scene.wait_for_newer(wanted, wall_timeout=POLL)
             if cancelled():
                 raise CancelledError("looking was cancelled")
-            if scene is not None and scene.outcome.code in (Outcome.SUCCESS, Outcome.NO_OBJECT):
-                views.append(view_from(scene))
-                if len(views) == RESTLESS or _alike(views[-2:]):
-                    return views[-1]
-                wanted = Time(nanoseconds=views[-1].stamp + 1)
+            if message is not None and message.outcome.code in (Outcome.SUCCESS, Outcome.NO_OBJECT):
+                scenes.append(scene_from_message(message))
+                if len(scenes) == RESTLESS or _alike(scenes[-2:]):
+                    return scenes[-1]
+                wanted = Time(nanoseconds=scenes[-1].stamp + 1)
             elif self.now() - max(start, wanted.nanoseconds) > timeout * 1e9:
-                if scene is not None:
-                    raise ReportedError(scene.outcome)
+                if message is not None:
+                    raise ReportedError(message.outcome)
                 raise StaleInputError(
                     f"no scene on /scene/objects for {timeout:.1f} s: is perception active?"
                 )
 
     def plan_grasps(
-        self, target: SeenObject, view: View, limit: int, cancelled: Cancelled
-    ) -> tuple[list[GraspOption], Sequence[Stage]]:
-        """Ranked grasps on a part of the view.
+        self, target: Part, scene: Scene, limit: int, cancelled: Cancelled
+    ) -> tuple[list[Grasp], Sequence[Stage]]:
+        """Ranked grasps on a part of the scene.
 
         Raises ReportedError with the planner's outcome.
         """
-        goal = PlanGrasps.Goal(object_id=target.id, not_before=time_message(view.stamp), max_grasps=limit)
-        result = self._ask(self._plan_grasps, goal, "/plan_grasps", PLANNING_TIMEOUT, cancelled)
+        goal = PlanGrasps.Goal(object_id=target.id, not_before=time_message(scene.stamp), max_grasps=limit)
+        result = self._ask(self._plan_grasps, goal, "plan_grasps", PLANNING_TIMEOUT, cancelled)
         if result.outcome.code != Outcome.SUCCESS:
             raise ReportedError(result.outcome)
-        return grasp_options(result.grasps), stages_from([result.stage])
+        return grasps_from_messages(result.grasps), stages_from([result.stage])
 
-    def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
         """Take the part by the first grasp that can be reached."""
-        goal = Pick.Goal(grasps=[option.message for option in grasps])
-        result = self._ask(self._pick, goal, "/pick", MOTION_TIMEOUT, cancelled)
+        goal = Pick.Goal(grasps=grasp_messages(grasps))
+        result = self._ask(self._pick, goal, "pick", MOTION_TIMEOUT, cancelled)
         failed = result.outcome.code != Outcome.SUCCESS
         return Picked(
             grasp_index=result.grasp_index if 0 <= result.grasp_index < len(grasps) else None,
@@ -107,7 +111,7 @@ class RosSkills:
             result = self._ask(
                 self._place,
                 goal,
-                "/place",
+                "place",
                 MOTION_TIMEOUT,
                 cancelled,
                 lambda message: phases.append(message.feedback.phase),
@@ -134,7 +138,7 @@ class RosSkills:
         Raises ReportedError with the outcome of the motion.
         """
         goal = MoveTo.Goal(configuration=configuration)
-        result = self._ask(self._move_to, goal, "/move_to", MOTION_TIMEOUT, cancelled)
+        result = self._ask(self._move_to, goal, "move_to", MOTION_TIMEOUT, cancelled)
         if result.outcome.code != Outcome.SUCCESS:
             raise ReportedError(result.outcome)
 
@@ -175,6 +179,7 @@ class RosSkills:
         hear: Callable[[Any], None] = lambda feedback: None,
     ) -> Any:
         """Result of the action, also when it was cancelled. hear: called with its feedback."""
+        name = self._node.resolve_service_name(name)
         if cancelled():
             raise CancelledError(f"{name} was cancelled before it was asked for")
         if not client.wait_for_server(SERVER_TIMEOUT):
@@ -191,7 +196,7 @@ class RosSkills:
             return answer.result
 
 
-def _alike(views: Sequence[View]) -> bool:
+def _alike(scenes: Sequence[Scene]) -> bool:
     """Whether two images show the same parts."""
-    parts = [{seen.id for seen in view.objects} for view in views]
+    parts = [set(scene.ids) for scene in scenes]
     return len(parts) == 2 and parts[0] == parts[1]

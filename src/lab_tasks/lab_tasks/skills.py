@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from lab_core.errors import LabError
-from lab_core.geometry import FloatArray
-from lab_tasks.ledger import SeenObject, View
+from lab_core.grasp import Grasp
+from lab_core.scene import Part, Scene
 
 Cancelled = Callable[[], bool]
 
@@ -20,14 +20,6 @@ class Stage:
     name: str
     duration: float
     compute: float
-
-
-@dataclass(frozen=True, slots=True)
-class GraspOption:
-    """A planned grasp: base_from_tcp (4, 4), and the message that it came with."""
-
-    base_from_tcp: FloatArray
-    message: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +48,15 @@ class Placed:
 class Skills(Protocol):
     """The cell as the task sees it."""
 
-    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> View:
+    def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> Scene:
         """What lies in the work area, by an image taken at or after a time, nanoseconds; None: now."""
 
     def plan_grasps(
-        self, target: SeenObject, view: View, limit: int, cancelled: Cancelled
-    ) -> tuple[list[GraspOption], Sequence[Stage]]:
-        """Ranked grasps on a part of the view, best first, at least one."""
+        self, target: Part, scene: Scene, limit: int, cancelled: Cancelled
+    ) -> tuple[list[Grasp], Sequence[Stage]]:
+        """Ranked grasps on a part of the scene, best first, at least one."""
 
-    def pick(self, grasps: Sequence[GraspOption], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
         """Take the part by the first grasp that can be reached; the error is in the answer."""
 
     def place(self, destination: str, cancelled: Cancelled) -> Placed:

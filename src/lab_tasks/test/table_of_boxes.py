@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from lab_core.errors import CancelledError, LabError
-from lab_core.geometry import make_transform
+from lab_core.geometry import OrientedBox, make_transform
+from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Part, Scene
 from lab_tasks import clear_table
 from lab_tasks.job import Job
-from lab_tasks.ledger import SeenObject, View
 from lab_tasks.policy import load_policy
-from lab_tasks.skills import GraspOption, Picked, Placed, Stage
+from lab_tasks.skills import Picked, Placed, Stage
 
 POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml"
 POLICY = load_policy(POLICY_FILE)
@@ -55,20 +56,23 @@ class TableOfBoxes:
             raise error
         size = np.array([0.04, 0.04, 0.04])
         shown = self.parts | dict(piece for part, piece in self.pieces.items() if part in self.parts)
-        return View(self.time, tuple(SeenObject(name, np.array(p), size) for name, p in shown.items()))
+        boxes = {name: OrientedBox(make_transform(np.eye(3), place), size) for name, place in shown.items()}
+        parts = tuple(Part(name, box) for name, box in boxes.items())
+        return Scene(self.time, "base_link", objects=parts)
 
-    def plan_grasps(self, target, view, limit, cancelled):
+    def plan_grasps(self, target, scene, limit, cancelled):
         if error := self._do("plan_grasps", target.id, cancelled):
             raise error
-        options = [
-            GraspOption(make_transform(np.eye(3), target.centre + np.array([0, 0, 0.01 * i])), i)
-            for i in range(5)
+        poses = [make_transform(np.eye(3), target.box.centre + np.array([0, 0, 0.01 * i])) for i in range(5)]
+        grasps = [
+            Grasp(scene.stamp, scene.frame, target.id, pose, 0.03, 0.06, 0.1, score=1.0 - 0.1 * i)
+            for i, pose in enumerate(poses)
         ]
-        return options, [Stage("plan grasps", 0.1, 0.05)]
+        return grasps, [Stage("plan grasps", 0.1, 0.05)]
 
     def pick(self, grasps, cancelled):
         target = min(self.parts, key=lambda n: np.linalg.norm(self.parts[n] - grasps[0].base_from_tcp[:3, 3]))
-        self.calls.append(("grasp", grasps[0].message))
+        self.calls.append(("grasp", round(10.0 * (1.0 - grasps[0].score))))
         if error := self._do("pick", target, cancelled):
             return Picked(0, 0.0, 0.0, [], error)
         self.held_part = target

@@ -1,13 +1,15 @@
 """The books over views that were made up: what is seen, vanishes, comes back and is carried off."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lab_core.geometry import looks
+from lab_core.geometry import OrientedBox, make_transform
 from lab_core.outcomes import OutcomeCode
-from lab_tasks.ledger import Failure, Fate, Ledger, SeenObject, View
+from lab_core.scene import Part, Scene
+from lab_tasks.ledger import Failure, Fate, Ledger
 from lab_tasks.policy import load_policy
 
 POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml")
@@ -27,7 +29,8 @@ COLOURS = {
 
 def part(name, x, y=0.0, size=0.03, colour="red"):
     rgb = COLOURS[colour] if isinstance(colour, str) else colour
-    return SeenObject(name, np.array([x, y, 0.5 * size]), np.full(3, size), looks(rgb))
+    box = OrientedBox(make_transform(np.eye(3), [x, y, 0.5 * size]), np.full(3, size))
+    return Part(name, box, color=np.array(rgb))
 
 
 A, B, C = part("a", 0.4), part("b", 0.5, colour="blue", size=0.02), part("c", 0.6, colour="green", size=0.07)
@@ -38,7 +41,7 @@ def books():
     ledger = Ledger(POLICY)
 
     def enter(*objects):
-        ledger.enter(View(0, objects))
+        ledger.enter(Scene(0, "base_link", objects=objects))
         fates = [record.fate for record in ledger.records]
         assert len(fates) == ledger.presented + fates.count(Fate.PIECE)  # each record is told of once
         return ledger.presented, ledger.placed, len(ledger.left), ledger.lost
@@ -137,10 +140,7 @@ def test_a_perception_that_was_started_anew_gives_names_anew(books):
     books(*lying)
     books.carry("1")
     assert books(*(one for one in lying if one.id != "1")) == (6, 1, 5, 0)
-    named_anew = [
-        SeenObject(str(n), one.centre, one.size, one.colour)
-        for n, one in enumerate(one for one in lying if one.id != "1")
-    ]
+    named_anew = [replace(one, id=str(n)) for n, one in enumerate(one for one in lying if one.id != "1")]
     assert books(*named_anew) == (6, 1, 5, 0)
 
 

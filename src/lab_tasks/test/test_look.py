@@ -1,11 +1,14 @@
 """A look at the table, fed with scenes that were made up."""
 
+import numpy as np
 import pytest
 import rclpy
-from lab_interfaces.msg import ObservedObject, Scene
+from lab_interfaces.msg import Part, Scene
 from rclpy.node import Node
 from rclpy.time import Time
 
+from lab_core.geometry import OrientedBox
+from lab_node.conversions.boxes import box_message
 from lab_tasks.ros_skills import RESTLESS, RosSkills
 
 IMAGE = 66_000_000
@@ -19,7 +22,8 @@ def look():
 
     def at(*images):
         skills = RosSkills(node)
-        scenes = iter(Scene(objects=[ObservedObject(id=part) for part in parts]) for parts in images)
+        box = box_message(OrientedBox(np.eye(4), np.full(3, 0.04)))
+        scenes = iter(Scene(objects=[Part(id=part, box=box) for part in parts]) for parts in images)
         served = []
 
         def newer(stamp, wall_timeout):
@@ -30,8 +34,7 @@ def look():
             return scene
 
         skills._scene.wait_for_newer = newer
-        view = skills.look(0, 1.0, lambda: False)
-        return [seen.id for seen in view.objects], len(served)
+        return skills.look(0, 1.0, lambda: False).ids, len(served)
 
     yield at
     node.destroy_node()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -63,6 +62,8 @@ def minimum_area_rectangle(points: npt.ArrayLike) -> tuple[FloatArray, FloatArra
     array = np.asarray(points, dtype=np.float32)
     if len(array) == 0:
         raise ValueError("a rectangle needs at least one point")
+    import cv2  # here, as most nodes need no rectangle and it takes 30 MB of each
+
     (x, y), (width, height), degrees = cv2.minAreaRect(array)
     yaw = np.deg2rad(degrees)
     if height > width:

@@ -13,6 +13,8 @@ import yaml
 from hypothesis import strategies as st
 
 from lab_description import config_directory, load_cell
+from lab_description.graph.load import merged
+from lab_description.graph.pieces import read_piece
 from lab_description.hardware import Driver
 from lab_description.schema import parse
 from lab_description.yaml_file import parse_yaml, read_yaml
@@ -121,7 +123,8 @@ def targets(folder: Path, case: Path) -> list[Target]:
         finally:
             shutil.copyfile(configuration / spoilt_file.relative_to(folder), spoilt_file)
 
-    places = load_cell("ur5e_table").destinations
+    standing = load_cell("ur5e_table")
+    places = standing.destinations
     part = {"name": "a", "base_from_box": [0.0] * 16, "size": [0.1] * 3}
     placed = {"taken": {"tray": [0]}, "parts": [part]}
     of = {
@@ -158,6 +161,12 @@ def targets(folder: Path, case: Path) -> list[Target]:
             "files",
             spoilt(of["drivers"]),
             written(folder / "driver.yaml", lambda file: parse(Driver, read_yaml(file), file)),
+        ),
+        Target(
+            "graph",
+            "files",
+            spoilt(read_yaml(configuration / "graph.yaml")),
+            written(folder / "graph.yaml", lambda file: merged([read_piece(file)], standing)),
         ),
         Target(
             "facts of a case",

@@ -16,7 +16,9 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
 from lab_evaluation.fuzzing.campaign import Target, Wrong
-from lab_motion.conversions import bodies_from_message, grasp_goal, ordered_positions, scene_from_message
+from lab_motion.conversions import grasp_to_carry_out, ordered_positions, scene_to_plan_in
+from lab_motion.planning.port import PlanningScene
+from lab_node.conversions.scene import parts_from_detections
 from lab_node.message_rules import defect
 
 _NAN, _INFINITY = float("nan"), float("inf")
@@ -76,9 +78,13 @@ def _gate(message: Any) -> None:
 def _scene(message: Scene) -> None:
     """The world that is planned in is never emptier than the message."""
     message.header.frame_id = "base_link"
-    scene = scene_from_message(message, "base_link", 0.05)
+    scene = PlanningScene(scene_to_plan_in(message, "base_link").objects)
     if len(scene.objects) != len(message.objects):
         raise Wrong(f"{len(message.objects)} objects came, {len(scene.objects)} are planned with")
+
+
+def _placed(message: Detection3DArray) -> None:
+    parts_from_detections(message, "which was placed")
 
 
 def targets() -> list[Target]:
@@ -87,8 +93,13 @@ def targets() -> list[Target]:
     return [
         *found,
         Target("scene to plan in", "messages", messages(Scene), _scene),
-        Target("what was placed", "messages", messages(Detection3DArray), bodies_from_message),
-        Target("grasp to carry out", "messages", messages(Grasp), lambda item: grasp_goal(item, "base_link")),
+        Target("what was placed", "messages", messages(Detection3DArray), _placed),
+        Target(
+            "grasp to carry out",
+            "messages",
+            messages(Grasp),
+            lambda item: grasp_to_carry_out(item, "base_link"),
+        ),
         Target(
             "joint states",
             "messages",

@@ -21,8 +21,8 @@ from lab_core.geometry import (
     rotation_about,
     transform_points,
 )
+from lab_core.scene import DepthView, Part, Scene
 from lab_grasping.gripper import ParallelGripper
-from lab_grasping.scene import DepthView, ObservedObject, ObservedScene
 from lab_grasping.suction_gripper import SuctionGripper
 
 CAMERA = PinholeCamera(320, 240, 312.5, 312.5, 159.5, 119.5)
@@ -115,7 +115,7 @@ def camera_pose(
 
 def observe(
     solids: Sequence[Solid], base_from_camera: FloatArray | None = None, noise: float = 0.0, seed: int = 0
-) -> ObservedScene:
+) -> Scene:
     """The scene of solids on the plane z = 0 as a camera sees it, objects named part_1, part_2, ... in their
     order.
 
@@ -136,7 +136,7 @@ def observe(
     depth += np.random.default_rng(seed).normal(0.0, noise, len(depth))
     points = eye + depth[:, None] * rays
     objects = tuple(
-        ObservedObject(
+        Part(
             id=f"part_{index}",
             points=points[label == index],
             normals=normals[label == index],
@@ -147,10 +147,10 @@ def observe(
     )
     image = depth.reshape(CAMERA.height, CAMERA.width).astype(np.float32)
     support = Plane(np.array([0.0, 0.0, 1.0]), 0.0)
-    return ObservedScene(0, "base_link", support, objects, DepthView(pose, CAMERA, image))
+    return Scene(0, "base_link", support, objects, DepthView(pose, CAMERA, image, "camera"))
 
 
-def denser(part: ObservedObject, count: int) -> ObservedObject:
+def denser(part: Part, count: int) -> Part:
     """The part with at least so many points, as a camera of more pixels would see it."""
     often = -(-count // len(part.points))
     jitter = np.random.default_rng(0).normal(0.0, 2e-4, (often * len(part.points), 3))

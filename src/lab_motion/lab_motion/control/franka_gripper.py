@@ -56,11 +56,11 @@ class FrankaGripperAdapter(Gated, Node):
         """
         super().__init__("franka_gripper_adapter", **arguments)
         self._gripper = load_cell(self.declare_parameter("cell", "fr3_table").value).gripper
-        action = self.declare_parameter("action", "/franka_gripper/gripper_action").value
+        action = self.declare_parameter("action", "franka_gripper/gripper_action").value
         self._driver = ActionClient(self, GripperCommand, action)
         self._action = action
         self._state: Latest[JointState] = Latest(f"state of {self._gripper.joint} on /joint_states")
-        self.create_subscription(JointState, "/joint_states", self._put, SENSOR)
+        self.create_subscription(JointState, "joint_states", self._put, SENSOR)
         self._trouble = ""
         self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         self.create_timer(1.0, self._publish_diagnostics)

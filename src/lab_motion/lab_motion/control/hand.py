@@ -40,7 +40,9 @@ class ControlledHand:
         self._stalled: bool | None = None
         self._wrenches: list[Latest[WrenchStamped]] = []
         for side, topic in sorted(cell.gripper.wrench_topics.items()):
-            latest: Latest[WrenchStamped] = Latest(f"wrench of the {side} pad on {topic}")
+            latest: Latest[WrenchStamped] = Latest(
+                f"wrench of the {side} pad on {node.resolve_topic_name(topic)}"
+            )
             node.create_subscription(WrenchStamped, topic, latest.put, SENSOR)
             self._wrenches.append(latest)
 
@@ -89,13 +91,13 @@ class ControlledHand:
                 late = (clock.now() - begin).nanoseconds * 1e-9 > self._timeout
                 if late or time.monotonic() - wall > ANSWER + SLOWEST_CLOCK * self._timeout:
                     goal.stop()
-                    raise GripperFailed(f"{self._gripper.action} did not end within {self._timeout:.1f} s")
+                    raise GripperFailed(f"{self._controller.action} did not end within {self._timeout:.1f} s")
         finally:
             self.halt()
         result = goal.result
         if not goal.succeeded or not (result.reached_goal or result.stalled):
             raise GripperFailed(
-                f"{self._gripper.action} ended without reaching its goal or stalling on a part"
+                f"{self._controller.action} ended without reaching its goal or stalling on a part"
             )
         self._stalled = bool(result.stalled)
         stamp = clock.now()

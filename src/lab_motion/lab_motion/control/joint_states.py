@@ -33,7 +33,7 @@ class JointStates:
         self._max_age = max_age
         self._latest: dict[tuple[str, ...], Latest[JointState]] = {}
         self._lags: dict[tuple[str, ...], deque[float]] = {}
-        node.create_subscription(JointState, "/joint_states", self._put, SENSOR)
+        node.create_subscription(JointState, "joint_states", self._put, SENSOR)
 
     def watch(self, names: tuple[str, ...]) -> None:
         """Keep the newest state that holds all of these joints."""

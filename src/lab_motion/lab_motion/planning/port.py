@@ -6,56 +6,36 @@ Poses are (4, 4) base_from_tcp: the tool centre point in the robot's base frame,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 
-from lab_core.errors import ConfigurationError
-from lab_core.geometry import FloatArray, OrientedBox, invert
-from lab_description import Cell
+from lab_core.geometry import FloatArray, invert
+from lab_core.plugins import Port
+from lab_core.scene import Part
 from lab_motion.errors import InvalidGoal
-
-ENTRY_POINTS = "lab_motion.planners"
-# "auto" takes the first of these that is installed and can be used here
-PREFERENCE = ("moveit", "roboplan")
-# Modules that no package of ROS has; docs/compatibility.md says who installs them.
-FROM_SETUP = ("roboplan", "toppra")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
-    """A box by name: of an observed object in the base frame, of a held one in the tcp frame.
-
-    Raises InvalidGoal for a box that cannot be: a collision checker would find no contact with it, and the
-    planner a way through it.
-    """
-
-    name: str
-    box: OrientedBox
-
-    def __post_init__(self) -> None:
-        size = self.box.size
-        if not (
-            np.isfinite(self.box.frame_from_box).all() and np.isfinite(size).all() and (size > 0.0).all()
-        ):
-            raise InvalidGoal(
-                f"the box of '{self.name}' cannot be: edges {size.tolist()} m at {self.box.centre.tolist()} m"
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanningScene:
     """What is in the cell beside its furniture, which the planner knows from the cell.
 
-    objects: observed, in the base frame. held: in the tcp frame. opening: distance of the fingers, metres.
+    Of the parts only names and boxes count. objects: observed, in the base frame. held: in the tcp frame.
+    opening: distance of the fingers, metres.
+
+    Raises InvalidGoal for a box that cannot be: a collision checker would find no contact with it, and the
+    planner a way through it.
     """
 
-    objects: tuple[Body, ...] = ()
-    held: Body | None = None
+    objects: tuple[Part, ...] = ()
+    held: Part | None = None
     opening: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_boxes(self.objects if self.held is None else (*self.objects, self.held))
 
     def attach(self, name: str, base_from_tcp: FloatArray) -> PlanningScene:
         """The scene after the hand has taken an object at this pose.
@@ -63,24 +43,33 @@ class PlanningScene:
         Raises InvalidGoal when there is no such object or the hand is full.
         """
         if self.held is not None:
-            raise InvalidGoal(f"cannot take '{name}': the hand holds '{self.held.name}'")
-        taken = [body for body in self.objects if body.name == name]
+            raise InvalidGoal(f"cannot take '{name}': the hand holds '{self.held.id}'")
+        taken = [body for body in self.objects if body.id == name]
         if not taken:
             raise InvalidGoal(f"cannot take '{name}': the scene holds {self.names() or 'nothing'}")
-        box = taken[0].box
-        held = Body(name, OrientedBox(invert(base_from_tcp) @ box.frame_from_box, box.size))
-        return replace(self, objects=tuple(body for body in self.objects if body.name != name), held=held)
+        held = taken[0].moved(invert(base_from_tcp))
+        return replace(self, objects=tuple(body for body in self.objects if body.id != name), held=held)
 
     def detach(self, base_from_tcp: FloatArray) -> PlanningScene:
         """The scene after the hand has let go at this pose; what it held is an object there."""
         if self.held is None:
             return self
-        box = OrientedBox(base_from_tcp @ self.held.box.frame_from_box, self.held.box.size)
-        return replace(self, objects=(*self.objects, Body(self.held.name, box)), held=None)
+        return replace(self, objects=(*self.objects, self.held.moved(base_from_tcp)), held=None)
 
     def names(self) -> str:
         """Names of the objects, for a sentence."""
-        return ", ".join(f"'{body.name}'" for body in self.objects)
+        return ", ".join(f"'{body.id}'" for body in self.objects)
+
+
+def check_boxes(parts: Sequence[Part]) -> None:
+    """Raises InvalidGoal when an edge is not longer than zero, or a number of a box is none."""
+    for part in parts:
+        numbers = (*part.box.size.tolist(), *part.box.frame_from_box.ravel().tolist())
+        if not (all(map(math.isfinite, numbers)) and min(numbers[:3]) > 0.0):
+            raise InvalidGoal(
+                f"the box of '{part.id}' cannot be: edges {part.box.size.tolist()} m at"
+                f" {part.box.centre.tolist()} m"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +156,19 @@ class Trajectory:
 class MotionPlanner(Protocol):
     """Plans motions of one arm in one cell. Not safe for several threads at once.
 
-    Every trajectory that is returned has been checked against limits and scene after its timing. Every
-    failure is a PlanningError, whose code and sentence say what is in the way.
+    An implementation is a class registered in the entry point group lab_motion.planners. It is called with
+    the Cell, and raises lab_core.plugins.PluginUnavailable where it cannot be used. Every trajectory that is
+    returned has been checked against limits and scene after its timing. Every failure is a PlanningError,
+    whose code and sentence say what is in the way. `lab_motion.testing.planner_contract` holds the tests that
+    every implementation must pass.
+
+    A class may say more of itself by an attribute, and the contract then holds it to that. `deterministic`:
+    the same seed, scene and request give the same plan.
     """
 
     @property
     def joint_names(self) -> tuple[str, ...]:
         """(J,) the arm's joints, from base to tool."""
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether the same seed, scene and request give the same plan."""
 
     def update_scene(self, scene: PlanningScene) -> None:
         """What is true from now on."""
@@ -218,45 +209,10 @@ class MotionPlanner(Protocol):
         """Let go of everything; the planner is not used afterwards."""
 
 
-class PlannerUnavailable(ConfigurationError):
-    """A planner that is installed cannot be used in this environment: "auto" takes another."""
-
-
-def planner_names() -> list[str]:
-    """Names of the planners that are registered."""
-    return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
-
-
-def load_planner(
-    name: str, cell: Cell, report: Callable[[str], None] = lambda sentence: None
-) -> MotionPlanner:
-    """The planner that is registered under this name; "auto" takes the first of PREFERENCE that is installed.
-
-    report: is told why "auto" passes one over. It passes over what is not installed and what raises
-    PlannerUnavailable, nothing else: an installation with a part missing is to be mended, not worked around.
-
-    Raises ConfigurationError when there is none, or when it cannot work here.
-    """
-    registered = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    wanted = [known for known in PREFERENCE if known in registered] if name == "auto" else [name]
-    failures: list[str] = []
-    for candidate in wanted:
-        if candidate not in registered:
-            raise ConfigurationError(
-                f"no motion planner '{candidate}':"
-                f" expected auto or one of {', '.join(sorted(registered)) or 'none'}"
-            )
-        try:
-            planner: MotionPlanner = registered[candidate].load()(cell)
-        except ImportError as error:
-            fix = ": run ./lab setup" if error.name in FROM_SETUP else ""
-            failures.append(f"motion planner '{candidate}' is not installed: {error}{fix}")
-        except PlannerUnavailable as error:
-            failures.append(str(error))
-        else:
-            for failure in failures:
-                report(failure)
-            return planner
-    raise ConfigurationError(
-        "; ".join(failures) or "no motion planner is registered: build and source the workspace"
-    )
+PLANNERS: Port[MotionPlanner] = Port(
+    "lab_motion.planners",
+    "motion planner",
+    MotionPlanner,
+    preference=("moveit", "roboplan"),
+    from_setup=("roboplan", "toppra"),
+)

@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from lab_core.geometry import OrientedBox, rotation_about
-from lab_motion.planning.port import Body
+from lab_core.scene import Part
 from lab_motion.planning.urdf_text import Element, floats, link_of, origin_of, origin_words, set_origin, words
 
 HELD = "held:"
@@ -57,8 +57,8 @@ class CellText:
     def world(
         self,
         frozen: str,
-        objects: Iterable[Body],
-        held: Body | None,
+        objects: Iterable[Part],
+        held: Part | None,
         padding: float,
         allowed: Iterable[tuple[str, str]] = (),
     ) -> WorldText:
@@ -67,11 +67,11 @@ class CellText:
         frozen: what `freeze` answered. padding: added on every side of observed objects, metres.
         allowed: pairs of links that may touch.
         """
-        bodies = [_box(OBJECT + body.name, self._base, body.box, padding) for body in objects]
+        bodies = [_box(OBJECT + body.id, self._base, body.box, padding) for body in objects]
         pairs = list(allowed)
         if held is not None:
-            bodies.append(_box(HELD + held.name, self._tip, held.box, 0.0))
-            pairs += [(HELD + held.name, link) for link in self.hand]
+            bodies.append(_box(HELD + held.id, self._tip, held.box, 0.0))
+            pairs += [(HELD + held.id, link) for link in self.hand]
         disabled = [
             f"<disable_collisions link1={quoteattr(a)} link2={quoteattr(b)} reason='Contact'/>"
             for a, b in pairs

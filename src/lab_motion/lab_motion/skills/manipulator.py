@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray, OrientedBox
+from lab_core.scene import Part
 from lab_description import Cell
 from lab_grasping.contact import (
     ContactLimits,
@@ -21,7 +22,7 @@ from lab_grasping.contact import (
     require_still_held,
 )
 from lab_motion.errors import PlanningTimedOut
-from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
 from lab_motion.skills.stages import Stages
 
@@ -81,8 +82,8 @@ class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
     grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something, with fingers that press less than they should. doubt: a closing of which nobody knows what came
-    of it. placed: what was put where the camera does not see.
+    something, and the fingers may press with less than the grip force. doubt: the fingers were told to close,
+    and no reading has shown the result yet. placed: what was put where the camera does not see.
     """
 
     cell: Cell
@@ -95,7 +96,7 @@ class Manipulator:
     grip: Judgement | None = None
     standing: bool = False
     doubt: Closing | None = None
-    placed: list[Body] = field(default_factory=list)
+    placed: list[Part] = field(default_factory=list)
     _told: FloatArray | None = None
 
     def start(self) -> FloatArray:
@@ -185,7 +186,7 @@ class Manipulator:
         if held is not None:
             box = OrientedBox(self.planner.forward(self.start()) @ held.box.frame_from_box, held.box.size)
             objects = tuple(
-                replace(body, name=f"{body.name} (elsewhere)") if body.name == held.name else body
+                replace(body, id=f"{body.id} (elsewhere)") if body.id == held.id else body
                 for body in objects
                 if body.box.penetration(box) < _SAME
             )
@@ -224,7 +225,7 @@ class Manipulator:
 
     def everything(self) -> frozenset[str]:
         """Names of all objects and furniture: what a part may brush on its way out of a heap."""
-        return frozenset(body.name for body in self.scene.objects) | {box.link for box in self.cell.furniture}
+        return frozenset(body.id for body in self.scene.objects) | {box.link for box in self.cell.furniture}
 
     def find_held(self) -> None:
         """Know of a part that the fingers have held since before this was made, by what the hand feels.
@@ -234,7 +235,9 @@ class Manipulator:
         Raises StaleInputError.
         """
         reading = self.hand.reading()
-        pressed = reading.force >= self.contact.min_force and reading.opening >= self.contact.meeting
+        pressed = (
+            reading.force >= self.contact.min_force and reading.opening >= self.contact.pads_closed_opening
+        )
         if self.grip is not None or not (pressed or self._may_hold(reading)):
             return
         self._adopt("unknown_part", _unknown(reading, reading.opening), reading)
@@ -273,17 +276,17 @@ class Manipulator:
         """Whether fingers of which nothing but their opening is known may have a part between them."""
         opened = self.cell.gripper.maximum_opening - _OPEN
         untold = reading.forces is None and reading.stalled is None
-        return untold and self.contact.meeting <= reading.opening < opened
+        return untold and self.contact.pads_closed_opening <= reading.opening < opened
 
     def _adopt(self, name: str, grip: Judgement, reading: PadReading) -> None:
         """Hold a part that may stand on something, as large as it was seen, if it was."""
         self.grip, self.standing = grip, True
         scene = replace(self.scene, held=None, opening=reading.opening)
-        if any(body.name == name for body in scene.objects):
+        if any(body.id == name for body in scene.objects):
             scene = scene.attach(name, self.planner.forward(self.start()))
         else:
             box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
-            scene = replace(scene, held=Body(name, box))
+            scene = replace(scene, held=Part(name, box))
         self.set_scene(scene)
 
     def watch_grip(self, elapsed: float) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.errors import StaleInputError
-from lab_core.geometry import FloatArray, make_transform, rotation_about
+from lab_core.geometry import make_transform, rotation_about
+from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
 from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
@@ -27,19 +28,6 @@ _OPENING_TOLERANCE = 0.004
 _OPENING_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GraspGoal:
-    """base_from_tcp: (4, 4) at closing. opening: of the fingers on the way there; clear_distance: straight
-    way along +z of the tool that is clear of everything observed; metres.
-    """
-
-    object_id: str
-    base_from_tcp: FloatArray
-    width: float
-    opening: float
-    clear_distance: float
-
-
 @dataclass(slots=True)
 class Picked:
     """What came of a pick, also of one that failed.
@@ -55,7 +43,7 @@ class Picked:
 def pick(
     robot: Manipulator,
     scene: PlanningScene,
-    grasps: Sequence[GraspGoal],
+    grasps: Sequence[Grasp],
     stages: Stages,
     cancelled: Cancelled,
     result: Picked,
@@ -76,10 +64,10 @@ def pick(
     """
     robot.find_out()
     if robot.scene.held is not None:
-        raise InvalidGoal(f"the hand holds '{robot.scene.held.name}': place it before the next pick")
+        raise InvalidGoal(f"the hand holds '{robot.scene.held.id}': place it before the next pick")
     if not grasps:
         raise InvalidGoal("no grasp was given: plan grasps first")
-    passable = frozenset(body.name for body in scene.objects) if cleared else frozenset[str]()
+    passable = frozenset(body.id for body in scene.objects) if cleared else frozenset[str]()
     scene = replace(scene, objects=(*scene.objects, *robot.placed))
     robot.set_scene(scene)
     with stages.stage("plan", computing=True):
@@ -135,7 +123,7 @@ def _choose(
     robot: Manipulator,
     scene: PlanningScene,
     passable: frozenset[str],
-    grasps: Sequence[GraspGoal],
+    grasps: Sequence[Grasp],
     cancelled: Cancelled,
 ) -> Reach:
     settings = robot.settings
@@ -143,7 +131,7 @@ def _choose(
     targets = []
     for grasp in grasps:
         pose = grasp.base_from_tcp
-        distance = min(settings.approach_distance, grasp.clear_distance)
+        distance = min(settings.approach_distance, grasp.approach_distance)
         targets.append(
             Target(
                 poses=(pose, pose @ _HALF_TURN),
@@ -175,9 +163,7 @@ def _find_out(robot: Manipulator) -> None:
         robot.find_out()
 
 
-def _back_off(
-    robot: Manipulator, chosen: Reach, grasp: GraspGoal, stages: Stages, cancelled: Cancelled
-) -> None:
+def _back_off(robot: Manipulator, chosen: Reach, grasp: Grasp, stages: Stages, cancelled: Cancelled) -> None:
     """Let go and go back the way of the approach."""
     with stages.stage("open"):
         robot.hand.start(grasp.opening, robot.settings.force)

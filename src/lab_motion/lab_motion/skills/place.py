@@ -9,7 +9,7 @@ import numpy as np
 from lab_core.geometry import FloatArray
 from lab_grasping.contact import ContactLimits, Judgement, ObjectLost, PadReading
 from lab_motion.errors import ExecutionCancelled, InvalidGoal, ObjectNotReleased, PlanningError
-from lab_motion.planning.port import Body, Contacts, PlanningScene, Trajectory
+from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
@@ -102,18 +102,18 @@ def place(
         if interrupted is not None:
             raise interrupted
         with stages.stage("plan", computing=True):
-            retreat = _plan_retreat(robot, result.base_from_tcp, frozenset([name, held.name]), cancelled)
+            retreat = _plan_retreat(robot, result.base_from_tcp, frozenset([name, held.id]), cancelled)
         robot.follow({"retreat": retreat}, stages, cancelled)
     finally:
-        robot.set_scene(without(robot.scene, held.name))
+        robot.set_scene(without(robot.scene, held.id))
         if destination.kind == "tray":
             # where a part that fell into a bin lies is not known
-            robot.placed.append(Body(f"part in place {slot} of {name}", put.box))
+            robot.placed.append(replace(put, id=f"part in place {slot} of {name}"))
 
 
 def without(scene: PlanningScene, name: str) -> PlanningScene:
     """The scene without one object."""
-    return replace(scene, objects=tuple(body for body in scene.objects if body.name != name))
+    return replace(scene, objects=tuple(body for body in scene.objects if body.id != name))
 
 
 def _open(robot: Manipulator, grip: Judgement, cancelled: Cancelled) -> None:

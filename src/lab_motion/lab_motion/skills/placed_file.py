@@ -10,8 +10,9 @@ import numpy as np
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import OrientedBox
+from lab_core.scene import Part
 from lab_motion.errors import InvalidGoal
-from lab_motion.planning.port import Body
+from lab_motion.planning.port import check_boxes
 from lab_motion.skills.destinations import Destinations
 
 
@@ -22,7 +23,7 @@ class PlacedFile:
         """path: empty for no file."""
         self._path = Path(path) if path else None
 
-    def load(self, destinations: Destinations) -> list[Body] | None:
+    def load(self, destinations: Destinations) -> list[Part] | None:
         """Mark the places that are taken; the parts in them. None when nothing was kept.
 
         Raises ConfigurationError when the file is not what `save` writes.
@@ -34,8 +35,8 @@ class PlacedFile:
             for name, slots in content["taken"].items():
                 for slot in slots:
                     destinations.take(name, int(slot))
-            return [
-                Body(
+            parts = [
+                Part(
                     str(part["name"]),
                     OrientedBox(
                         np.array(part["base_from_box"], dtype=float).reshape(4, 4),
@@ -44,13 +45,15 @@ class PlacedFile:
                 )
                 for part in content["parts"]
             ]
+            check_boxes(parts)
+            return parts
         except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidGoal) as error:
             raise ConfigurationError(
                 f"{self._path} does not say what was placed before ({type(error).__name__}: {error}): empty"
                 " the trays and remove it"
             ) from error
 
-    def save(self, destinations: Destinations, parts: Iterable[Body]) -> None:
+    def save(self, destinations: Destinations, parts: Iterable[Part]) -> None:
         """Keep what is placed now. Poses (4, 4) in base_link and sizes (3,) in metres.
 
         Raises OSError.
@@ -61,7 +64,7 @@ class PlacedFile:
             "taken": destinations.taken,
             "parts": [
                 {
-                    "name": part.name,
+                    "name": part.id,
                     "base_from_box": part.box.frame_from_box.ravel().tolist(),
                     "size": part.box.size.tolist(),
                 }

@@ -26,9 +26,11 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform
+from lab_core.plugins import promises
+from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import GoalInCollision, InvalidGoal, NoPath, OutOfReach, PathNotStraight, PlanningError
-from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
+from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene
 from lab_motion.testing.checks import TINY, assert_at, assert_straight, assert_trajectory
 from lab_motion.testing.failures import FailureContract
 from lab_motion.testing.problems import above_workspace, grasped_box, moved, pointing_down, problem
@@ -140,7 +142,7 @@ class MotionPlannerContract(StartContract, FailureContract):
         self, cell: Cell, planner: MotionPlanner, world: ContractWorld, empty: PlanningScene, home: FloatArray
     ) -> None:
         centre = make_transform(np.eye(3), above_workspace(cell, 0.16))
-        wall = Body("wall", OrientedBox(centre, np.array([0.3, 0.02, 0.32])))
+        wall = Part("wall", OrientedBox(centre, np.array([0.3, 0.02, 0.32])))
         scene = PlanningScene((wall,), None, cell.gripper.maximum_opening)
         planner.update_scene(scene)
         left, right = (
@@ -218,7 +220,7 @@ class MotionPlannerContract(StartContract, FailureContract):
         above = pointing_down(above_workspace(cell, 0.12, y=0.1), 0.0)
         stick = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.09]), np.array([0.02, 0.02, 0.2]))
         empty = PlanningScene((), None, 0.03)
-        holding = PlanningScene((), Body("stick", stick), 0.03)
+        holding = PlanningScene((), Part("stick", stick), 0.03)
         planner.update_scene(empty)
         planner.plan_pose(home, [above], MotionOptions())
         planner.update_scene(holding)
@@ -243,7 +245,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     def test_taking_and_letting_go_move_the_part(self, cell: Cell) -> None:
         scene, pose = grasped_box(cell)
         held = scene.attach("box", pose)
-        assert [body.name for body in held.objects] == []
+        assert [body.id for body in held.objects] == []
         there = moved(pose, [0.1, 0.0, 0.0])
         back = held.detach(there)
         assert back.held is None
@@ -258,7 +260,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     def test_the_same_seed_gives_the_same_plan(
         self, cell: Cell, planner: MotionPlanner, home: FloatArray, seed: int
     ) -> None:
-        if not planner.repeatable:
+        if not promises(planner, "deterministic"):
             pytest.skip("this planner does not promise the same plan for the same seed")
         scene, first, second = problem(cell, seed)
         start = home

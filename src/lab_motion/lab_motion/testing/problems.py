@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform, rotation_about
+from lab_core.scene import Part
 from lab_description import Cell
-from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
+from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene
 from lab_motion.testing.world import ContractWorld
 
 
@@ -20,7 +21,7 @@ def problem(cell: Cell, seed: int, objects: int = 6) -> tuple[PlanningScene, Flo
         x, y = random.uniform(lower[:2], upper[:2])
         turn = rotation_about([0.0, 0.0, 1.0], random.uniform(0.0, np.pi))
         box = OrientedBox(make_transform(turn, [x, y, cell.table_height + 0.5 * size[2]]), size)
-        bodies.append(Body(f"object {index}", box))
+        bodies.append(Part(f"object {index}", box))
     low, high = cell.table_height + 0.13, cell.table_height + 0.3
     poses = [
         pointing_down(
@@ -40,7 +41,7 @@ def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
     box = OrientedBox(make_transform(np.eye(3), centre), size)
     opening = min(0.07, cell.gripper.maximum_opening)
     pose = pointing_down(moved(box.frame_from_box, [0.0, 0.0, 0.01])[:3, 3], 0.0)
-    return PlanningScene((Body("box", box),), None, opening), pose
+    return PlanningScene((Part("box", box),), None, opening), pose
 
 
 def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[PlanningScene, FloatArray]:
@@ -54,8 +55,8 @@ def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[Plann
         ("east", 0.0, -0.2, 0.2, 0.2),
     ):
         centre = make_transform(np.eye(3), above_workspace(cell, 0.11, x, y))
-        ring.append(Body(name, OrientedBox(centre, np.array([sx, sy, 0.02]))))
-    scene = PlanningScene(tuple(ring), Body("plate", plate), 0.02)
+        ring.append(Part(name, OrientedBox(centre, np.array([sx, sy, 0.02]))))
+    scene = PlanningScene(tuple(ring), Part("plate", plate), 0.02)
     planner.update_scene(scene)
     pose = pointing_down(above_workspace(cell, 0.12), 0.0)
     return scene, planner.inverse(pose, home, MotionOptions())[0]
@@ -74,9 +75,9 @@ def walls_beside(cell: Cell, world: ContractWorld, positions: FloatArray, gap: f
         while far - near > 1e-5:
             middle = 0.5 * (near + far)
             box = OrientedBox(tip @ make_transform(np.eye(3), middle * direction), size)
-            world.set_scene(PlanningScene((Body(name, box),), None, opening), Contacts())
+            world.set_scene(PlanningScene((Part(name, box),), None, opening), Contacts())
             near, far = (near, middle) if world.distance(positions)[0] > gap else (middle, far)
-        walls.append(Body(name, box))
+        walls.append(Part(name, box))
     return PlanningScene(tuple(walls), None, opening)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform, rotation_about
+from lab_core.scene import Part
 from lab_description import Cell
 from lab_motion.errors import LimitsExceeded, StartInCollision
-from lab_motion.planning.port import Body, Contacts, MotionOptions, MotionPlanner, PlanningScene
+from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene
 from lab_motion.testing.checks import TINY, assert_trajectory
 from lab_motion.testing.problems import moved, walls_beside
 from lab_motion.testing.world import ContractWorld
@@ -25,7 +26,7 @@ class StartContract:
         box = OrientedBox(
             make_transform(np.eye(3), tip[:3, 3] + [0.0, 0.0, -0.025]), np.array([0.03, 0.03, 0.05])
         )
-        planner.update_scene(PlanningScene((Body("drawn too large", box),), None, 0.03))
+        planner.update_scene(PlanningScene((Part("drawn too large", box),), None, 0.03))
         goal = planner.inverse(moved(tip, [0.0, 0.0, 0.1]), home, MotionOptions())[0]
         assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
 
@@ -50,7 +51,7 @@ class StartContract:
     def test_a_start_deep_inside_is_refused(self, planner: MotionPlanner, home: FloatArray) -> None:
         tip = planner.forward(home)
         box = OrientedBox(make_transform(np.eye(3), tip[:3, 3]), np.array([0.3, 0.3, 0.2]))
-        planner.update_scene(PlanningScene((Body("block", box),), None, 0.03))
+        planner.update_scene(PlanningScene((Part("block", box),), None, 0.03))
         with pytest.raises(StartInCollision, match="block"):
             planner.plan_joint(home, home + 0.2, MotionOptions())
 

@@ -46,20 +46,20 @@ class ContractWorld:
         inner = self._model.parents[last]
         for body in scene.objects:
             shape = pinocchio.GeometryObject(
-                body.name, 0, 0, pinocchio.SE3(body.box.frame_from_box), coal.Box(*body.box.size.tolist())
+                body.id, 0, 0, pinocchio.SE3(body.box.frame_from_box), coal.Box(*body.box.size.tolist())
             )
             index = geometry.addGeometryObject(shape)
-            links.append(body.name)
+            links.append(body.id)
             for other in range(count):
                 moves = geometry.geometryObjects[other].parentJoint != 0
-                if moves and not (links[other] in self._hand_links and body.name in contacts.hand):
+                if moves and not (links[other] in self._hand_links and body.id in contacts.hand):
                     geometry.addCollisionPair(pinocchio.CollisionPair(other, index))
         if scene.held is not None:
             box = scene.held.box
             place = self._model.frames[self._tcp].placement * pinocchio.SE3(box.frame_from_box)
             shape = pinocchio.GeometryObject("held", last, self._tcp, place, coal.Box(*box.size.tolist()))
             index = geometry.addGeometryObject(shape)
-            links.append(scene.held.name)
+            links.append(scene.held.id)
             for other in range(index):
                 joint = geometry.geometryObjects[other].parentJoint
                 rigid = links[other] in self._hand_links or joint in (last, inner)

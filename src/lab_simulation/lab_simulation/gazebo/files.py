@@ -11,6 +11,7 @@ import yaml
 
 from lab_core.errors import LabError
 from lab_description import Cell, load_cell
+from lab_node.names import resolve
 from lab_simulation.gazebo.robot import contacts_topic, controller_parameters, gazebo_urdf
 from lab_simulation.gazebo.world import CAMERA, gazebo_world
 from lab_simulation.scenes.drawing import Area, Scene, make_scene
@@ -54,7 +55,8 @@ def bridges(cell: Cell) -> list[dict[str, str]]:
     found = [_bridge("/clock", "/clock", "rosgraph_msgs/msg/Clock", "gz.msgs.Clock")]
     for suffix, (topic, ros_type, gz_type) in CAMERA_TOPICS.items():
         found.append(_bridge(f"/{CAMERA}/{suffix}", topic, ros_type, gz_type))
-    for side, topic in cell.gripper.wrench_topics.items():
+    for side, name in cell.gripper.wrench_topics.items():
+        topic = resolve(name)
         found.append(_bridge(topic, topic, "geometry_msgs/msg/WrenchStamped", "gz.msgs.Wrench"))
         contacts = contacts_topic(cell, side)
         found.append(_bridge(contacts, contacts, "ros_gz_interfaces/msg/Contacts", "gz.msgs.Contacts"))

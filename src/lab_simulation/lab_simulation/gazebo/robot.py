@@ -13,6 +13,7 @@ from lab_description import Cell, build_urdf
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.meshes import ros_package
 from lab_description.urdf import urdf_of_links
+from lab_node.names import resolve
 from lab_simulation.gazebo.world import pose_words
 from lab_simulation.mujoco.fingers import USUAL_GRIP
 from lab_simulation.mujoco.simulation import HOME
@@ -48,7 +49,7 @@ def gazebo_urdf(cell: Cell, controllers: Path) -> str:
     for side, pad in (("left", cell.gripper.left_pad), ("right", cell.gripper.right_pad)):
         _grip_surface(root, pad)
         if side in cell.gripper.wrench_topics:
-            _pad_sensors(root, pad, cell.gripper.wrench_topics[side], contacts_topic(cell, side))
+            _pad_sensors(root, pad, resolve(cell.gripper.wrench_topics[side]), contacts_topic(cell, side))
     root.append(_ros2_control(cell))
     plugin = SubElement(
         SubElement(root, "gazebo"),
@@ -62,7 +63,7 @@ def gazebo_urdf(cell: Cell, controllers: Path) -> str:
 
 def contacts_topic(cell: Cell, side: str) -> str:
     """Of what touches a pad, beside its wrench."""
-    return cell.gripper.wrench_topics[side].rpartition("/")[0] + "/contacts"
+    return resolve(cell.gripper.wrench_topics[side]).rpartition("/")[0] + "/contacts"
 
 
 def controller_names(cell: Cell) -> list[str]:

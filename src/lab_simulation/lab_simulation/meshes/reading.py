@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import trimesh
 
 from lab_simulation.errors import SceneError
 from lab_simulation.meshes.decimation import decimated
 from lab_simulation.scenes.solids import Solid
+
+if TYPE_CHECKING:
+    import trimesh
 
 SUFFIXES = (".obj", ".stl")
 LARGEST_FILE = 50 << 20
@@ -68,6 +71,8 @@ def read_solid(file: MeshFile) -> Solid:
 
 
 def _parse(file: MeshFile) -> trimesh.Trimesh:
+    import trimesh  # here, as a cell without meshes of its user has no use for it
+
     if not file.content:
         raise MeshRefused("is empty; export the part again")
     content = _whole_stl(file.content) if file.suffix == ".stl" else _as_utf8(file.content)

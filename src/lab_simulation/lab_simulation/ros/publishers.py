@@ -10,10 +10,11 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Header
 
+from lab_core.depth import millimetres
 from lab_description import Cell
-from lab_node.images import camera_info_message, image_message
+from lab_node.conversions.images import camera_info_message, image_message
 from lab_node.qos import RELIABLE, SENSOR
-from lab_simulation.conversions import doubles, millimetres, stamp, wrench_message
+from lab_simulation.conversions import doubles, stamp, wrench_message
 from lab_simulation.mujoco.simulation import Simulation
 
 SLOW_TICKS = 2
@@ -37,11 +38,11 @@ class CellPublishers:
         self._cell = cell
         self._hand = hand
         self._clock = node.create_publisher(Clock, "/clock", RELIABLE)
-        self._joints = node.create_publisher(JointState, "/joint_states", RELIABLE)
+        self._joints = node.create_publisher(JointState, "joint_states", RELIABLE)
         self._wrist = node.create_publisher(WrenchStamped, cell.robot.wrench_topic, RELIABLE)
-        self._colour = node.create_publisher(Image, "/camera/color/image_raw", SENSOR)
-        self._info = node.create_publisher(CameraInfo, "/camera/color/camera_info", SENSOR)
-        self._depth = node.create_publisher(Image, "/camera/aligned_depth/image_raw", SENSOR)
+        self._colour = node.create_publisher(Image, "camera/color/image_raw", SENSOR)
+        self._info = node.create_publisher(CameraInfo, "camera/color/camera_info", SENSOR)
+        self._depth = node.create_publisher(Image, "camera/aligned_depth/image_raw", SENSOR)
         self._image = 0
         self._ticks = 0
         self._last_time = -1.0

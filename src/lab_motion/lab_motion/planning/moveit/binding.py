@@ -23,19 +23,21 @@ from moveit_msgs.msg import AttachedCollisionObject, CollisionObject
 from shape_msgs.msg import SolidPrimitive
 
 from lab_core.geometry import FloatArray, OrientedBox
+from lab_core.plugins import PluginUnavailable
 from lab_description import Cell
 from lab_description.srdf import ARM_GROUP
 from lab_motion.planning.moveit.configuration import (
+    DEFAULT_SEARCH,
     DIRECT_REQUEST,
     SEARCH_REQUEST,
     STRAIGHT_REQUEST,
+    Search,
     moveit_parameters,
     require_plugins,
 )
 from lab_motion.planning.moveit.process import moveit_of
 from lab_motion.planning.moveit.scene import MoveItScene
-from lab_motion.planning.port import PlannerUnavailable
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 
 
 class MoveItSession:
@@ -45,14 +47,14 @@ class MoveItSession:
     lock: every request is short.
     """
 
-    def __init__(self, cell: Cell, touch_links: list[str]) -> None:
+    def __init__(self, cell: Cell, touch_links: list[str], search: Search = DEFAULT_SEARCH) -> None:
         """touch_links: links that a held part may touch.
 
-        Raises PlannerUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
+        Raises PluginUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
         does not start.
         """
         if os.environ.get("ROS_SECURITY_ENABLE") == "true":  # as rcl compares it
-            raise PlannerUnavailable(
+            raise PluginUnavailable(
                 "MoveIt cannot plan with DDS security, because moveit_py does not run in the node's enclave:"
                 " use planner:=roboplan, or unset ROS_SECURITY_ENABLE"
             )
@@ -62,7 +64,7 @@ class MoveItSession:
         self._joints = cell.robot.joint_names
         self._touch_links = touch_links
         self._scene: Any = None
-        moveit = moveit_of(moveit_parameters(cell))
+        moveit = moveit_of(moveit_parameters(cell, search))
         self._arm: Any = moveit.get_planning_component(ARM_GROUP)
         self._requests: dict[str, Any] = {
             name: PlanRequestParameters(moveit, name)
@@ -106,7 +108,7 @@ class MoveItSession:
         return self._to_joints(DIRECT_REQUEST, start, goal)
 
     def search(self, start: FloatArray, goal: FloatArray) -> FloatArray | None:
-        """Some way, as samples (N, J); None when SEARCH_TIME was not enough."""
+        """Some way, as samples (N, J); None when the time of one search was not enough."""
         return self._to_joints(SEARCH_REQUEST, start, goal)
 
     def straight(self, start: FloatArray, base_from_tcp: FloatArray) -> FloatArray | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from lab_description.urdf import with_massless_root
 
 OMPL = "ompl"
 PILZ = "pilz_industrial_motion_planner"
-SEARCH_PLANNER = "RRTConnectkConfigDefault"
 # Namespaces of the requests that MoveItPlanner makes.
 DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST = "direct", "search", "straight"
 # One search; a cancel is heard between two of them, seconds.
@@ -56,6 +56,22 @@ _VALIDATE = [
 Parameters = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Search:
+    """How OMPL searches. planner: of OMPL's geometric planners. time: of one search, seconds."""
+
+    planner: str = "RRTConnect"
+    time: float = SEARCH_TIME
+
+    @property
+    def configuration(self) -> str:
+        """Name of its configuration."""
+        return f"{self.planner}kConfigDefault"
+
+
+DEFAULT_SEARCH = Search()
+
+
 def require_plugins() -> None:
     """Raises ConfigurationError that names the package that MoveIt lacks."""
     for package, plugin in PLUGINS.items():
@@ -68,7 +84,7 @@ def require_plugins() -> None:
             ) from None
 
 
-def moveit_files(cell: Cell) -> dict[str, Parameters]:
+def moveit_files(cell: Cell, search: Search = DEFAULT_SEARCH) -> dict[str, Parameters]:
     """ROS parameters by the name of the file that MoveIt's tools keep them in."""
     return {
         "kinematics.yaml": {"robot_description_kinematics": {ARM_GROUP: _kinematics()}},
@@ -76,20 +92,20 @@ def moveit_files(cell: Cell) -> dict[str, Parameters]:
         "pilz_cartesian_limits.yaml": {
             "robot_description_planning": {"cartesian_limits": _cartesian_limits()}
         },
-        "ompl_planning.yaml": {OMPL: _ompl(cell)},
+        "ompl_planning.yaml": {OMPL: _ompl(cell, search)},
         "pilz_industrial_motion_planner_planning.yaml": {PILZ: _pilz()},
         "moveit_controllers.yaml": _controllers(cell),
         "sensors_3d.yaml": _octomap(),
-        "moveit_cpp.yaml": _moveit_cpp(),
+        "moveit_cpp.yaml": _moveit_cpp(search),
     }
 
 
-def moveit_parameters(cell: Cell) -> Parameters:
+def moveit_parameters(cell: Cell, search: Search = DEFAULT_SEARCH) -> Parameters:
     """Parameters of one MoveItPy: everything that it needs, in nested plain values.
 
     Raises ConfigurationError when the cell's collision matrix is malformed.
     """
-    return _merged(_robot(cell), *moveit_files(cell).values())
+    return _merged(_robot(cell), *moveit_files(cell, search).values())
 
 
 def parameter_file(node: str, parameters: Parameters) -> str:
@@ -164,7 +180,7 @@ def _cartesian_limits() -> Parameters:
     }
 
 
-def _ompl(cell: Cell) -> Parameters:
+def _ompl(cell: Cell, search: Search) -> Parameters:
     robot = cell.robot
     extent = float((robot.position_upper - robot.position_lower).sum())
     return {
@@ -174,12 +190,17 @@ def _ompl(cell: Cell) -> Parameters:
             "default_planning_response_adapters/AddTimeOptimalParameterization",
             *_VALIDATE,
         ],
-        "planner_configs": {SEARCH_PLANNER: {"type": "geometric::RRTConnect", "range": 0.0}},
+        "planner_configs": {search.configuration: _planner_config(search)},
         ARM_GROUP: {
-            "planner_configs": [SEARCH_PLANNER],
+            "planner_configs": [search.configuration],
             "longest_valid_segment_fraction": round(_CHECKED_STEP / extent, 6),
         },
     }
+
+
+def _planner_config(search: Search) -> Parameters:
+    # PRM alone of them has no range
+    return {"type": f"geometric::{search.planner}"} | ({} if search.planner == "PRM" else {"range": 0.0})
 
 
 def _pilz() -> Parameters:
@@ -236,7 +257,7 @@ def _octomap() -> Parameters:
     }
 
 
-def _moveit_cpp() -> Parameters:
+def _moveit_cpp(search: Search) -> Parameters:
     """Topics are not among them: MoveIt reads none of their names, see ros_moveit.py."""
 
     def request(pipeline: str, planner: str, seconds: float, share: float) -> Parameters:
@@ -260,7 +281,7 @@ def _moveit_cpp() -> Parameters:
         },
         "planning_pipelines": {"pipeline_names": [OMPL, PILZ]},
         DIRECT_REQUEST: request(PILZ, "PTP", 1.0, 0.1),
-        SEARCH_REQUEST: request(OMPL, SEARCH_PLANNER, SEARCH_TIME, 0.1),
+        SEARCH_REQUEST: request(OMPL, search.configuration, search.time, 0.1),
         STRAIGHT_REQUEST: request(PILZ, "LIN", 1.0, 0.05),
     }
 

@@ -6,17 +6,20 @@ MoveIt finds the ways; kinematics, times and the checks of what it found are tho
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import parameter
 from lab_description import Cell
 from lab_description.stored_pairs import disabled_pairs
 from lab_motion.errors import PathNotStraight
-from lab_motion.planning.checked_planner import CheckedPlanner, Settings
+from lab_motion.planning.checked_planner import CheckedPlanner, PlannerParameters
 from lab_motion.planning.collision import CollisionChecker
 from lab_motion.planning.moveit.binding import MoveItSession
+from lab_motion.planning.moveit.configuration import SEARCH_TIME, Search
 from lab_motion.planning.moveit.scene import moveit_scene, samples_between
 from lab_motion.planning.paths import JointPath, blended_polyline, smooth_path
 from lab_motion.planning.port import MotionOptions
@@ -32,27 +35,50 @@ _SAME = 1e-5
 # radians (metres).
 _GRAZING = 1e-4
 
-SETTINGS = Settings(attempts=30)
+
+@dataclass(frozen=True)
+class MoveItParameters(PlannerParameters):
+    """What MoveIt is asked for."""
+
+    attempts: int = parameter(
+        30, "The number of searches before a way counts as not found.", minimum=1, maximum=1000
+    )
+    search_planner: str = parameter(
+        "RRTConnect",
+        "The planner of OMPL that searches for a way.",
+        choices=("RRTConnect", "RRT", "RRTstar", "KPIECE", "BKPIECE", "LBKPIECE", "EST", "PRM"),
+    )
+    search_time: float = parameter(
+        SEARCH_TIME,
+        "The time of one search. A cancel is heard between two searches.",
+        unit="s",
+        minimum=0.02,
+        maximum=5.0,
+    )
+
+
+DEFAULTS = MoveItParameters()
 
 
 class MoveItPlanner(CheckedPlanner):
     """A MotionPlanner around one MoveItPy. Import it only where moveit_py is installed."""
 
-    def __init__(self, cell: Cell, settings: Settings = SETTINGS) -> None:
+    Parameters = MoveItParameters
+    # OMPL draws from a generator of the whole process, which MoveIt lets nobody seed.
+    deterministic = False
+
+    def __init__(self, cell: Cell, parameters: MoveItParameters = DEFAULTS) -> None:
         """Raises ConfigurationError when MoveIt lacks a plug-in, does not start, or knows another arm."""
-        super().__init__(cell, settings)
+        super().__init__(cell, parameters)
         self._never_checked = [(pair.first, pair.second) for pair in disabled_pairs(cell)]
-        self._moveit = MoveItSession(cell, self._text.hand)
+        self._moveit = MoveItSession(
+            cell, self._text.hand, Search(parameters.search_planner, parameters.search_time)
+        )
         try:
             self._require_same_arm()
         except BaseException:
             self.close()
             raise
-
-    @property
-    def repeatable(self) -> bool:
-        """OMPL draws from a generator of the whole process, which MoveIt lets nobody seed."""
-        return False
 
     def close(self) -> None:
         """Ends MoveIt."""
@@ -69,7 +95,7 @@ class MoveItPlanner(CheckedPlanner):
         there = np.abs(goal - start).max() < _MEETING
         if there or self._moveit.direct(start, goal) is not None:
             yield blended_polyline(np.stack([start, goal]), 0.0)
-        for _ in range(self._settings.attempts):
+        for _ in range(self._parameters.attempts):
             if options.cancelled():
                 return
             found = self._moveit.search(start, goal)
@@ -113,7 +139,7 @@ class MoveItPlanner(CheckedPlanner):
                 close_pairs=checker.relaxed(),
                 never_checked=self._never_checked,
                 margin=0.0 if close else checker.margin + _ROUNDING,
-                padding=0.0 if close else self._settings.padding,
+                padding=0.0 if close else self._parameters.padding,
             )
         )
 

@@ -50,7 +50,7 @@ def moveit_scene(
     the SRDF. margin: kept from everything, metres; padding: added to observed objects.
     """
     obstacles: dict[str, tuple[OrientedBox, ...]] = {
-        OBJECT + body.name: (grown(body.box, margin + padding),) for body in scene.objects
+        OBJECT + body.id: (grown(body.box, margin + padding),) for body in scene.objects
     }
     furniture = {box.link for box in cell.furniture}
     for link in sorted(furniture):
@@ -64,7 +64,7 @@ def moveit_scene(
     touching = set(contacts)
     return MoveItScene(
         obstacles=obstacles,
-        held=None if scene.held is None else (HELD + scene.held.name, scene.held.box),
+        held=None if scene.held is None else (HELD + scene.held.id, scene.held.box),
         hand_joints=dict(hand_joints),
         allowed=frozenset(touching | of_grown([*touching, *close_pairs, *never_checked])),
     )

@@ -16,6 +16,14 @@ def outcome_from(error: LabError) -> Outcome:
     return Outcome(code=int(error.code), stage=error.stage, message=str(error))
 
 
+def known_code(outcome: Outcome) -> OutcomeCode:
+    """Its code; INTERNAL_ERROR where the code is of a newer version."""
+    try:
+        return OutcomeCode(outcome.code)
+    except ValueError:
+        return OutcomeCode.INTERNAL_ERROR
+
+
 def name_of(outcome: Outcome) -> str:
     """Name of the code, such as NO_OBJECT; its number where the code is of a newer version."""
     try:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from lab_core.depth import metres
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import PinholeCamera
 
@@ -49,9 +50,9 @@ def depth_in_metres(message: Image) -> npt.NDArray[np.float32]:
     if message.encoding not in ("16UC1", "32FC1"):
         raise InvalidRequestError(f"depth image has encoding '{message.encoding}', expected 16UC1 or 32FC1")
     pixels = image_array(message)
-    depth = pixels.astype(np.float32)
     if message.encoding == "16UC1":
-        depth *= np.float32(0.001)
+        return metres(pixels.astype(np.uint16, copy=False))
+    depth = pixels.astype(np.float32)
     depth[~((depth > 0.0) & np.isfinite(depth))] = np.nan
     return depth
 

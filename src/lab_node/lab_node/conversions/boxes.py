@@ -1,14 +1,21 @@
-"""Oriented boxes from messages."""
+"""Oriented boxes: messages to dataclasses and back."""
 
 from __future__ import annotations
 
 import numpy as np
+from geometry_msgs.msg import Vector3
 from vision_msgs.msg import BoundingBox3D
 
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_node.message_rules import defect
-from lab_node.poses import matrix_from_pose
+
+
+def box_message(box: OrientedBox) -> BoundingBox3D:
+    """The message of a box."""
+    x, y, z = box.size.tolist()
+    return BoundingBox3D(center=pose_from_matrix(box.frame_from_box), size=Vector3(x=x, y=y, z=z))
 
 
 def box_from_message(message: BoundingBox3D, what: str) -> OrientedBox:

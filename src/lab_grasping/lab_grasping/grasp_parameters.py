@@ -1,0 +1,59 @@
+"""Parameters of the grasp node and what they mean to the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lab_core.parameters import parameter, plugin_parameters
+from lab_grasping.port import GRASP_PLANNERS, PlannerSettings
+
+
+@dataclass(frozen=True)
+class GraspParameters:
+    """ROS parameters of the node."""
+
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    planner: str = parameter(
+        "auto",
+        "The grasp planner: a name that is registered in lab_grasping.planners. auto takes antipodal for"
+        " fingers and suction for a suction cup.",
+        port=GRASP_PLANNERS,
+    )
+    seed: int = parameter(0, "The seed of all random numbers.", minimum=0)
+    max_grasps: int = parameter(20, "The largest number of grasps of a plan.", minimum=1, maximum=200)
+    tip_margin: float = parameter(
+        0.003, "The finger tips stay this high above the table.", unit="m", minimum=0.0, maximum=0.05
+    )
+    clearance: float = parameter(
+        0.003,
+        "The hand keeps this distance from everything but the part.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.05,
+    )
+    approach_distance: float = parameter(
+        0.10,
+        "The straight motion to the grasp is checked over this distance.",
+        unit="m",
+        minimum=0.01,
+        maximum=0.3,
+    )
+    max_scene_age: float = parameter(
+        2.0, "Scenes that are older are refused.", unit="s", minimum=0.0, live=True
+    )
+    scene_timeout: float = parameter(
+        5.0,
+        "The longest wall time to wait for a scene that is as new as the goal asks for.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+        live=True,
+    )
+    plugins: dict[str, Any] = plugin_parameters()
+
+    def settings(self) -> PlannerSettings:
+        """What every planner is told."""
+        return PlannerSettings(
+            self.seed, self.max_grasps, self.tip_margin, self.clearance, self.approach_distance
+        )

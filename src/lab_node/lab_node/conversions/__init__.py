@@ -1,0 +1,1 @@
+"""The words of lab_core as messages and back, by what they are of; nothing else translates them."""

@@ -1,0 +1,190 @@
+"""Two cells side by side in one domain, each in its namespace: one's stop, doctor and record are its own."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import rclpy
+from lab_interfaces.action import ClearTable
+from lab_interfaces.msg import Outcome, StopState, TaskStatus
+from lab_node.conversions.outcomes import name_of
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.serialization import deserialize_message
+from std_srvs.srv import Trigger
+from tf2_msgs.msg import TFMessage
+
+from cell_run import ROOT, CellRun, wall_wait
+from lab_node.action_client import ActionClient, destroy_actions
+from lab_node.actions import wait_for
+from lab_node.freshness import Latest
+from lab_node.names import within
+from lab_node.qos import LATCHED
+from lab_recorder.mcap_file import read_mcap
+
+DOMAIN = "73"
+SPACES = ("left", "right")
+# What every node of rclpy says and hears outside of its namespace.
+EVERYBODY = "/parameter_events"
+
+
+class Client:
+    """What a test asks of one cell, by relative names."""
+
+    def __init__(self, space: str) -> None:
+        self.node = Node("test_client", namespace=space)
+        self.stop_state, self.status = Latest[StopState]("stop state"), Latest[TaskStatus]("status")
+        self.frames: set[str] = set()
+        self.node.create_subscription(StopState, "cell/stop_state", self.stop_state.put, LATCHED)
+        self.node.create_subscription(TaskStatus, "task/status", self.status.put, LATCHED)
+        self.node.create_subscription(TFMessage, "tf_static", self._take_frames, LATCHED)
+        self.clear_table = ActionClient(self.node, ClearTable, "clear_table")
+        names = ("lifecycle_manager/is_active", "cell/stop", "cell/reset")
+        self._services = {name: self.node.create_client(Trigger, name) for name in names}
+
+    def trigger(self, name: str) -> bool:
+        client = self._services[name]
+        assert client.wait_for_service(60.0), f"no service {client.srv_name}"
+        return bool(wait_for(client.call_async(Trigger.Request()), 20.0, client.srv_name).success)
+
+    def active(self) -> bool:
+        client = self._services["lifecycle_manager/is_active"]
+        if not client.wait_for_service(0.5):
+            return False
+        asked = client.call_async(Trigger.Request())
+        return wall_wait(asked.done, 2.0) and asked.result().success
+
+    def stopped(self) -> bool:
+        said = self.stop_state.peek()
+        return said is not None and said.stopped
+
+    def clear(self) -> ClearTable.Result:
+        assert self.clear_table.wait_for_server(60.0)
+        handle = wait_for(self.clear_table.send_goal_async(ClearTable.Goal()), 20.0, "clear_table")
+        assert handle.accepted
+        return wait_for(handle.get_result_async(), 120.0, "clear_table").result
+
+    def _take_frames(self, message: TFMessage) -> None:
+        self.frames |= {item.header.frame_id for item in message.transforms}
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return {space: tmp_path_factory.mktemp(space) for space in SPACES}
+
+
+@pytest.fixture(scope="module")
+def cells(records):
+    os.environ["ROS_DOMAIN_ID"] = DOMAIN
+    runs, clients = [], {}
+    rclpy.init()
+    executor = SingleThreadedExecutor()
+    try:
+        for seed, space in enumerate(SPACES, start=11):
+            arguments = {
+                "namespace": space,
+                "parts": "1",
+                "seed": str(seed),
+                "speed": "0",
+                "look": "plain",
+                "run": f"{space}_run",
+                "record": str(records[space]),
+            }
+            log = records[space] / "cell.log"
+            runs.append(CellRun(ROOT / "launch" / "cell.launch.py", arguments, log))
+            clients[space] = Client(space)
+            executor.add_node(clients[space].node)
+        threading.Thread(target=executor.spin, daemon=True).start()
+        for space, client in clients.items():
+            log = records[space] / "cell.log"
+            assert wall_wait(client.active, 240.0), log.read_text(encoding="utf-8")[-3000:]
+        yield clients
+    finally:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(CellRun.close, runs))
+        executor.shutdown()
+        for client in clients.values():
+            destroy_actions(client.node)
+            client.node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def test_no_node_says_or_hears_anything_outside_of_its_namespace(cells):
+    node = cells["left"].node
+    nodes = [each for each in node.get_node_names_and_namespaces() if each[0] != node.get_name()]
+    assert {space for name, space in nodes if name == "motion"} == {"/left", "/right"}
+    assert {space for _, space in nodes} == {"/left", "/right"}
+    for name, space in nodes:
+        said = node.get_publisher_names_and_types_by_node(name, space)
+        heard = node.get_subscriber_names_and_types_by_node(name, space)
+        served = node.get_service_names_and_types_by_node(name, space)
+        asked = node.get_client_names_and_types_by_node(name, space)
+        names = {each for each, _ in (*said, *heard, *served, *asked)} - {EVERYBODY}
+        assert [each for each in names if within(each, space) is None] == [], f"{space}/{name}"
+
+
+def test_the_frames_of_each_are_in_a_tree_of_its_own(cells):
+    for client in cells.values():
+        assert wall_wait(lambda client=client: "base_link" in client.frames, 20.0)
+    assert cells["left"].node.count_publishers("/tf") == 0
+
+
+def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp_path):
+    left, right = cells["left"], cells["right"]
+    assert left.trigger("cell/stop")
+    assert wall_wait(left.stopped, 5.0)
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda space: examined(space, tmp_path / f"{space}.json"), SPACES)
+        result = right.clear()
+        assert name_of(result.outcome) == "SUCCESS", result.outcome.message
+        assert (result.presented, result.placed) == (1, 1)
+        findings = dict(zip(SPACES, found, strict=True))
+    assert not right.stopped() and left.stopped()
+    assert left.clear().outcome.code == Outcome.STOPPED
+    checks = {space: [each["check"] for each in of_cell] for space, of_cell in findings.items()}
+    assert "stopped" in checks["left"] and "stopped" not in checks["right"]
+    for space in SPACES:
+        known = {"stopped", "topic-slow", "topic-old", "pairs", "diagnostics", "clock-stands"}
+        assert set(checks[space]) <= known, findings[space]
+    (said,) = (each for each in findings["left"] if each["check"] == "stopped")
+    assert "/left/cell/reset" in said["fix"]
+
+
+def examined(space, report):
+    """What the doctor finds wrong with the cell of a namespace."""
+    command = [sys.executable, "-m", "lab_doctor", "--namespace", space, "--json", str(report), "--domain"]
+    command += [DOMAIN, "--allow", "test_client"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert said.returncode in (0, 1), said.stderr
+    content = json.loads(report.read_text())
+    assert (content["running"], content["namespace"]) == (True, f"/{space}")
+    return [each for each in content["findings"] if each["area"] in ("cell", "configuration")]
+
+
+def test_the_one_that_was_stopped_clears_its_table_after_its_reset(cells):
+    assert cells["left"].trigger("cell/reset")
+    assert wall_wait(lambda: not cells["left"].stopped(), 5.0)
+    result = cells["left"].clear()
+    assert name_of(result.outcome) == "SUCCESS", result.outcome.message
+    assert result.placed == 1
+
+
+def test_each_has_recorded_its_own_run_under_the_names_of_a_cell_alone(cells, records):
+    for space, client in cells.items():
+        save = client.node.create_client(Trigger, "recorder/save")
+        assert save.wait_for_service(20.0)
+        file = Path(wait_for(save.call_async(Trigger.Request()), 20.0, "recorder/save").message)
+        assert file.parent == records[space]
+        assert wall_wait(file.exists, 20.0)
+        messages = read_mcap(file)
+        topics = {each.topic for each in messages}
+        assert {"/scene/objects", "/joint_states", "/task/status", "/tf_static", "/rosout"} <= topics
+        assert not any(topic.startswith(("/left", "/right")) for topic in topics)
+        statuses = [each for each in messages if each.topic == "/task/status"]
+        runs = {deserialize_message(each.entry.data, TaskStatus).run for each in statuses}
+        assert runs == {f"{space}_run"}
