@@ -15,11 +15,11 @@ CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml
 STARTS = """
 import sys
 from lab_description import load_cell
-from lab_motion.planning.port import MotionOptions, PlanningScene, load_planner
+from lab_motion.planning.port import PLANNERS, MotionOptions, PlanningScene
 
 for name in sys.argv[1:]:
     cell = load_cell(name)
-    planner = load_planner("moveit", cell)
+    planner = PLANNERS.make("moveit", cell).plugin
     planner.update_scene(PlanningScene(opening=cell.gripper.maximum_opening))
     home = cell.robot.configuration("home")
     planner.plan_joint(home, home + 0.1, MotionOptions())

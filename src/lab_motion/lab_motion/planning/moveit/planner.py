@@ -87,9 +87,13 @@ class MoveItPlanner(CheckedPlanner):
     def ways(
         self, start: FloatArray, goal: FloatArray, checker: CollisionChecker, options: MotionOptions
     ) -> Iterator[JointPath]:
-        """The straight line in joint space if MoveIt finds it free, then one search after another."""
+        """The straight line in joint space if MoveIt finds it free, then one search after another.
+
+        MoveIt has no way to where the arm is already: that line is as short as its samples are exact.
+        """
         self._tell(checker, options)
-        if self._moveit.direct(start, goal) is not None:
+        there = np.abs(goal - start).max() < _MEETING
+        if there or self._moveit.direct(start, goal) is not None:
             yield blended_polyline(np.stack([start, goal]), 0.0)
         for _ in range(self._parameters.attempts):
             if options.cancelled():
