@@ -149,7 +149,7 @@ class Picks:
         straight = replace(free, tcp_speed=STRAIGHT_SPEED)
         opening = min(self._cell.gripper.maximum_opening, float(body.box.size.max()) + 0.015)
         scene = PlanningScene(tuple(bodies), None, opening)
-        around = frozenset(other.name for other in bodies) | self._furniture
+        around = frozenset(other.id for other in bodies) | self._furniture
         touch = Contacts(hand=frozenset([body.id]))
         out = Contacts(hand=around, held=around)
         targets = [

@@ -12,7 +12,6 @@ import pytest
 import rclpy
 from lab_interfaces.action import ClearTable
 from lab_interfaces.msg import Outcome, StopState, TaskStatus
-from lab_node.conversions.outcomes import name_of
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
@@ -22,6 +21,7 @@ from tf2_msgs.msg import TFMessage
 from cell_run import ROOT, CellRun, wall_wait
 from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
+from lab_node.conversions.outcomes import name_of
 from lab_node.freshness import Latest
 from lab_node.names import within
 from lab_node.qos import LATCHED

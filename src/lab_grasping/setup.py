@@ -16,7 +16,7 @@ setup(
     zip_safe=True,
     maintainer="Lab manipulation maintainers",
     maintainer_email="maintainers@lab-manipulation.invalid",
-    description="Plans grasps for a parallel gripper on observed points; judges whether something is held.",
+    description="Plans grasps for parallel grippers and suction cups on observed points.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": ["grasp_node = lab_grasping.grasp_node:main"],

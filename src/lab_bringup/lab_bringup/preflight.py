@@ -67,7 +67,9 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             words = {name: context.launch_configurations[name] for name in ("scene", "meshes")}
             refuse_unusable(words | numbers)
         refuse_unwritable(context.launch_configurations["record"])
-        _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
+        cell = load_cell(context.launch_configurations["cell"])
+        if context.launch_configurations["sim"] == "gazebo":
+            _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
     except LabError as error:
         raise RuntimeError(str(error)) from None
     refuse_unknown_plugins(context)

@@ -30,7 +30,7 @@ def ros(monkeypatch):
 
 
 def listening(run):
-    record = RunRecord(robot="", scene="", seed=0, speed=1.0)
+    record = RunRecord(cell="", scene="", seed=0, speed=1.0)
     return Observer(record, None, lambda number, image: None, time.monotonic(), run=run)
 
 

@@ -44,7 +44,7 @@ def test_without_visuals_only_collision_shapes_remain(cell: Cell) -> None:
     assert not list(urdf.iter("visual"))
     shapes = sum(
         len(link.collision)
-        for tree in (cell.robot, cell.gripper, cell.camera.model)
+        for tree in (cell.robot, cell.end_effector, cell.camera.model)
         for link in tree.links.values()
     )
     assert len(list(urdf.iter("collision"))) == shapes + len(cell.furniture)
@@ -93,9 +93,9 @@ def test_mujoco_loads_it_with_its_meshes(cell: Cell) -> None:
     mujoco = pytest.importorskip("mujoco", reason="MuJoCo is not installed")
     model = mujoco.MjModel.from_xml_string(build_mujoco_urdf(cell))
     assert model.nmesh == len(set(names(build_mujoco_urdf(cell))))
-    for link in (*cell.robot.links, *cell.gripper.links, cell.camera.frame):
+    for link in (*cell.robot.links, *cell.end_effector.links, cell.camera.frame):
         model.body(link)  # fixed frames are kept; raises KeyError otherwise
-    assert model.neq == len(cell.gripper.mimic_joints)
+    assert model.neq == len(cell.end_effector.mimic_joints)
     for joint in cell.robot.joint_names:
         assert model.joint(joint).range == pytest.approx(
             [cell.robot.joints[joint].lower, cell.robot.joints[joint].upper]

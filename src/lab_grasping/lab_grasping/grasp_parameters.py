@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab_core.parameters import parameter, plugin_parameters
+from lab_description import Cell
 from lab_grasping.port import GRASP_PLANNERS, PlannerSettings
 
 
@@ -16,8 +17,8 @@ class GraspParameters:
     cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
     planner: str = parameter(
         "auto",
-        "The grasp planner: a name that is registered in lab_grasping.planners. auto takes antipodal for"
-        " fingers and suction for a suction cup.",
+        "The grasp planner: a name that is registered in lab_grasping.planners. auto takes the"
+        " one that the YAML of the gripper names.",
         port=GRASP_PLANNERS,
     )
     seed: int = parameter(0, "The seed of all random numbers.", minimum=0)
@@ -51,6 +52,10 @@ class GraspParameters:
         live=True,
     )
     plugins: dict[str, Any] = plugin_parameters()
+
+    def planner_for(self, cell: Cell) -> str:
+        """Name of the grasp planner for the gripper of that cell."""
+        return cell.end_effector.grasp_planner if self.planner == "auto" else self.planner
 
     def settings(self) -> PlannerSettings:
         """What every planner is told."""

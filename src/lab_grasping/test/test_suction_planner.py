@@ -13,7 +13,6 @@ from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.suction_planner import SuctionPlanner
 from lab_grasping.testing.planner_contract import SuctionPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, observe, straight_gripper, suction_cup
-from lab_grasping.vacuum import judge_seal
 
 LIP = 0.01
 
@@ -139,10 +138,3 @@ def test_parameters_of_the_planner_take_effect():
     assert GRASP_PLANNERS.make("suction", suction_cup(), PlannerSettings()).plugin.plan(scene).grasps
     with pytest.raises(NoGraspFound, match="no place where a lip"):
         GRASP_PLANNERS.make("suction", suction_cup(), PlannerSettings(), given=given).plugin.plan(scene)
-
-
-@pytest.mark.parametrize(("vacuum", "held"), [(59e3, True), (30e3, False), (0.0, False)])
-def test_a_vacuum_says_whether_something_is_held(vacuum, held):
-    judgement = judge_seal(vacuum, 60e3)
-    assert judgement.held is held
-    assert f"{vacuum / 1e3:.0f} kPa of vacuum, 36 kPa are needed" in judgement.reason

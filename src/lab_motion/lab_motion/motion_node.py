@@ -18,7 +18,7 @@ from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_motion.control.arm import ControlledArm
 from lab_motion.control.confirmation import Confirmation
-from lab_motion.control.hand import ControlledHand
+from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
@@ -91,7 +91,7 @@ class MotionNode(LabNode):
             p.stall_timeout,
             p.stamped_goals,
         )
-        self._hand = ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
+        self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
         self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
         self._motion.warm_up()
         self._robot, self._settings = self._motion.robot, self._motion.settings
@@ -244,7 +244,7 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_to_carry_out(grasp, frame) for grasp in goal.request.grasps]
+            grasps = [grasp_to_carry_out(grasp, self._cell) for grasp in goal.request.grasps]
             scene = scene_to_plan_in(self._scenes.of(goal.request.grasps), frame)
             self._motion.pick(scene, grasps, stages, interrupted, picked, self._scenes.require_looking)
 

@@ -8,8 +8,8 @@ from typing import Any
 from lab_core.parameters import parameter, plugin_parameters
 from lab_description import Cell
 from lab_description.controllers import BRAKING
-from lab_grasping.contact import ContactLimits
 from lab_motion.planning.port import PLANNERS
+from lab_motion.skills.grip.port import ContactLimits
 from lab_motion.skills.manipulator import MotionSettings
 
 
@@ -230,7 +230,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         lift_height=p.lift_height,
         retreat_distance=p.retreat_distance,
         lower_distance=p.lower_distance,
-        force=min(p.force, cell.gripper.maximum_force),
+        force=cell.end_effector.holding_force(p.force),
         release_room=p.release_room,
         drop_height=p.drop_height,
         put_height=p.put_height,

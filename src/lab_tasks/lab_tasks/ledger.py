@@ -261,5 +261,5 @@ def _alike(grasp: FloatArray, other: FloatArray) -> bool:
     if np.linalg.norm(grasp[:3, 3] - other[:3, 3]) > SAME_GRASP_DISTANCE:
         return False
     turn = grasp[:3, :3].T @ other[:3, :3]
-    half_turn = turn * np.array([-1.0, -1.0, 1.0])  # the two fingers of a parallel gripper are alike
+    half_turn = turn * np.array([-1.0, -1.0, 1.0])  # after which fingers, or a cup, take the same hold
     return bool(min(rotation_angle(turn), rotation_angle(half_turn)) < SAME_GRASP_ANGLE)

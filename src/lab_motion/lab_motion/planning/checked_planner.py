@@ -99,17 +99,17 @@ class CheckedPlanner(ABC):
     def __init__(self, cell: Cell, parameters: PlannerParameters) -> None:
         self._cell = cell
         self._parameters = parameters
-        robot, gripper = cell.robot, cell.gripper
+        robot, effector = cell.robot, cell.end_effector
         urdf = build_urdf(cell, visuals=False)
         self._limits = JointLimits(
             robot.position_lower, robot.position_upper, robot.velocity, robot.acceleration
         )
-        self._chain = Chain.from_urdf(urdf, robot.base_link, gripper.tcp_link, robot.joint_names)
-        self._text = CellText(urdf, build_srdf(cell), robot.base_link, gripper.tcp_link, robot.joint_names)
+        self._chain = Chain.from_urdf(urdf, robot.base_link, effector.tcp_link, robot.joint_names)
+        self._text = CellText(urdf, build_srdf(cell), robot.base_link, effector.tcp_link, robot.joint_names)
         self._named = np.array([robot.configuration(name) for name in robot.configurations])
         self._checkers: dict[bool, CollisionChecker] = {}
-        self._scene = PlanningScene(opening=gripper.maximum_opening)
-        self._frozen = self._text.freeze(self._hand_joints(self._scene.opening))
+        self._scene = PlanningScene(opening=effector.maximum_opening)
+        self._frozen = self._text.freeze(effector.joints_at(self._scene.opening))
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ class CheckedPlanner(ABC):
     def update_scene(self, scene: PlanningScene) -> None:
         """What is true from now on; the collision worlds are built when they are first needed."""
         if scene.opening != self._scene.opening:
-            self._frozen = self._text.freeze(self._hand_joints(scene.opening))
+            self._frozen = self._text.freeze(self._cell.end_effector.joints_at(scene.opening))
         self._scene = scene
         self._checkers.clear()
 
@@ -236,16 +236,13 @@ class CheckedPlanner(ABC):
     ) -> WorldText:
         """close: of motions among parts, where objects are as large as they were seen."""
         scene = self._scene
-        frozen = self._text.freeze(self._hand_joints(scene.opening), inflation) if inflation else self._frozen
+        frozen = (
+            self._text.freeze(self._cell.end_effector.joints_at(scene.opening), inflation)
+            if inflation
+            else self._frozen
+        )
         padding = 0.0 if close else self._parameters.padding
         return self._text.world(frozen, scene.objects, scene.held, padding, allowed)
-
-    def _hand_joints(self, opening: float) -> dict[str, float]:
-        """Positions of the gripper's joints by name."""
-        gripper = self._cell.gripper
-        driven = float(gripper.joint_from_opening(opening))
-        hand = {name: factor * driven + offset for name, (factor, offset) in gripper.mimic_joints.items()}
-        return hand | {gripper.joint: driven}
 
     def _allowed(self, contacts: Contacts | None) -> list[tuple[str, str]]:
         """Pairs of links that may touch."""
@@ -256,7 +253,7 @@ class CheckedPlanner(ABC):
         def links(names: frozenset[str]) -> list[str]:
             return [OBJECT + name if name in objects else name for name in sorted(names)]
 
-        pairs = [(link, other) for link in self._cell.gripper.links for other in links(contacts.hand)]
+        pairs = [(link, other) for link in self._cell.end_effector.links for other in links(contacts.hand)]
         if self._scene.held is not None:
             pairs += [(HELD + self._scene.held.id, other) for other in links(contacts.held)]
         return pairs
@@ -288,7 +285,7 @@ class CheckedPlanner(ABC):
         touches, parameters = checker.touches(start), self._parameters
 
         def deepest(touch: Touch) -> float:
-            of_hand = any(link in touch.pair for link in self._cell.gripper.links)
+            of_hand = any(link in touch.pair for link in self._cell.end_effector.links)
             return parameters.hand_tolerance if of_hand else parameters.start_tolerance
 
         bad = [touch for touch in touches if not touch.of(OBJECT) or touch.distance < -deepest(touch)]

@@ -60,7 +60,7 @@ class MotionPlannerContract(StartContract, FailureContract):
 
     @pytest.fixture
     def empty(self, cell: Cell, planner: MotionPlanner) -> PlanningScene:
-        scene = PlanningScene(opening=cell.gripper.maximum_opening)
+        scene = PlanningScene(opening=cell.end_effector.maximum_opening)
         planner.update_scene(scene)
         return scene
 
@@ -143,7 +143,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     ) -> None:
         centre = make_transform(np.eye(3), above_workspace(cell, 0.16))
         wall = Part("wall", OrientedBox(centre, np.array([0.3, 0.02, 0.32])))
-        scene = PlanningScene((wall,), None, cell.gripper.maximum_opening)
+        scene = PlanningScene((wall,), None, cell.end_effector.maximum_opening)
         planner.update_scene(scene)
         left, right = (
             planner.inverse(pointing_down(above_workspace(cell, 0.15, y=y), 0.0), home, MotionOptions())[0]

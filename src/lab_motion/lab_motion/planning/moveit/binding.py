@@ -60,7 +60,7 @@ class MoveItSession:
             )
         require_plugins()
         self._base = cell.robot.base_link
-        self._tip = cell.gripper.tcp_link
+        self._tip = cell.end_effector.tcp_link
         self._joints = cell.robot.joint_names
         self._touch_links = touch_links
         self._scene: Any = None

@@ -151,15 +151,15 @@ def _kinematics() -> Parameters:
 
 
 def _joint_limits(cell: Cell) -> Parameters:
-    robot, gripper = cell.robot, cell.gripper
+    robot, effector = cell.robot, cell.end_effector
     limits = {
         name: _limit(velocity, acceleration)
         for name, velocity, acceleration in zip(
             robot.joint_names, robot.velocity.tolist(), robot.acceleration.tolist(), strict=True
         )
     }
-    speed = gripper.joints[gripper.joint].velocity
-    return limits | {gripper.joint: _limit(speed, speed / _GRIPPER_RISE)}
+    driven = {name: effector.joints[name].velocity for name in effector.moving}
+    return limits | {name: _limit(speed, speed / _GRIPPER_RISE) for name, speed in driven.items()}
 
 
 def _limit(velocity: float, acceleration: float) -> Parameters:

@@ -134,7 +134,7 @@ class MoveItPlanner(CheckedPlanner):
             moveit_scene(
                 self._cell,
                 self._scene,
-                self._hand_joints(self._scene.opening),
+                self._cell.end_effector.joints_at(self._scene.opening),
                 contacts=self._allowed(options.contacts),
                 close_pairs=checker.relaxed(),
                 never_checked=self._never_checked,

@@ -1,42 +1,30 @@
-"""Is something held? Judged from what the gripper measures, never from the absence of an error.
+"""Do fingers hold something? Judged by the opening at which they stand and by the force on each pad.
 
-Two moments count: after closing, and after lifting. Both are judged by the opening at which the fingers stand
-and by the force on each pad: a part between the pads keeps them apart and pushes both. Pads that touch each
-other push too, so force alone proves nothing. Without tactile pads the gripper's own word counts, that
-something stopped its fingers: weaker, as it stays what it was at the end of the closing. And a hand whose
-closed end is out of adjustment stops on nothing, so its fingers must not close far below the planned width. A
-part that the fingers hold behind their pads is felt by neither: it counts when something stopped the fingers
-where the part was planned, and they stand there still when nothing but the part can be between them.
+A part between the pads keeps them apart and pushes both. Pads that touch each other push too, so force alone
+proves nothing. Without tactile pads the gripper's own word counts, that something stopped its fingers:
+weaker, as it stays what it was at the end of the closing. And a hand whose closed end is out of adjustment
+stops on nothing, so its fingers must not close far below the planned width. A part that the fingers hold
+behind their pads is felt by neither: it counts when something stopped the fingers where the part was planned,
+and they stand there still when nothing but the part can be between them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lab_core.errors import LabError
-from lab_core.outcomes import OutcomeCode
+import numpy as np
 
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import OrientedBox
+from lab_description import EndEffector, Gripper
+from lab_motion.skills.grip.port import ContactLimits, ExpectedGrip, Judgement
 
-class ContactError(LabError):
-    """Base of what can be wrong with a grip."""
-
-    stage = "contact"
-
-    def __init__(self, judgement: Judgement) -> None:
-        super().__init__(judgement.reason)
-        self.judgement = judgement
-
-
-class GraspEmpty(ContactError):
-    """The fingers closed and hold nothing."""
-
-    code = OutcomeCode.GRASP_EMPTY
-
-
-class ObjectLost(ContactError):
-    """Something was held after closing and is no longer."""
-
-    code = OutcomeCode.OBJECT_LOST
+# Of a held part that nobody has seen, across the fingers and along them, metres.
+_UNKNOWN_SIZE = 0.08
+# Fingers this near to their widest are open, metres; and as much short of their goal they would hit the part.
+_OPEN = 0.004
+# Fingers that were stopped while they opened have let go once they stand this much wider, metres.
+_LET_GO = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +46,64 @@ class PadReading:
         return max(0.0, min(self.forces)) if self.forces is not None else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLimits:
-    """When a reading proves a grip.
+class FingerGrip:
+    """The GripSensor of a parallel gripper; its readings are PadReadings."""
 
-    min_force: on each pad, N. pads_closed_opening: the pads touch each other below this opening, metres.
-    max_width_excess: how much wider than planned the fingers may be, metres; beyond it something else stopped
-    them. max_slip: how far the fingers may close further while they hold the part, metres.
-    as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
-    fingers stop, and how far they move while it is lifted. narrower: share of the planned width; fingers
-    without tactile pads that close further do not stand on the part.
-    """
+    def __init__(self, effector: EndEffector, limits: ContactLimits) -> None:
+        """Raises ConfigurationError for an end effector without fingers."""
+        if not isinstance(effector, Gripper):
+            raise ConfigurationError(
+                f"{effector.name}: grip_sensor: 'fingers' judges a gripper of type parallel"
+            )
+        self._limits = limits
+        self._opened = effector.maximum_opening - _OPEN
 
-    min_force: float = 1.5
-    pads_closed_opening: float = 0.0015
-    max_width_excess: float = 0.025
-    max_slip: float = 0.010
-    as_planned: float = 0.005
-    standing: float = 0.001
-    narrower: float = 0.5
+    def not_ready(self, reading: PadReading, expected: ExpectedGrip) -> str:
+        """Fingers that are not open enough."""
+        short = expected.opening - reading.opening
+        if short <= _OPEN:
+            return ""
+        return f"the fingers are {1e3 * short:.0f} mm short of open when the approach begins"
 
+    def closed(self, reading: PadReading, expected: ExpectedGrip, witnessed: bool = True) -> Judgement:
+        """See judge_closing."""
+        grip = judge_closing(reading, expected.width, expected.opening, self._limits)
+        if not grip.held and not witnessed and self._may_hold(reading):
+            return _unproven(reading, expected.width)
+        return grip
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Whether something is held, the figures that say so, and a sentence for a person.
+    def holding(self, reading: PadReading, grip: Judgement) -> Judgement:
+        """See judge_lifting."""
+        return judge_lifting(reading, grip, self._limits)
 
-    opening, expected_width: metres. force: N. felt: by the pads; else only something stopped the fingers.
-    """
+    def released(self, reading: PadReading, grip: Judgement, interrupted: bool = False) -> Judgement:
+        """Fingers that stand wider than they held, and that nothing loads."""
+        room = _LET_GO if interrupted else 0.0
+        held = reading.opening <= grip.opening + room or reading.force >= self._limits.min_force
+        what = "the part does not come off" if held else "the part is off"
+        reason = (
+            f"{what}: the fingers stand at {_millimetres(reading.opening)}, they held at"
+            f" {_millimetres(grip.opening)}, and both pads feel {reading.force:.1f} N"
+        )
+        return _judgement(held, reading, grip.expected_width, reason)
 
-    held: bool
-    opening: float
-    expected_width: float
-    force: float
-    reason: str
-    felt: bool = True
+    def found(self, reading: PadReading) -> Judgement:
+        """By what the pads feel; without pads, fingers that are neither open nor closed may hold a part."""
+        pressed = (
+            reading.force >= self._limits.min_force and reading.opening >= self._limits.pads_closed_opening
+        )
+        if pressed or self._may_hold(reading):
+            return _unproven(reading, reading.opening)
+        return _judgement(False, reading, 0.0, f"nothing is felt at {_millimetres(reading.opening)}")
+
+    def unseen(self, reading: PadReading) -> OrientedBox:
+        """Between the fingers."""
+        return OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
+
+    def _may_hold(self, reading: PadReading) -> bool:
+        """Whether fingers of which nothing but their opening is known may have a part between them."""
+        untold = reading.forces is None and reading.stalled is None
+        return untold and self._limits.pads_closed_opening <= reading.opening < self._opened
 
 
 def judge_closing(
@@ -149,20 +161,6 @@ def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits
     return _judgement(True, reading, closing.expected_width, f"held at {stands}, {before} after closing")
 
 
-def require_grip(judgement: Judgement) -> Judgement:
-    """The judgement itself. Raises GraspEmpty if nothing is held."""
-    if not judgement.held:
-        raise GraspEmpty(judgement)
-    return judgement
-
-
-def require_still_held(judgement: Judgement) -> Judgement:
-    """The judgement itself. Raises ObjectLost if nothing is held any more."""
-    if not judgement.held:
-        raise ObjectLost(judgement)
-    return judgement
-
-
 def _stands(reading: PadReading, opening: float, tolerance: float) -> bool:
     """Whether something stopped the fingers there, metres."""
     return bool(reading.stalled) and abs(reading.opening - opening) <= tolerance
@@ -186,3 +184,9 @@ def _judgement(held: bool, reading: PadReading, expected_width: float, reason: s
 
 def _millimetres(metres: float) -> str:
     return f"{1e3 * metres:.1f} mm"
+
+
+def _unproven(reading: PadReading, width: float) -> Judgement:
+    """Of a part that was not seen to be gripped; width: planned, metres."""
+    reason = f"{reading.force:.1f} N on both pads at {_millimetres(reading.opening)}"
+    return Judgement(True, reading.opening, width, reading.force, reason)
