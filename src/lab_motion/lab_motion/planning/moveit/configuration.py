@@ -17,6 +17,7 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, build_srdf, build_urdf, load_cell
+from lab_description.gripper import Gripper
 from lab_description.srdf import ARM_GROUP
 from lab_description.urdf import with_massless_root
 
@@ -219,24 +220,25 @@ def _controllers(cell: Cell) -> Parameters:
 
     The gripper's has a type from MoveIt 2.12.2 on, and closes as hard as its controller does when not told.
     """
-    arm, gripper = cell.robot.arm_controller, cell.gripper.gripper_controller
+    arm, effector = cell.robot.arm_controller, cell.end_effector
+    controllers = {
+        arm: {
+            "type": "FollowJointTrajectory",
+            "action_ns": "follow_joint_trajectory",
+            "default": True,
+            "joints": list(cell.robot.joint_names),
+        }
+    }
+    if isinstance(effector, Gripper):
+        controllers[effector.gripper_controller] = {
+            "type": "ParallelGripperCommand",
+            "action_ns": "gripper_cmd",
+            "default": True,
+            "joints": [effector.joint],
+        }
     return {
         "moveit_controller_manager": "moveit_simple_controller_manager/MoveItSimpleControllerManager",
-        "moveit_simple_controller_manager": {
-            "controller_names": [arm, gripper],
-            arm: {
-                "type": "FollowJointTrajectory",
-                "action_ns": "follow_joint_trajectory",
-                "default": True,
-                "joints": list(cell.robot.joint_names),
-            },
-            gripper: {
-                "type": "ParallelGripperCommand",
-                "action_ns": "gripper_cmd",
-                "default": True,
-                "joints": [cell.gripper.joint],
-            },
-        },
+        "moveit_simple_controller_manager": {"controller_names": list(controllers), **controllers},
         "trajectory_execution": {
             "allowed_execution_duration_scaling": 1.2,
             "allowed_goal_duration_margin": 0.5,
