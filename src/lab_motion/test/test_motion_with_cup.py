@@ -14,7 +14,6 @@ import pytest
 import rclpy
 from lab_interfaces.action import Pick, Place
 from lab_interfaces.msg import Grasp, HeldPart, Outcome, Scene, StopState
-from lab_node.poses import pose_from_matrix
 from launch import LaunchDescription
 from launch_ros.actions import Node
 from launch_testing.actions import ReadyToTest
@@ -28,6 +27,7 @@ from std_srvs.srv import SetBool
 from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
 from lab_node.action_client import destroy_actions
+from lab_node.conversions.poses import pose_from_matrix
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
 
