@@ -431,5 +431,5 @@ def test_hardware_of_ros2_control_is_refused_for_a_cup(cup_cell, tmp_path, monke
         "package: my_pump\nplugin: my_pump/Pump\ncontroller: x/Y\n"
     )
     module = loaded("drivers.launch.py")
-    with pytest.raises(RuntimeError, match="needs a node that serves /suction/switch and publishes /suction"):
+    with pytest.raises(RuntimeError, match="needs a node that serves suction/switch and publishes suction/p"):
         module.drivers(context(module, cell=str(cup_cell)))

@@ -37,7 +37,9 @@ class ControlledCup:
         """max_age: of a pressure, seconds of the cell's clock."""
         self._node, self._cup, self._max_age = node, cup, max_age
         self._switch = node.create_client(SetBool, cup.switch_service)
-        self._pressure: Latest[FluidPressure] = Latest(f"pressure of the cup on {cup.pressure_topic}")
+        self._service = node.resolve_service_name(cup.switch_service)
+        topic = node.resolve_topic_name(cup.pressure_topic)
+        self._pressure: Latest[FluidPressure] = Latest(f"pressure of the cup on {topic}")
         node.create_subscription(FluidPressure, cup.pressure_topic, self._pressure.put, SENSOR)
         self._settled: Callable[[float], bool] | None = None
         self._within = 0.0
@@ -92,7 +94,7 @@ class ControlledCup:
         Raises GripperFailed when the switch is away or refuses, DeadlineError when it is silent.
         """
         self._require_switch()
-        name = self._cup.switch_service
+        name = self._service
         answer = wait_for(self._switch.call_async(SetBool.Request(data=on)), ANSWER, name)
         if not answer.success:
             raise GripperFailed(f"{name} did not turn the pump {'on' if on else 'off'}: {answer.message}")
@@ -100,4 +102,4 @@ class ControlledCup:
 
     def _require_switch(self) -> None:
         if not self._switch.wait_for_service(ANSWER):
-            raise GripperFailed(f"{self._cup.switch_service} is not there: does the driver of the pump run?")
+            raise GripperFailed(f"{self._service} is not there: does the driver of the pump run?")
