@@ -100,9 +100,10 @@ def cells(records):
             clients[space] = Client(space)
             executor.add_node(clients[space].node)
         threading.Thread(target=executor.spin, daemon=True).start()
-        for space, client in clients.items():
-            log = records[space] / "cell.log"
-            assert wall_wait(client.active, 240.0), log.read_text(encoding="utf-8")[-3000:]
+        for run, client in zip(runs, clients.values(), strict=True):
+            wall_wait(lambda run=run, client=client: client.active() or run.ended(), 240.0)
+            assert not run.ended(), run.last_words()
+            assert client.active(), "the cell did not become active"
         yield clients
     finally:
         with ThreadPoolExecutor() as pool:
