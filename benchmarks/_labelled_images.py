@@ -35,13 +35,15 @@ class Found:
     seconds: list[float]
 
 
-def by_detector(image: LabelledImage, detector: Detector, network: str, repeats: int) -> Found:
-    """What the node would publish, with its defaults but for the network."""
+def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found:
+    """What the node would publish, with its defaults but for the detector."""
     parameters = PerceptionParameters()
     area = replace(image.area, margin=parameters.area_margin)
-    surface_settings = SurfaceSettings(min_height=parameters.min_height, network=network)
+    surface_settings = SurfaceSettings(min_height=parameters.min_height)
     view = View.of(image.frame.camera, image.frame.base_from_camera, area)
-    surface = observe_surface(image.frame, view, area, SupportSettings(), surface_settings)
+    surface = observe_surface(
+        image.frame, view, area, SupportSettings(), surface_settings, getattr(detector, "network", "")
+    )
     labels = np.full(image.truth.shape, -1, np.int32)
     window = surface.view.crop(labels)
     count = 0

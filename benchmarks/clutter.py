@@ -33,13 +33,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lab_core.errors import LabError
-from lab_description import Cell, SuctionCup, load_cell
+from lab_description import Cell, load_cell
 from lab_evaluation.campaign import figures, run_rounds
 from lab_evaluation.report import write_report
 from lab_evaluation.rounds import ARRANGEMENTS, CATALOGUE, CELLS, Task, widest_of
 from lab_evaluation.shapes import SETS
 from lab_grasping.hand_model import hand_of
-from lab_grasping.registry import planner_names
+from lab_grasping.port import GRASP_PLANNERS
 from lab_simulation.look import LOOKS
 from lab_simulation.scenes.mesh_parts import mesh_source
 
@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first round")
     parser.add_argument("--parts", type=int, default=5, metavar="N", help="in each round")
     parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
-    parser.add_argument("--planner", help="for this kind of hand; else antipodal, of a suction cup suction")
+    parser.add_argument("--planner", help="for this kind of hand; else the one that its YAML names")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, in place of this machine")
     parser.add_argument("--out", type=Path, metavar="FILE.json")
@@ -82,8 +82,8 @@ def main() -> int:
         f"hand_{options.hand or '2f85'}" if options.embodiment == "hand" else f"arm_{options.arm or 'ur5e'}"
     )
     cell = load_cell(CELLS / f"{name}.yaml")
-    planners = planner_names(type(hand_of(cell.end_effector)))
-    planner = options.planner or ("suction" if isinstance(cell.end_effector, SuctionCup) else "antipodal")
+    planners = GRASP_PLANNERS.names_for(hand_of(cell.end_effector))
+    planner = options.planner or cell.end_effector.grasp_planner
     if planner not in planners:
         parser.error(f"--planner {planner}: for {cell.end_effector.name} there are {', '.join(planners)}")
     task = Task(

@@ -31,12 +31,12 @@ from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import MotionError
 from lab_motion.planning.port import (
+    PLANNERS,
     Contacts,
     MotionOptions,
     MotionPlanner,
     PlanningScene,
     Trajectory,
-    load_planner,
 )
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
@@ -149,7 +149,7 @@ class Picks:
         straight = replace(free, tcp_speed=STRAIGHT_SPEED)
         opening = min(self._cell.gripper.maximum_opening, float(body.box.size.max()) + 0.015)
         scene = PlanningScene(tuple(bodies), None, opening)
-        around = frozenset(other.name for other in bodies) | self._furniture
+        around = frozenset(other.id for other in bodies) | self._furniture
         touch = Contacts(hand=frozenset([body.id]))
         out = Contacts(hand=around, held=around)
         targets = [
@@ -253,7 +253,7 @@ def main() -> None:
 
     console = Console()
     cell = load_cell(options.cell)
-    planner = load_planner(options.planner, cell)
+    planner = PLANNERS.make(options.planner, cell).plugin
     warm_up(planner, cell.robot.configuration("home"))
     picks = Picks(cell, planner)
     for seed in track(

@@ -38,11 +38,12 @@ from _labelled_scenes import LabelledScene, labelled_scene
 from lab_core.errors import LabError
 from lab_description import Cell, load_cell
 from lab_evaluation.labelled_images import labelled_images
-from lab_perception.detector import load_detector
+from lab_perception.detector import DETECTORS, Detector
 from lab_perception.evaluation import compare
 from lab_perception.objects import describe
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
+from lab_perception.segmentation import GeometricParameters
 from lab_perception.surface import observe_surface
 from lab_perception.view import View
 from lab_simulation.errors import SceneError
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="how often each image is timed")
     parser.add_argument("--data", type=Path, help="folder of labelled images to measure on instead")
     parser.add_argument(
-        "--network", default=PerceptionParameters().network, help="see lab_perception; '' for none"
+        "--network", default=GeometricParameters().network, help="of the detector geometric; '' for none"
     )
     parser.add_argument("--pictures", type=Path, help="with --data: folder for pictures of what was found")
     options = parser.parse_args()
@@ -104,16 +105,22 @@ def main() -> None:
     write({"cell": options.cell, "seeds": seeds, "results": figures}, options, console)
 
 
+def detector_of(options: argparse.Namespace) -> Detector:
+    """The detector of the options. Raises ConfigurationError."""
+    given = {"geometric.network": options.network}
+    return DETECTORS.make(options.detector, given=given).plugin
+
+
 def on_images(options: argparse.Namespace, console: Console) -> None:
     """Measures on the images of a folder. Raises LabError when they cannot be used."""
-    detector = load_detector(options.detector)
+    detector = detector_of(options)
     rows: dict[str, list[dict[str, Any]]] = {options.detector: []}
     if HAS_OPEN3D:
         rows["plane + DBSCAN"] = []
     else:
         console.print("Open3D is not installed: there is nothing to compare with (pip install open3d)")
     for image in track(labelled_images(options.data), description="images", console=console, transient=True):
-        found = by_detector(image, detector, options.network, options.repeats)
+        found = by_detector(image, detector, options.repeats)
         rows[options.detector].append(judge(image, found))
         if HAS_OPEN3D:
             rows["plane + DBSCAN"].append(judge(image, by_plane_and_dbscan(image)))
@@ -151,11 +158,13 @@ def scenes_of(
 
 def measure(cell: Cell, scene: LabelledScene, options: argparse.Namespace) -> dict[str, Any]:
     """Figures of one image."""
-    parameters = PerceptionParameters(network=options.network)
+    parameters = PerceptionParameters()
     area, settings = parameters.work_area(cell), parameters.settings(cell)
-    detector = load_detector(options.detector)
+    detector = detector_of(options)
     view = View.of(scene.frame.camera, scene.frame.base_from_camera, area)
-    surface = observe_surface(scene.frame, view, area, settings.support, settings.surface)
+    surface = observe_surface(
+        scene.frame, view, area, settings.support, settings.surface, getattr(detector, "network", "")
+    )
     labels = np.full(surface.domain.shape, -1, np.int32)
     instances = detector.detect(scene.frame, surface)
     for index, instance in enumerate(instances):

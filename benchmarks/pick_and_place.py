@@ -24,9 +24,7 @@ import rclpy
 from rich.console import Console
 from rich.table import Table
 
-from lab_console.demo import SCENES, run_demo
-from lab_core.errors import ConfigurationError
-from lab_description import load_cell
+from lab_console.demo import SCENES, check_cell, run_demo
 from lab_evaluation.campaign import wilson
 
 
@@ -79,6 +77,7 @@ def run_seed(options: argparse.Namespace, seed: int, console: Console) -> dict[s
         out = options.keep / f"seed_{seed}" if options.keep else Path(folder)
         demo = argparse.Namespace(
             robot=options.robot,
+            cell=options.cell,
             scene=options.scene,
             parts=options.parts,
             meshes=None,
@@ -150,7 +149,7 @@ def show(
 ) -> None:
     """Print the tables."""
     table = Table(
-        title=f"{options.robot}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
+        title=f"{options.cell}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
         f" speed {options.speed}"
     )
     for heading in (
@@ -199,6 +198,7 @@ def main() -> int:
     """Exit code 0 when every run ended with a typed outcome and no success was false."""
     parser = argparse.ArgumentParser(prog="lab bench pick_and_place", description=__doc__)
     parser.add_argument("--robot", default="ur5e", metavar="NAME", help="of config/cells/NAME_table.yaml")
+    parser.add_argument("--cell", metavar="NAME", help="another cell: a name in config/cells or a YAML file")
     parser.add_argument("--scene", default="scattered", choices=SCENES)
     parser.add_argument("--seeds", type=int, default=20, metavar="N")
     parser.add_argument("--first-seed", type=int, default=100, metavar="S")
@@ -209,10 +209,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of all runs")
     options = parser.parse_args()
     console = Console()
-    try:
-        load_cell(f"{options.robot}_table")
-    except ConfigurationError as error:
-        parser.error(f"--robot {options.robot}: {error}")
+    check_cell(parser, options)
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     rclpy.init(signal_handler_options=rclpy.SignalHandlerOptions.NO)
     runs = []
@@ -226,7 +223,7 @@ def main() -> int:
     if options.out:
         described = {
             "protocol": " ".join(__doc__.split()),
-            "robot": options.robot,
+            "cell": options.cell,
             "scene": options.scene,
             "look": options.look,
             "parts": options.parts,

@@ -16,8 +16,8 @@ WRONG_USAGE = 2
 USAGE = """\
 usage: lab COMMAND ...
 
-  lab demo [--robot NAME] [--scene scattered|packed|pile] [--parts N] [--meshes DIR] [--seed S] [--speed X]
-           [--out DIR]
+  lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
+           [--seed S] [--speed X] [--out DIR]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default

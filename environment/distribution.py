@@ -38,7 +38,10 @@ def find_distribution(variables: Mapping[str, str], root: Path, venv: Path) -> D
     workspace like this one. Raises SetupError for a sourced distribution without rclpy, or for two of them.
     """
     workspaces = [root.resolve(), Path(variables.get(WORKSPACE) or root).resolve()]
-    entries = [Path(entry) for entry in variables.get("AMENT_PREFIX_PATH", "").split(":") if entry]
+    # Each once: in an activated shell they are there twice, and are no other distribution for that.
+    entries = [
+        Path(entry) for entry in dict.fromkeys(variables.get("AMENT_PREFIX_PATH", "").split(":")) if entry
+    ]
     prefixes = tuple(
         entry for entry in entries if not any(entry.resolve().is_relative_to(folder) for folder in workspaces)
     )

@@ -33,6 +33,7 @@ from lab_bringup.launch_guard import guarded
 from lab_bringup.preflight import refuse_the_impossible
 from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
+from lab_description.urdf import with_massless_root
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -50,10 +51,21 @@ ARGUMENTS = [
         description="Cell: a name in config/cells or the path of a YAML file",
     ),
     DeclareLaunchArgument(
+        "detector",
+        default_value="",
+        description="Detector, by its registered name; empty: as config/nodes.yaml says, else geometric",
+    ),
+    DeclareLaunchArgument(
+        "grasp_planner",
+        default_value="",
+        description="Grasp planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes antipodal for fingers and suction for a suction cup",
+    ),
+    DeclareLaunchArgument(
         "planner",
-        default_value="auto",
-        choices=["auto", "roboplan", "moveit"],
-        description="Motion planner; auto takes MoveIt where it is installed",
+        default_value="",
+        description="Motion planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
+        " which takes MoveIt where it is installed",
     ),
     DeclareLaunchArgument(
         "scene",
@@ -139,6 +151,7 @@ def robot_description(context: LaunchContext) -> dict[str, Any]:
         from lab_simulation.gazebo.robot import robot_description as with_controllers
 
         urdf = with_controllers(cell)
+    urdf = with_massless_root(urdf)
     return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
 
 
@@ -160,14 +173,22 @@ def arm_drivers(context: LaunchContext) -> list[Driver]:
     return [device.driver for device in devices if device.kind == "robot"]
 
 
+def plugin(context: LaunchContext, argument: str, parameter: str) -> dict[str, Any]:
+    """The plug-in that a launch argument names; nothing where it is empty, then the YAML says it."""
+    name = context.launch_configurations[argument]
+    return {parameter: name} if name else {}
+
+
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     # of this start of the cell alone, for a motion node that is started anew in it
     file = Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"
+    planner = plugin(context, "planner", "planner")
     hardware = load_cell(context.launch_configurations["cell"]).hardware
     if context.launch_configurations["sim"] != "none" or hardware is None:
-        return {"placed_file": str(file)}
+        return {**planner, "placed_file": str(file)}
     return {
+        **planner,
         "placed_file": str(file),
         "speed": hardware.speed,
         "acceleration": hardware.acceleration,
@@ -187,6 +208,8 @@ def identity(context: LaunchContext) -> dict[str, Any]:
 COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
     "robot_state_publisher": robot_description,
     "stop": robot_inputs,
+    "perception": lambda context: plugin(context, "detector", "detector"),
+    "grasping": lambda context: plugin(context, "grasp_planner", "planner"),
     "motion": motion_parameters,
     "tasks": identity,
 }

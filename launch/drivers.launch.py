@@ -35,7 +35,7 @@ from lab_core.errors import LabError
 from lab_description import Cell, build_urdf, load_cell
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.hardware import Driver, StartedDriver
-from lab_description.urdf import urdf_of_links
+from lab_description.urdf import urdf_of_links, with_massless_root
 from lab_node.names import resolve
 
 ARGUMENTS = [
@@ -54,6 +54,7 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         started = cell.drivers()
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    refuse_fingers(cell, next(device for device in started if device.kind == "gripper"))
     folder = Path(tempfile.mkdtemp(prefix="lab_drivers_"))
     # of the cell, or of whatever group the user has put this file into
     namespace = context.launch_configurations.get("ros_namespace", "").rstrip("/")
@@ -72,6 +73,16 @@ def drivers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         elif device.kind == "gripper":
             actions += gripper(cell, device, folder, namespace)
     return actions
+
+
+def refuse_fingers(cell: Cell, device: StartedDriver) -> None:
+    """Raises RuntimeError where a driver of fingers is to drive an end effector that has none."""
+    hand = cell.end_effector
+    if device.driver.plugin is not None and not hand.actions:
+        raise RuntimeError(
+            f"{device.words}: hardware of ros2_control moves fingers; '{hand.name}' needs a node that serves"
+            f" {', '.join(hand.services)} and publishes {', '.join(hand.topics)}, see docs/add_a_robot.md"
+        )
 
 
 def deaths_are_told() -> RegisterEventHandler:
@@ -114,14 +125,14 @@ def state_publisher(part: str, urdf: str, namespace: str) -> Node:
         package="robot_state_publisher",
         executable="robot_state_publisher",
         namespace=part,
-        parameters=[{"robot_description": ParameterValue(urdf, value_type=str)}],
+        parameters=[{"robot_description": ParameterValue(with_massless_root(urdf), value_type=str)}],
         remappings=[("joint_states", f"{namespace}/joint_states")],
     )
 
 
 def gripper_urdf(cell: Cell) -> str:
     """The gripper on the flange; with hardware where its driver is a plug-in of ros2_control."""
-    urdf = urdf_of_links(build_urdf(cell), {cell.robot.tool_link, *cell.gripper.links})
+    urdf = urdf_of_links(build_urdf(cell), {cell.robot.tool_link, *cell.end_effector.links})
     driver = next(device.driver for device in cell.drivers() if device.kind == "gripper")
     if driver.plugin is None:
         return urdf

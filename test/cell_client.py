@@ -54,6 +54,9 @@ def stamp_of(message: Any) -> int:
 class CellClient:
     """Context manager: a node beside the cell, spun in a thread."""
 
+    def __init__(self, cell: str = "ur5e_table") -> None:
+        self._cell = load_cell(cell)
+
     def __enter__(self) -> CellClient:
         rclpy.init()
         self.node = Node("test_client")
@@ -73,7 +76,6 @@ class CellClient:
         self.node.create_subscription(TaskStatus, "/task/status", self.status.put, LATCHED)
         self.node.create_subscription(HeldPart, "/motion/held", self.held.put, LATCHED)
         self.node.create_subscription(JointState, "/joint_states", self._take_joints, RELIABLE)
-        self._cell = load_cell("ur5e_table")
         self._services: dict[str, Any] = {}
         self._others: list[Node] = []
         self._spawned = 0
@@ -190,8 +192,8 @@ class CellClient:
 
     def _take_joints(self, message: JointState) -> None:
         speeds = dict(zip(message.name, map(abs, message.velocity), strict=True))
-        fingers = [name for name in speeds if "robotiq" in name]
-        self.finger_speeds.append((stamp_of(message), max(speeds[name] for name in fingers)))
+        fingers = [name for name in speeds if name not in self._cell.robot.joint_names]
+        self.finger_speeds.append((stamp_of(message), max((speeds[name] for name in fingers), default=0.0)))
         self.speeds.append((stamp_of(message), max(v for n, v in speeds.items() if n not in fingers)))
         self.joints.put(message)
 

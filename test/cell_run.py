@@ -82,11 +82,15 @@ def running_cell(
     arguments: dict[str, str],
     log: Path,
     beside: Callable[[CellClient], None] = lambda client: None,
+    cell: str = "ur5e_table",
 ) -> Iterator[tuple[CellRun, CellClient]]:
-    """A cell that is up, and a client of it; `beside` is called when the cell has not come up yet."""
+    """A cell that is up, and a client of it; `beside` is called when the cell has not come up yet.
+
+    cell: the name of its file.
+    """
     run = CellRun(launch_file, arguments, log)
     try:
-        with CellClient() as client:
+        with CellClient(cell) as client:
             beside(client)
             client.until_active(240.0)
             yield run, client

@@ -14,7 +14,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Duration, Time
 from sensor_msgs.msg import Image, JointState
 
-from lab_node.images import depth_in_metres, image_message
+from lab_node.conversions.images import depth_in_metres, image_message
 from lab_node.qos import RELIABLE, SENSOR
 
 COLOR, DEPTH, JOINTS = "/camera/color/image_raw", "/camera/aligned_depth/image_raw", "/joint_states"

@@ -9,7 +9,7 @@ import pytest
 from lab_description import Cell, load_cell
 from lab_description.collision_matrix import main as store_pairs
 from lab_description.stored_pairs import matrix_file
-from lab_motion.planning.port import Contacts, MotionOptions, PlanningScene, Trajectory, load_planner
+from lab_motion.planning.port import PLANNERS, Contacts, MotionOptions, PlanningScene, Trajectory
 from lab_motion.testing.problems import above_workspace, moved, pointing_down
 from lab_simulation.mujoco.arm_controller import Ending, TrajectoryGoal
 from lab_simulation.mujoco.scripted_hand import Hand
@@ -48,7 +48,7 @@ def test_the_documented_robot_picks_a_part(cell: Cell, tmp_path: Path) -> None:
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     scene = make_scene(SceneFile("placed", placed=(part,)), 0, area)
     simulation = Simulation(cell, scene)
-    planner = load_planner("roboplan", cell)
+    planner = PLANNERS.make("roboplan", cell).plugin
     planner.update_scene(PlanningScene(opening=cell.gripper.maximum_opening))
 
     grasp = pointing_down(above_workspace(cell, 0.02), 0.0)

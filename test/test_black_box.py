@@ -26,7 +26,7 @@ from cell_client import CellClient
 from lab_description import load_cell
 from lab_description.graph import load_graph
 from lab_doctor.collect import collect_machine
-from lab_node.outcomes import name_of
+from lab_node.conversions.outcomes import name_of
 from lab_recorder.case import load_case
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.replay import replay

@@ -64,7 +64,7 @@ from std_msgs.msg import Int32
 
 from lab_interfaces.msg import Scene
 from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
+from lab_core.parameters import parameter
 from lab_node.qos import LATCHED, RELIABLE
 
 

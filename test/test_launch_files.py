@@ -400,3 +400,36 @@ def test_an_extension_that_is_not_installed_is_refused_before_anything_starts():
     module = loaded("cell.launch.py")
     with pytest.raises(RuntimeError, match="extension 'nowhere' is not installed: build its package"):
         module.refuse_the_impossible(context(module, extensions="nowhere"))
+
+
+@pytest.fixture
+def cup_cell(tmp_path):
+    """A cup whose pump has a node of its own."""
+    robot = {"driver": "ur_robot_driver", "values": {"address": "192.0.2.7"}}
+    (tmp_path / "drivers").mkdir()
+    driver = "package: my_pump\nexecutable: pump_node\nremap: {/pump/on: /suction/switch}\n"
+    (tmp_path / "drivers" / "my_pump.yaml").write_text(driver)
+    return written_cell(tmp_path, "ur5e_suction", robot, {"driver": "my_pump"}, tactile=True)
+
+
+def test_a_cup_is_driven_by_a_node_and_waited_for_by_its_pressure(cup_cell, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    module = loaded("drivers.launch.py")
+    found = executables(module.drivers(context(module, cell=str(cup_cell))))
+    assert ("my_pump", "pump_node") in found
+    assert ("controller_manager", "ros2_control_node") not in found
+    cell, graph = described(context(loaded("cell.launch.py"), sim="none", cell=str(cup_cell)))
+    managed = manager_parameters(graph, cell, "none")
+    behind = dict(zip(managed["topics"], managed["publishers"], strict=True))
+    assert behind["/suction/pressure"] == "gripper suction_20mm (my_pump)"
+    assert not [topic for topic in behind if "gripper_cmd" in topic]
+
+
+def test_hardware_of_ros2_control_is_refused_for_a_cup(cup_cell, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "drivers" / "my_pump.yaml").write_text(
+        "package: my_pump\nplugin: my_pump/Pump\ncontroller: x/Y\n"
+    )
+    module = loaded("drivers.launch.py")
+    with pytest.raises(RuntimeError, match="needs a node that serves /suction/switch and publishes /suction"):
+        module.drivers(context(module, cell=str(cup_cell)))

@@ -21,9 +21,9 @@ from tf2_msgs.msg import TFMessage
 from cell_run import ROOT, CellRun, wall_wait
 from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
+from lab_node.conversions.outcomes import name_of
 from lab_node.freshness import Latest
 from lab_node.names import within
-from lab_node.outcomes import name_of
 from lab_node.qos import LATCHED
 from lab_recorder.mcap_file import read_mcap
 

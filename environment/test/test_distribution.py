@@ -74,6 +74,14 @@ def test_the_environment_of_another_workspace_is_no_distribution(root, tmp_path)
     assert not find(root, **sourced).sourced
 
 
+def test_an_activated_shell_has_the_distribution_that_it_was_set_up_with(root, tmp_path):
+    """Its entries are there twice then: another distribution would be set up anew."""
+    base, overlay = make_prefix(tmp_path / "base", "rclpy"), make_prefix(tmp_path / "overlay", "moveit_py")
+    once = find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=f"{overlay}:{base}")
+    activated = f"{root / 'install' / 'lab_node'}:{overlay}:{base}:{overlay}:{base}"
+    assert find(root, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=activated) == once
+
+
 def test_only_what_the_distribution_lacks_is_built_from_the_underlay(root, tmp_path):
     base = make_prefix(tmp_path / "base", "rclpy", "launch")
     overlay = make_prefix(tmp_path / "overlay", "vision_msgs")

@@ -16,11 +16,13 @@ setup(
     zip_safe=True,
     maintainer="Lab manipulation maintainers",
     maintainer_email="maintainers@lab-manipulation.invalid",
-    description="Plans grasps for a parallel gripper on observed points; judges whether something is held.",
+    description="Plans grasps for parallel grippers and suction cups on observed points.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": ["grasp_node = lab_grasping.grasp_node:main"],
-        "lab_grasping.planners": ["antipodal = lab_grasping.planner:AntipodalPlanner"],
-        "lab_grasping.suction_planners": ["suction = lab_grasping.suction_planner:SuctionPlanner"],
+        "lab_grasping.planners": [
+            "antipodal = lab_grasping.planner:AntipodalPlanner",
+            "suction = lab_grasping.suction_planner:SuctionPlanner",
+        ],
     },
 )

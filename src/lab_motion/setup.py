@@ -24,6 +24,10 @@ setup(
             "motion_node = lab_motion.motion_node:main",
             "write_moveit_config = lab_motion.planning.moveit.configuration:main",
         ],
+        "lab_motion.grip_sensors": [
+            "fingers = lab_motion.skills.grip.fingers:FingerGrip",
+            "vacuum = lab_motion.skills.grip.vacuum:VacuumGrip",
+        ],
         "lab_motion.planners": [
             "moveit = lab_motion.planning.moveit.planner:MoveItPlanner",
             "roboplan = lab_motion.planning.roboplan:RoboplanPlanner",

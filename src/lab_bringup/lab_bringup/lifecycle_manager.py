@@ -29,11 +29,12 @@ from std_srvs.srv import Trigger
 
 from lab_bringup.processes import child_of
 from lab_core.errors import DeadlineError, LabError, UnavailableError
+from lab_core.parameters import parameter
 from lab_node.actions import wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import on_end_signals
-from lab_node.parameters import declare_parameters, parameter
+from lab_node.parameters import NodeParameters
 
 # seconds of the wall: between two heartbeats, and after which one was missed
 _PERIOD, _MISSED = 0.5, 3.0
@@ -43,19 +44,37 @@ _PERIOD, _MISSED = 0.5, 3.0
 class ManagerParameters:
     """Parameters of the lifecycle manager."""
 
-    nodes: list[str] = parameter([], "managed nodes along the flow of data, producers first")
-    restarted: list[str] = parameter([], "those of them that the launch file starts again when they die")
-    topics: list[str] = parameter([], "that somebody has to publish before the first node is configured")
-    publishers: list[str] = parameter([], "of each topic, in words: which device is behind it")
-    topics_timeout: float = parameter(120.0, "limit for all of them to appear", unit="s", minimum=1.0)
-    start_timeout: float = parameter(60.0, "limit for a node's process to answer", unit="s", minimum=1.0)
-    hang: float = parameter(
-        15.0, "time without an answer until one that is restarted is killed", unit="s", minimum=1.0
+    nodes: list[str] = parameter([], "The managed nodes along the flow of data, producers first.")
+    restarted: list[str] = parameter(
+        [], "Those of the nodes that the launch file starts again when they die."
     )
-    silence: float = parameter(
-        60.0, "time without an answer until a node is given up, a new start included", unit="s", minimum=1.0
+    topics: list[str] = parameter(
+        [], "The topics that somebody must publish before the first node is configured."
     )
-    transition_timeout: float = parameter(60.0, "limit for one transition of a node", unit="s", minimum=1.0)
+    publishers: list[str] = parameter([], "The device behind each of the topics, in words.")
+    topics_timeout: float = parameter(
+        120.0, "All of the topics must appear within this time.", unit="s", minimum=1.0
+    )
+    start_timeout: float = parameter(
+        60.0, "The process of a node must answer within this time.", unit="s", minimum=1.0, live=True
+    )
+    hang_timeout: float = parameter(
+        15.0,
+        "A node that is started again is killed when it has not answered for this time.",
+        unit="s",
+        minimum=1.0,
+        live=True,
+    )
+    silence_timeout: float = parameter(
+        60.0,
+        "The cell ends when a node has not answered for this time. A new start of the node is part of it.",
+        unit="s",
+        minimum=1.0,
+        live=True,
+    )
+    transition_timeout: float = parameter(
+        60.0, "One transition of a node takes at most this time.", unit="s", minimum=1.0, live=True
+    )
 
 
 class _Heartbeat:
@@ -108,7 +127,9 @@ class LifecycleManager(Node):
     def __init__(self, ended: threading.Event | None = None) -> None:
         """ended: when it is set, bring_up and watch come to their end."""
         super().__init__("lifecycle_manager", automatically_declare_parameters_from_overrides=True)
-        self.parameters = declare_parameters(self, ManagerParameters)
+        declared = NodeParameters(self, self._take_parameters, read="when the node starts")
+        self.parameters = declared.declare(ManagerParameters)
+        declared.held = True
         self._ended = ended or threading.Event()
         self._active = False
         self._inactive: list[str] = list(self.parameters.nodes)
@@ -123,6 +144,9 @@ class LifecycleManager(Node):
         self.create_service(Trigger, "~/is_active", self._is_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 10)
         self.create_timer(1.0, self._publish_diagnostics)
+
+    def _take_parameters(self, parameters: ManagerParameters) -> None:
+        self.parameters = parameters
 
     def bring_up(self) -> None:
         """Configure all nodes, then activate them in the opposite order; not in the executor's thread.
@@ -176,11 +200,12 @@ class LifecycleManager(Node):
                     self._bring_up_again(name)
                     for other in beats.values():
                         other.restart()
-                elif beat.silence() > self.parameters.silence:
+                elif beat.silence() > self.parameters.silence_timeout:
                     raise UnavailableError(
-                        f"node {name} has not answered for {self.parameters.silence:.0f} s: the cell ends"
+                        f"node {name} has not answered for {self.parameters.silence_timeout:.0f} s:"
+                        " the cell ends"
                     )
-                elif beat.silence() > self.parameters.hang and name in self.parameters.restarted:
+                elif beat.silence() > self.parameters.hang_timeout and name in self.parameters.restarted:
                     self._kill(name, beat)
             self._inactive = [name for name, beat in beats.items() if not beat.alive()]
             self._active = not self._inactive

@@ -16,13 +16,23 @@ from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
+from lab_core.plugins import Port
 from lab_description import load_cell
+from lab_grasping.port import GRASP_PLANNERS
+from lab_motion.planning.port import PLANNERS
 from lab_node.domain import domain_id
 from lab_node.names import namespace_from
+from lab_perception.detector import DETECTORS
 from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
+PORTS: dict[str, Port[Any]] = {
+    "detector": DETECTORS,
+    "grasp_planner": GRASP_PLANNERS,
+    "planner": PLANNERS,
+}
+"""Launch arguments of the cell that name a plug-in."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -57,9 +67,12 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             words = {name: context.launch_configurations[name] for name in ("scene", "meshes")}
             refuse_unusable(words | numbers)
         refuse_unwritable(context.launch_configurations["record"])
-        _ = load_cell(context.launch_configurations["cell"]).gripper  # the motion node moves fingers
+        cell = load_cell(context.launch_configurations["cell"])
+        if context.launch_configurations["sim"] == "gazebo":
+            _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    refuse_unknown_plugins(context)
     _, graph = described(context)
     refuse_unstartable(graph, context)
     sim = chosen["sim"]
@@ -91,6 +104,17 @@ def refuse_the_impossible(context: LaunchContext) -> None:
             f"a cell already runs in domain {domain}{where}, with the nodes {', '.join(nodes)}: end it first,"
             " or give this one a domain of its own by ROS_DOMAIN_ID, or names of its own by namespace:="
         )
+
+
+def refuse_unknown_plugins(context: LaunchContext) -> None:
+    """Raises RuntimeError when an argument names a plug-in that nobody has registered."""
+    for argument, port in PORTS.items():
+        name = context.launch_configurations[argument]
+        try:
+            if name:
+                port.require(name)
+        except LabError as error:
+            raise RuntimeError(f"{argument}:={name[:40]}: {error}") from None
 
 
 def refuse_unwritable(record: str) -> None:

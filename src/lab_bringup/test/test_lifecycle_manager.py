@@ -18,8 +18,8 @@ from sensor_msgs.msg import JointState
 from lab_bringup import lifecycle_manager
 from lab_bringup.lifecycle_manager import LifecycleManager
 from lab_core.errors import ConfigurationError, UnavailableError
+from lab_core.parameters import parameter
 from lab_node.lifecycle import LabNode
-from lab_node.parameters import parameter
 
 HISTORY = []
 
@@ -143,7 +143,7 @@ def test_a_node_that_was_started_anew_is_brought_up_again(start):
 
 
 def test_a_node_that_answers_no_more_ends_the_watch(start):
-    manager = start(["camera", "planner"], *NODES, "-p", "lifecycle_manager:silence:=6.0")
+    manager = start(["camera", "planner"], *NODES, "-p", "lifecycle_manager:silence_timeout:=6.0")
     manager.bring_up()
     manager.executor.remove_node(manager.peers["planner"])
     with pytest.raises(UnavailableError, match="node planner has not answered for 6 s"):
@@ -167,7 +167,7 @@ def process(monkeypatch):
         each.communicate()
 
 
-HANGS = (*NODES, "-p", "lifecycle_manager:hang:=1.0", "-p", "lifecycle_manager:silence:=6.0")
+HANGS = (*NODES, "-p", "lifecycle_manager:hang_timeout:=1.0", "-p", "lifecycle_manager:silence_timeout:=6.0")
 
 
 def test_a_node_that_hangs_is_killed_once(start, process):
@@ -205,7 +205,7 @@ def test_a_manager_that_was_halted_itself_kills_nobody(start, process, monkeypat
     clock.monotonic = lambda: asked.append(halted) or time.monotonic() + halted
     monkeypatch.setattr(lifecycle_manager, "time", clock)
     child = process("planner")
-    hang = ("-p", "lifecycle_manager:hang:=30.0", "-p", "lifecycle_manager:restarted:=[planner]")
+    hang = ("-p", "lifecycle_manager:hang_timeout:=30.0", "-p", "lifecycle_manager:restarted:=[planner]")
     manager = start(["planner"], "-p", "lifecycle_manager:nodes:=[planner]", *hang)
     manager.bring_up()
     threading.Thread(target=manager.watch, daemon=True).start()

@@ -42,7 +42,7 @@ from lab_node.names import namespace_from, ros_arguments
 from lab_simulation.errors import SceneError
 from lab_simulation.simulator_parameters import refuse_unusable
 
-SCENES = ("scattered", "packed", "pile")
+SCENES = ("scattered", "packed", "pile", "flat")
 # of the simulator; the video is written at the rate of the cell's clock
 CAMERA_RATE = 15.0
 # the record holds images of whoever stands at the cell: nobody else of the machine reads it
@@ -57,6 +57,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--robot", default="ur5e", metavar="NAME", help="robot of the cell config/cells/NAME_table.yaml"
     )
+    parser.add_argument("--cell", metavar="NAME", help="another cell: a name in config/cells or a YAML file")
     parser.add_argument("--scene", default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file")
     parser.add_argument(
         "--parts", type=int, default=0, metavar="N", help="number of parts; as the scene says"
@@ -79,10 +80,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
     options = parser.parse_args(argv)
-    try:
-        load_cell(f"{options.robot}_table")
-    except ConfigurationError as error:
-        parser.error(f"--robot {options.robot}: {error}")
+    check_cell(parser, options)
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
     if options.meshes is not None and not options.meshes.is_dir():
@@ -103,6 +101,19 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none."""
+    named = f"--cell {options.cell}" if options.cell else f"--robot {options.robot}"
+    options.cell = options.cell or f"{options.robot}_table"
+    try:
+        cell = load_cell(options.cell)
+    except ConfigurationError as error:
+        parser.error(f"{named}: {error}")
+    options.robot = cell.robot.name
+    if Path(options.cell).suffix:
+        options.cell = str(cell.files["cell"].resolve())
+
+
 def _check(parser: argparse.ArgumentParser, name: str, value: float | str) -> None:
     """Exits when the simulator would refuse the value of an option."""
     try:
@@ -121,7 +132,7 @@ def run_demo(
     interrupted: asked often, whether the run is to end at once.
     """
     out: Path = options.out
-    record = RunRecord(options.robot, options.scene, options.seed, options.speed, command_of(options))
+    record = RunRecord(options.cell, options.scene, options.seed, options.speed, command_of(options))
     if options.meshes is not None:
         record.left_out, record.remarks = prepare_meshes(options.meshes, console, interrupted)
     pictures_folder = out / "pictures"
@@ -137,6 +148,7 @@ def run_demo(
     frames = Frames(out / "frames.part")
     cell_arguments = {
         "robot": options.robot,
+        "cell": options.cell,
         "scene": str(Path(options.scene).resolve()) if options.scene not in SCENES else options.scene,
         "seed": str(options.seed),
         "speed": str(options.speed),
@@ -201,7 +213,7 @@ def _observe(
     """Show the run until the task is done, the cell has ended or gone silent."""
     record = observer.record
     operator = Operator(observer)
-    truth = TruthNode(observer, load_cell(f"{record.robot}_table"))
+    truth = TruthNode(observer, load_cell(record.cell))
     executor = ExecutorThread(observer)
     heard, last = time.monotonic(), (0, "")
     try:
@@ -250,7 +262,7 @@ def _observe(
 
 def command_of(options: argparse.Namespace) -> str:
     """What does the same run again."""
-    words = ["./lab", "demo", "--robot", options.robot, "--scene", options.scene, "--seed", str(options.seed)]
+    words = ["./lab", "demo", "--cell", options.cell, "--scene", options.scene, "--seed", str(options.seed)]
     if options.parts:
         words += ["--parts", str(options.parts)]
     if options.meshes is not None:

@@ -32,7 +32,7 @@ def live_view(
     if record.placed:
         totals += f"   {record.picks_per_hour:.0f} picks/h"
     return Group(
-        attempts_table(record.attempts, f"{record.robot}, scene {record.scene}, seed {record.seed}"),
+        attempts_table(record.attempts, f"{record.cell}, scene {record.scene}, seed {record.seed}"),
         Spinner("dots", text=plain(f" {doing.rstrip()}")),
         Text(totals, style="bold"),
         Text(keys, style="dim"),

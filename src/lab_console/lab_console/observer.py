@@ -23,11 +23,11 @@ from lab_console.report import END
 from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
 from lab_core.geometry import FloatArray
 from lab_core.scene import Scene
+from lab_node.conversions.images import rgb
+from lab_node.conversions.outcomes import name_of
+from lab_node.conversions.poses import matrix_from_pose
 from lab_node.conversions.scene import scene_from_message
 from lab_node.gate import Gated
-from lab_node.images import rgb
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
 from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
 
 # images are sent best effort: one that is this close shows the same, seconds

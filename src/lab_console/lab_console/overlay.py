@@ -29,8 +29,8 @@ def draw(
 ) -> Image:
     """Copy of the image (H, W, 3) with all boxes, the target's in colour, and the grasp as a fork.
 
-    The plain image where the scene has no view. opening: distance of the fingers, metres. blocking: ids of
-    parts that stood in the way.
+    The plain image where the scene has no view. opening: distance of the fingers, metres; 0 draws the rod of
+    a suction cup. blocking: ids of parts that stood in the way.
     """
     canvas = np.ascontiguousarray(image).copy()
     if scene.view is None:

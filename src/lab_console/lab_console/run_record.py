@@ -81,7 +81,7 @@ class RunRecord:
     or coarse ones. log: last lines of the cell's log, of a run that did not start.
     """
 
-    robot: str
+    cell: str
     scene: str
     seed: int
     speed: float
@@ -178,7 +178,7 @@ class RunRecord:
     def as_json(self) -> dict[str, Any]:
         """Contents of run.json."""
         return {
-            "robot": self.robot,
+            "cell": self.cell,
             "scene": self.scene,
             "seed": self.seed,
             "speed": self.speed,

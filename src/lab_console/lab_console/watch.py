@@ -46,7 +46,7 @@ def view(observer: Observer, permit: Permit, keys: str, title: str) -> Renderabl
 def watch(console: Console) -> None:
     """Show the cell until Ctrl-C."""
     domain = domain_id()
-    record = RunRecord(robot="", scene="", seed=0, speed=1.0)
+    record = RunRecord(cell="", scene="", seed=0, speed=1.0)
     observer = Observer(record, None, lambda number, image: None, time.monotonic())
     operator, permit = Operator(observer), Permit(observer, SILENCE)
     executor = ExecutorThread(observer)

@@ -208,5 +208,5 @@ def test_the_command_of_a_run_does_it_again(tmp_path):
     (tmp_path / "part.stl").touch()
     words = ["--parts", "3", "--seed", "5", "--meshes", str(tmp_path), "--speed", "0"]
     command = demo.command_of(demo.arguments(words))
-    assert command.startswith("./lab demo --robot ur5e --scene scattered --seed 5 --parts 3 --meshes ")
+    assert command.startswith("./lab demo --cell ur5e_table --scene scattered --seed 5 --parts 3 --meshes ")
     assert command.endswith(" --speed 0")

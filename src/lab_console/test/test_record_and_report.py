@@ -49,7 +49,7 @@ FRAME = 66_666_667  # nanoseconds at 15 Hz
 @pytest.fixture
 def record():
     return RunRecord(
-        robot="ur5e",
+        cell="ur5e_table",
         scene="scattered",
         seed=3,
         speed=1.0,
@@ -215,7 +215,7 @@ def test_names_of_others_are_shown_as_they_are():
     """
     shown = io.StringIO()
     console = Console(file=shown, width=200)
-    record = RunRecord(robot=HOSTILE, scene="[/]", seed=1, speed=1.0, message="\x1b[2J" + HOSTILE)
+    record = RunRecord(cell=HOSTILE, scene="[/]", seed=1, speed=1.0, message="\x1b[2J" + HOSTILE)
     record.attempts.append(
         dataclasses.replace(attempt(1, "NO_PATH"), object_id=HOSTILE, colour="[/]", destination="[/x]")
     )

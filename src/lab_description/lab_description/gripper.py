@@ -55,6 +55,8 @@ class Gripper(EndEffector):
     wrench_topics: Mapping[str, str] = field(
         default_factory=lambda: {"left": "gripper/left_pad/wrench", "right": "gripper/right_pad/wrench"}
     )
+    grasp_planner: str = field(default="antipodal", kw_only=True)
+    grip_sensor: str = field(default="fingers", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,13 +84,6 @@ class Gripper(EndEffector):
             )
 
     @property
-    def mimic_joints(self) -> dict[str, tuple[float, float]]:
-        """Multiplier and offset of each joint that follows the driven one."""
-        return {
-            n: (j.mimic.multiplier, j.mimic.offset) for n, j in self.joints.items() if j.mimic is not None
-        }
-
-    @property
     def lever(self) -> float:
         """Metres of opening for a radian (metre) of the driven joint, over the whole range; positive.
 
@@ -101,6 +96,21 @@ class Gripper(EndEffector):
     def action(self) -> str:
         """Name of the ParallelGripperCommand action."""
         return f"{self.gripper_controller}/gripper_cmd"
+
+    @property
+    def reported_joints(self) -> tuple[str, ...]:
+        """The driven one."""
+        return (self.joint,)
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Of the pads that feel something."""
+        return dict.fromkeys(self.wrench_topics.values(), "geometry_msgs/msg/WrenchStamped")
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """Of the fingers."""
+        return {self.action: "control_msgs/action/ParallelGripperCommand"}
 
     @property
     def minimum_opening(self) -> float:
@@ -120,6 +130,20 @@ class Gripper(EndEffector):
     def joint_from_opening(self, opening: npt.ArrayLike) -> FloatArray:
         """Positions (...) of the joint for openings, metres; openings out of range give the nearest end."""
         return self._at_opening(opening, self._table.joint)
+
+    def joints_at(self, opening: float) -> dict[str, float]:
+        """Positions of the driven joint and of those that follow it, openings as in joint_from_opening."""
+        driven = float(self.joint_from_opening(opening))
+        following = {name: factor * driven + offset for name, (factor, offset) in self.mimic_joints.items()}
+        return following | {self.joint: driven}
+
+    def opening_at(self, reported: FloatArray) -> float:
+        """By the position (1,) of the driven joint, metres."""
+        return float(self.opening_from_joint(reported)[0])
+
+    def holding_force(self, wanted: float) -> float:
+        """No more than its data sheet says."""
+        return min(wanted, self.maximum_force)
 
     def pad_offset(self, opening: npt.ArrayLike) -> FloatArray:
         """Place of the pads' centres along z of the tcp frame, metres: the linkage swings them on an arc."""

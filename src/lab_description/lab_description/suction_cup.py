@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -22,8 +22,10 @@ class SuctionCup(EndEffector):
     metres.
     stroke: by which the bellows give way along z, metres. tilt: by which they let the lip turn, radians.
     vacuum: that the pump reaches below the air around it, Pa. friction: Coulomb coefficient of the lip on
-    parts. switch_service: std_srvs/SetBool that turns the pump on and off. pressure_topic: of the pressure
-    behind the lip, sensor_msgs/FluidPressure.
+    parts. air_pressure: around the cell, Pa; 1.2 % less for every 100 m above the sea. evacuation_time: in
+    which the pump empties a cup that seals, release_time: in which the pressure is back when it is switched
+    off, seconds. switch_service: std_srvs/SetBool that turns the pump on and off. pressure_topic: of the
+    pressure behind the lip, sensor_msgs/FluidPressure, absolute.
     """
 
     cup_link: str
@@ -33,8 +35,13 @@ class SuctionCup(EndEffector):
     tilt: Annotated[float, Quantity("rad", 0.01, 0.6)]
     vacuum: Annotated[float, Quantity("Pa", 1e3, 1e5)]
     friction: Annotated[float, Quantity("", 0.05, 3.0)]
+    air_pressure: Annotated[float, Quantity("Pa", 5e4, 1.1e5)] = 101_325.0
+    evacuation_time: Annotated[float, Quantity("s", 0.02, 5.0)] = 0.4
+    release_time: Annotated[float, Quantity("s", 0.02, 5.0)] = 0.3
     switch_service: str = "suction/switch"
     pressure_topic: str = "suction/pressure"
+    grasp_planner: str = field(default="suction", kw_only=True)
+    grip_sensor: str = field(default="vacuum", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,6 +56,11 @@ class SuctionCup(EndEffector):
         for name in ("lip_give", "stroke"):
             if getattr(self, name) > 2.0 * self.lip_radius:
                 raise ValueError(f"{name}: {getattr(self, name):g} m is more than the lip is wide")
+        if self.vacuum >= self.air_pressure:
+            raise ValueError(
+                f"vacuum: {self.vacuum:g} Pa below the air around it, which has {self.air_pressure:g} Pa:"
+                " no pump reaches that"
+            )
 
     @property
     def lip_height(self) -> float:
@@ -58,6 +70,30 @@ class SuctionCup(EndEffector):
         return shape.xyz[2] + 0.5 * shape.cylinder.length
 
     @property
+    def turns(self) -> tuple[float, ...]:
+        """It is round: any would do, four leave the arm a choice."""
+        return (0.0, 0.5 * np.pi, np.pi, 1.5 * np.pi)
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """The pressure behind the lip."""
+        return {self.pressure_topic: "sensor_msgs/msg/FluidPressure"}
+
+    @property
+    def services(self) -> dict[str, str]:
+        """The pump's switch."""
+        return {self.switch_service: "std_srvs/srv/SetBool"}
+
+    @property
+    def lip_area(self) -> float:
+        """Within the circle on which it seals, m²."""
+        return float(np.pi * self.lip_radius**2)
+
+    def holding_force(self, wanted: float) -> float:
+        """The pump's, whatever is wanted: it is on or off."""
+        return self.maximum_force
+
+    @property
     def maximum_force(self) -> float:
         """With which the air presses a part to a cup that seals, N."""
-        return float(self.vacuum * np.pi * self.lip_radius**2)
+        return self.vacuum * self.lip_area

@@ -39,6 +39,20 @@ def urdf_of_links(urdf: str, links: Collection[str]) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
+def with_massless_root(urdf: str) -> str:
+    """A URDF without the inertia of its root, for what reads it with KDL (MoveIt, robot_state_publisher).
+
+    The base stands, so that its inertia has no effect; KDL has no place for it, and warns at every start.
+    """
+    root = ElementTree.fromstring(urdf)
+    children = {child.get("link") for child in root.iterfind("joint/child")}
+    for link in root.findall("link"):
+        inertial = link.find("inertial")
+        if link.get("name") not in children and inertial is not None:
+            link.remove(inertial)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
 def build_mujoco_urdf(cell: Cell, visuals: bool = True) -> str:
     """The same URDF for MuJoCo: meshes by absolute path, and only in formats that it reads."""
     packages = [

@@ -12,6 +12,12 @@ def cell(request: pytest.FixtureRequest) -> Cell:
     return load_cell(request.param)
 
 
+@pytest.fixture(scope="session", params=[name for name in CELLS if load_cell(name).end_effector.moving])
+def fingered(request: pytest.FixtureRequest) -> Cell:
+    """Each cell that has fingers."""
+    return load_cell(request.param)
+
+
 @pytest.fixture(scope="session")
 def ur5e_table() -> Cell:
     return load_cell("ur5e_table")

@@ -19,7 +19,7 @@ def test_furniture_is_what_the_urdf_holds(cell: Cell) -> None:
     model = pin.buildModelFromXML(urdf)
     geometry = pin.buildGeomFromUrdfString(model, urdf, pin.GeometryType.COLLISION)
     built: dict[str, list[tuple[float, ...]]] = {}
-    own = {*cell.robot.links, *cell.gripper.links, *cell.camera.model.links}
+    own = {*cell.robot.links, *cell.end_effector.links, *cell.camera.model.links}
     for shape in geometry.geometryObjects:
         link = model.frames[shape.parentFrame].name
         if link not in own:

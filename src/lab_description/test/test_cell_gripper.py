@@ -12,6 +12,12 @@ from lab_description import Cell, build_urdf, load_cell
 UNIT = st.floats(0.0, 1.0)
 
 
+@pytest.fixture(scope="session")
+def cell(fingered: Cell) -> Cell:
+    """Of those that have fingers."""
+    return fingered
+
+
 def opening_at(cell: Cell, part: float) -> float:
     gripper = cell.gripper
     return gripper.minimum_opening + part * (gripper.maximum_opening - gripper.minimum_opening)

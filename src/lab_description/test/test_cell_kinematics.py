@@ -17,11 +17,11 @@ def positions(cell: Cell) -> list[dict[str, float]]:
     for _ in range(SAMPLES):
         arm = random.uniform(cell.robot.position_lower, cell.robot.position_upper)
         state = dict(zip(cell.robot.joint_names, arm, strict=True))
-        limits = cell.gripper.joints[cell.gripper.joint]
-        finger = random.uniform(limits.lower, limits.upper)
-        state[cell.gripper.joint] = finger
-        for name, (multiplier, offset) in cell.gripper.mimic_joints.items():
-            state[name] = multiplier * finger + offset
+        hand = cell.end_effector
+        for name in hand.moving:
+            state[name] = random.uniform(hand.joints[name].lower, hand.joints[name].upper)
+        for name, (multiplier, offset) in hand.mimic_joints.items():
+            state[name] = multiplier * state[hand.joints[name].mimic.joint] + offset
         result.append(state)
     return result
 
@@ -37,9 +37,9 @@ def test_pinocchio_and_mujoco_agree_on_every_link(cell: Cell) -> None:
         for frame in model.frames
         if frame.type == pin.FrameType.BODY and frame.name != cell.robot.base_link
     ]
-    assert {*cell.robot.links, *cell.gripper.links, *cell.camera.model.links} - {cell.robot.base_link} <= set(
-        links
-    )
+    assert {*cell.robot.links, *cell.end_effector.links, *cell.camera.model.links} - {
+        cell.robot.base_link
+    } <= set(links)
     for sample in positions(cell):
         configuration = pin.neutral(model)
         for name, position in sample.items():
@@ -60,7 +60,7 @@ def test_our_forward_kinematics_agree_with_pinocchio(cell: Cell) -> None:
     samples = positions(cell)
     batch = {name: np.array([sample[name] for sample in samples]) for name in samples[0]}
     arm = cell.robot.forward(batch)
-    hand = cell.gripper.forward(batch)
+    hand = cell.end_effector.forward(batch)
     base_from_gripper = arm[cell.robot.tool_link] @ cell.tool_from_gripper
     expected = {**arm, **{link: base_from_gripper @ frame for link, frame in hand.items()}}
     for index, sample in enumerate(samples):
@@ -74,7 +74,7 @@ def test_our_forward_kinematics_agree_with_pinocchio(cell: Cell) -> None:
     camera = data.oMf[model.getFrameId(cell.camera.frame)].homogeneous
     assert np.abs(camera - cell.camera.base_from_camera).max() < 1e-9
     tcp = cell.robot.forward(samples[0])[cell.robot.tool_link][0] @ cell.tool_from_tcp
-    assert np.abs(tcp - expected[cell.gripper.tcp_link][0]).max() < 1e-12
+    assert np.abs(tcp - expected[cell.end_effector.tcp_link][0]).max() < 1e-12
 
 
 def test_ur5e_has_its_nominal_geometry(ur5e_table: Cell) -> None:

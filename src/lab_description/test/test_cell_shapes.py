@@ -37,7 +37,7 @@ def vertices(link: Link) -> FloatArray | None:
 
 
 def trees(cell: Cell) -> list[Tree]:
-    return [cell.robot, cell.gripper, cell.camera.model]
+    return [cell.robot, cell.end_effector, cell.camera.model]
 
 
 def test_shapes_enclose_the_meshes_tightly(cell: Cell) -> None:

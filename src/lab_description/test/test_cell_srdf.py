@@ -34,7 +34,8 @@ def test_names_are_those_of_the_urdf(cell: Cell) -> None:
     assert {chain.get("base_link"), chain.get("tip_link")} <= links
     assert {group.get("name") for group in srdf.iter("group")} == {"manipulator", "gripper"}
     states = {(state.get("group"), state.get("name")) for state in srdf.iter("group_state")}
-    assert {("manipulator", "home"), ("gripper", "open"), ("gripper", "closed")} <= states
+    of_fingers = {("gripper", "open"), ("gripper", "closed")} if cell.end_effector.moving else set()
+    assert {("manipulator", "home")} | of_fingers <= states
 
 
 def test_roboplan_takes_both_and_named_configurations_are_free(cell: Cell) -> None:
@@ -42,7 +43,7 @@ def test_roboplan_takes_both_and_named_configurations_are_free(cell: Cell) -> No
     description = core.loadUrdfSceneDescriptionFromXml(build_urdf(cell, visuals=False))
     scene = core.Scene(cell.name, description)
     scene.importSrdf(build_srdf(cell))
-    assert scene.getJointNames() == [*cell.robot.joint_names, cell.gripper.joint]
+    assert scene.getJointNames() == [*cell.robot.joint_names, *cell.end_effector.moving]
     context = core.SceneContext(scene)
     for name in cell.robot.configurations:
         full = context.toFullJointPositions("manipulator", cell.robot.configuration(name))
@@ -71,13 +72,14 @@ def test_pairs_that_never_meet_do_not_meet(cell: Cell) -> None:
     assert len(geometry.collisionPairs) > 0
     data, geometry_data = model.createData(), geometry.createData()
     random = np.random.default_rng(12345)
-    leader = model.joints[model.getJointId(cell.gripper.joint)].idx_q
+    hand, place = cell.end_effector, {}
+    for name in (*hand.moving, *hand.mimic_joints):
+        place[name] = model.joints[model.getJointId(name)].idx_q
     for _ in range(2000):
         configuration = random.uniform(model.lowerPositionLimit, model.upperPositionLimit)
-        for name, (multiplier, offset) in cell.gripper.mimic_joints.items():
-            configuration[model.joints[model.getJointId(name)].idx_q] = (
-                multiplier * configuration[leader] + offset
-            )
+        for name, (multiplier, offset) in hand.mimic_joints.items():
+            leader = configuration[place[hand.joints[name].mimic.joint]]
+            configuration[place[name]] = multiplier * leader + offset
         assert not pin.computeCollisions(model, data, geometry, geometry_data, configuration, True)
 
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab_description import Cell, build_mujoco_urdf, build_urdf, config_directory
+from lab_description import Cell, build_mujoco_urdf, build_urdf, config_directory, load_cell
 from lab_description import meshes as installed_meshes
-from lab_description.urdf import xacro_file
+from lab_description.urdf import with_massless_root, xacro_file
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_without_visuals_only_collision_shapes_remain(cell: Cell) -> None:
     assert not list(urdf.iter("visual"))
     shapes = sum(
         len(link.collision)
-        for tree in (cell.robot, cell.gripper, cell.camera.model)
+        for tree in (cell.robot, cell.end_effector, cell.camera.model)
         for link in tree.links.values()
     )
     assert len(list(urdf.iter("collision"))) == shapes + len(cell.furniture)
@@ -93,9 +93,9 @@ def test_mujoco_loads_it_with_its_meshes(cell: Cell) -> None:
     mujoco = pytest.importorskip("mujoco", reason="MuJoCo is not installed")
     model = mujoco.MjModel.from_xml_string(build_mujoco_urdf(cell))
     assert model.nmesh == len(set(names(build_mujoco_urdf(cell))))
-    for link in (*cell.robot.links, *cell.gripper.links, cell.camera.frame):
+    for link in (*cell.robot.links, *cell.end_effector.links, cell.camera.frame):
         model.body(link)  # fixed frames are kept; raises KeyError otherwise
-    assert model.neq == len(cell.gripper.mimic_joints)
+    assert model.neq == len(cell.end_effector.mimic_joints)
     for joint in cell.robot.joint_names:
         assert model.joint(joint).range == pytest.approx(
             [cell.robot.joints[joint].lower, cell.robot.joints[joint].upper]
@@ -116,3 +116,17 @@ def test_plain_xacro_expands_it_too(ur5e_table: Cell, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     links = {link.get("name") for link in ElementTree.fromstring(done.stdout).iter("link")}
     assert links == {link.get("name") for link in ElementTree.fromstring(build_urdf(ur5e_table)).iter("link")}
+
+
+@pytest.mark.parametrize("cell", ["ur5e_table", "fr3_table", "vs050_table"])
+def test_only_the_root_loses_its_inertia(cell: str) -> None:
+    """KDL has no place for the inertia of a root."""
+    urdf = build_urdf(load_cell(cell))
+
+    def heavy(text: str) -> set[str | None]:
+        root = ElementTree.fromstring(text)
+        return {link.get("name") for link in root.findall("link") if link.find("inertial") is not None}
+
+    assert heavy(urdf) - heavy(with_massless_root(urdf)) <= {load_cell(cell).robot.base_link}
+    assert load_cell(cell).robot.base_link not in heavy(with_massless_root(urdf))
+    assert heavy(with_massless_root(urdf))

@@ -20,6 +20,8 @@ from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import check_parameters
+from lab_core.plugins import check_plugins
 from lab_description import config_directory, load_cell
 from lab_description.graph import NodeEntry, load_graph, stack_nodes
 from lab_description.schema import parse, read_yaml
@@ -34,7 +36,7 @@ from lab_doctor.snapshot import (
 )
 from lab_node.bounded_file import read_bounded
 from lab_node.domain import domain_from
-from lab_node.parameters import BUILT_IN, check_parameters
+from lab_node.parameters import BUILT_IN
 from lab_tasks.policy import load_policy
 
 # Beside those of the nodes.
@@ -155,7 +157,7 @@ def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry]) -> Iterator[
             continue
         module, _, name = entry.parameter_class.partition(":")
         try:
-            check_parameters(getattr(import_module(module), name), given, node)
+            check_plugins(check_parameters(getattr(import_module(module), name), given, node), node)
         except ConfigurationError as error:
             yield f"{path}: {error}"
         except (ImportError, AttributeError) as error:
@@ -166,7 +168,16 @@ def _ros_parameters(entry: Any) -> dict[str, Any] | None:
     if entry is None:
         return {}
     parameters = entry.get("ros__parameters") if isinstance(entry, dict) else None
-    return parameters if isinstance(parameters, dict) else None
+    return dict(_flat(parameters)) if isinstance(parameters, dict) else None
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Parameters by their full names, as rcl makes them of nested ones."""
+    for name, value in parameters.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _profile(variables: Mapping[str, str]) -> TransportProfile | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lab_core.geometry import FloatArray, invert, transform_points
-from lab_description import Cell, Gripper
+from lab_description import Cell
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Snapshot
 
@@ -31,12 +31,6 @@ def check_configuration(snapshot: Snapshot) -> Iterator[Finding]:
             "collision-matrix",
             f"the stored collision pairs of {cell.name} are not of its geometry as it is now",
             f"python -m lab_description.collision_matrix {cell.files['cell']}",
-        )
-    if not isinstance(cell.end_effector, Gripper):
-        yield Finding(
-            "gripper",
-            f"{cell.files['cell']}: '{cell.end_effector.name}' has no fingers, which the running cell moves",
-            "name a gripper of type parallel; a suction cup is planned for by grasp_node and bench clutter",
         )
     yield from _camera(cell)
     yield from _reach(cell)

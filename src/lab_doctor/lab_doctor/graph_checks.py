@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab_core.geometry import FloatArray, PinholeCamera, invert, rotation_angle
-from lab_description import Cell, Gripper
+from lab_description import Cell
 from lab_description.graph import Graph as Description
 from lab_description.graph.entries import Sim
 from lab_doctor.control_checks import check_controllers, check_stop
@@ -63,7 +63,7 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
         )
     if description is not None:
         yield from check_described(graph, description, sim_of(graph))
-    if cell is None or description is None or not isinstance(cell.end_effector, Gripper):
+    if cell is None or description is None:
         return
     for wanted in wanted_topics(cell, description):
         yield from _topic(graph, wanted)
@@ -350,14 +350,18 @@ def _robot(graph: Graph, cell: Cell, description: Description) -> Iterator[Findi
     yield from check_controllers(graph, description)
     if not graph.joints:
         return
-    missing = [name for name in (*cell.robot.joint_names, cell.gripper.joint) if name not in graph.joints]
+    missing = [
+        name
+        for name in (*cell.robot.joint_names, *cell.end_effector.reported_joints)
+        if name not in graph.joints
+    ]
     if missing:
         yield Finding(
             "joints",
             f"/joint_states lacks {', '.join(missing)}",
             "activate joint_state_broadcaster of arm and gripper; check the driver's tf_prefix",
         )
-    joints = {**cell.robot.joints, **cell.gripper.joints}
+    joints = {**cell.robot.joints, **cell.end_effector.joints}
     for name, position in sorted(graph.joints.items()):
         joint = joints.get(name)
         if joint is None or joint.type == "fixed" or joint.mimic is not None:

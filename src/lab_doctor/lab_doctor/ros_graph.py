@@ -37,11 +37,11 @@ from lab_doctor.snapshot import (
     Stream,
     Topic,
 )
+from lab_node.conversions.images import depth_in_metres, pinhole_camera
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.gate import Gated
-from lab_node.images import depth_in_metres, pinhole_camera
 from lab_node.message_types import message_class
 from lab_node.names import resolve, within
-from lab_node.poses import matrix_from_transform
 
 K = TypeVar("K")
 

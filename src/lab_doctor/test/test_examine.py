@@ -9,7 +9,8 @@ import pytest
 from sound import CELL, MIB, sound_snapshot
 
 from lab_core.geometry import make_transform
-from lab_description import config_directory, load_cell
+from lab_description import load_cell
+from lab_description.graph import load_graph
 from lab_doctor.examine import examine
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH
 from lab_doctor.snapshot import (
@@ -375,10 +376,14 @@ def test_another_machine_of_the_cell_is_welcome_when_a_setting_says_so():
     ]
 
 
-def test_a_suction_cup_is_found_before_the_nodes_refuse_it(tmp_path):
-    table = (config_directory() / "cells" / "ur5e_table.yaml").read_text(encoding="utf-8")
-    (tmp_path / "cup.yaml").write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
-    cup = load_cell(tmp_path / "cup.yaml").end_effector
-    found = [one for area in examine(cell(end_effector=cup)(sound_snapshot())).values() for one in area]
-    assert [one.check for one in found] == ["gripper"]
-    assert "'suction_20mm' has no fingers" in found[0].what
+def test_a_cell_with_a_suction_cup_needs_its_pressure():
+    """And no action of fingers, and none of their joints."""
+    cup = load_cell("ur5e_suction")
+    described = load_graph(cup)
+    snapshot = also(
+        cell(end_effector=cup.end_effector),
+        configuration(description=described),
+        graph(actions=frozenset(described.actions)),
+    )(sound_snapshot())
+    found = [one.what for area in examine(snapshot).values() for one in area]
+    assert found == ["nobody publishes /suction/pressure"]

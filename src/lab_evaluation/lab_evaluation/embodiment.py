@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lab_core.grasp import Grasp
 from lab_core.scene import Scene
-from lab_grasping.contact import PadReading
+from lab_motion.skills.grip.fingers import PadReading
 from lab_simulation.mujoco.simulation import Simulation
 
 LIFT = 0.10

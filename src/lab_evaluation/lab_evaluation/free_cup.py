@@ -9,7 +9,8 @@ from lab_core.scene import Scene
 from lab_description import SuctionCup
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
 from lab_evaluation.free_hand import FreeHand
-from lab_grasping.vacuum import judge_seal
+from lab_motion.skills.grip.port import ContactLimits
+from lab_motion.skills.grip.vacuum import VacuumGrip, VacuumReading
 from lab_simulation.mujoco.simulation import Simulation
 
 SUCK_SECONDS = 0.4
@@ -27,6 +28,7 @@ class FreeCup:
         cup = simulation.cell.end_effector
         assert isinstance(cup, SuctionCup)
         self._cup = cup
+        self._sensor = VacuumGrip(cup, ContactLimits())
         self._hand = FreeHand(simulation)
         self._senses = HandSenses(simulation)
         model = simulation.model
@@ -51,14 +53,18 @@ class FreeCup:
             return Carried(hand.met(met()), 0, frozenset(), False)
         simulation.suction.switch(True)
         simulation.run(SUCK_SECONDS)
-        sealed = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
+        sealed = self._sensor.found(self._reading())
         hand.lift(pose, SPEED)
-        lifted = judge_seal(simulation.suction.vacuum, self._cup.vacuum)
+        lifted = self._sensor.holding(self._reading(), sealed)
         hand.carry(pose, SPEED)
         simulation.run(HOLD_SECONDS)
         held = senses.held(heights)
         failed = "peeled off while it was lifted" if sealed.held else "did not seal"
         return Carried("removed" if held else failed, 0, held, sealed.held and lifted.held)
+
+    def _reading(self) -> VacuumReading:
+        vacuum = self._hand.simulation.suction.vacuum
+        return VacuumReading(vacuum, vacuum * self._cup.lip_area)
 
     def put_home(self) -> None:
         """Be empty and out of the camera's view, at once."""

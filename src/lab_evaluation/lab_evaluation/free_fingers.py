@@ -8,7 +8,7 @@ from lab_core.grasp import Grasp
 from lab_core.scene import Scene
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
 from lab_evaluation.free_hand import LOOK_EVERY, FreeHand
-from lab_grasping.contact import judge_closing, judge_lifting
+from lab_motion.skills.grip.fingers import judge_closing, judge_lifting
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import Simulation
 

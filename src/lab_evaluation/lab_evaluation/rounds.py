@@ -68,7 +68,7 @@ class Task:
     """What all rounds of a campaign share.
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
-    a hand alone (`hand_…`) or of a whole arm. planner: by name in lab_grasping.registry. parts: in each
+    a hand alone (`hand_…`) or of a whole arm. planner: by its registered name. parts: in each
     round. meshes: a folder to take the parts from instead. look: of the simulated images.
     """
 

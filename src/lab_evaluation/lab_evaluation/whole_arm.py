@@ -12,12 +12,12 @@ from lab_core.grasp import Grasp
 from lab_core.scene import Scene
 from lab_description import load_cell
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, FingerSenses
-from lab_grasping.contact import PadReading
 from lab_motion.errors import GripperFailed, MotionStalled
 from lab_motion.motion import Motion
 from lab_motion.motion_parameters import MotionParameters, stoppable
-from lab_motion.planning.port import MotionPlanner, PlanningScene, Trajectory, load_planner, never
+from lab_motion.planning.port import PLANNERS, MotionPlanner, PlanningScene, Trajectory, never
 from lab_motion.planning.warm_up import warm_up
+from lab_motion.skills.grip.fingers import PadReading
 from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.stages import Stages
@@ -119,7 +119,11 @@ class SimulatedHand:
         """Stop the fingers where they are."""
         self._simulation.gripper.cancel()
 
-    def start(self, opening: float, force: float) -> None:
+    def grip(self, force: float) -> None:
+        """Begin to close the fingers."""
+        self.release(self._simulation.cell.gripper.minimum_opening, force)
+
+    def release(self, opening: float, force: float) -> None:
         """Begin to move the fingers."""
         gripper = self._simulation.cell.gripper
         self._outcomes = []
@@ -145,6 +149,6 @@ class SimulatedHand:
 def _motion_planner(path: Path) -> MotionPlanner:
     """Of a cell, one for all rounds of a process: it keeps nothing from one plan to the next."""
     cell = load_cell(path)
-    planner = load_planner(PLANNER, stoppable(cell, MotionParameters()))
+    planner = PLANNERS.make(PLANNER, stoppable(cell, MotionParameters())).plugin
     warm_up(planner, cell.robot.configuration("home"))
     return planner

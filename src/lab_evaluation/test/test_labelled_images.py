@@ -10,7 +10,7 @@ import pytest
 
 from lab_core.geometry import transform_points
 from lab_evaluation.labelled_images import InvalidImages, labelled_images
-from lab_perception.segmentation import GeometricDetector
+from lab_perception.segmentation import GeometricDetector, GeometricParameters
 from lab_perception.testing.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
 from lab_perception.testing.imagined import imagine
 
@@ -118,7 +118,7 @@ def test_numbers_that_are_no_matrix_are_named(flat):
 @pytest.mark.parametrize("network", ["parts", ""])
 def test_what_is_found_is_judged_and_drawn(flat, network):
     (image,) = labelled_images(flat)
-    found = by_detector(image, GeometricDetector(), network, repeats=1)
+    found = by_detector(image, GeometricDetector(GeometricParameters(network=network)), repeats=1)
     figures = summary([judge(image, found)])
     assert (figures["objects"], figures["instances"], figures["found_50"]) == (3, 3, 3)
     assert figures["phantoms"] == figures["split"] == figures["merged"] == 0
@@ -128,6 +128,6 @@ def test_what_is_found_is_judged_and_drawn(flat, network):
 
 def test_an_instance_on_the_table_is_a_phantom(flat):
     (image,) = labelled_images(flat)
-    found = by_detector(image, GeometricDetector(), "", repeats=1)
+    found = by_detector(image, GeometricDetector(GeometricParameters(network="")), repeats=1)
     found.labels[:20, :20] = 3
     assert judge(image, found)["phantoms"] == 1

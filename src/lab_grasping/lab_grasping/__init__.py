@@ -1,4 +1,4 @@
-"""Grasp planning on observed points, and the judgement whether something is held."""
+"""Grasp planning on observed points, for parallel grippers and suction cups."""
 
 from typing import TYPE_CHECKING
 

@@ -18,15 +18,16 @@ from lab_core.scene import Scene
 from lab_description import load_cell
 from lab_grasping.errors import PlanningCancelled
 from lab_grasping.grasp_parameters import GraspParameters
+from lab_grasping.hand_model import hand_of
 from lab_grasping.planning import GraspPlanning
-from lab_grasping.port import GraspPlan
+from lab_grasping.port import GRASP_PLANNERS, GraspPlan
 from lab_grasping.ros_markers import markers
 from lab_node.actions import serve_action
 from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from, stage_time, success
 from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, stage_time, success
 from lab_node.qos import LATCHED, RELIABLE
 
 WAIT_STEP = 0.05
@@ -49,7 +50,9 @@ class GraspNode(LabNode):
         p = self.parameters
         cell = load_cell(p.cell)
         self.hardware_id = cell.end_effector.name
-        self._planning = GraspPlanning.of(cell, p)
+        hand = hand_of(cell.end_effector)
+        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings())
+        self._planning = GraspPlanning(hand, planner)
         self._planning.warm_up()
         self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")
         self.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)

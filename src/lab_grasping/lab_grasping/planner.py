@@ -5,11 +5,13 @@ rank.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from lab_core.geometry import invert, make_transform
 from lab_core.grasp import Grasp
+from lab_core.parameters import parameter
 from lab_core.scene import Scene
 from lab_grasping.antipodal import find_pairs, hand_poses
 from lab_grasping.completion import complete
@@ -23,16 +25,44 @@ from lab_grasping.scene_planner import ScenePlanner, stop_if, usable_surface
 from lab_grasping.search import Blocked, Search
 from lab_grasping.space import LabelledView
 
-MAX_PAIRS, MIN_PAIRS, ALL_PAIRS = 110, 20, 240
-"""Contact pairs that get hands: of one part when it is asked for, and at least and together when all parts
-are."""
+
+@dataclass(frozen=True)
+class AntipodalParameters:
+    """How much the planner tries: more pairs find rarer grasps, and take longer."""
+
+    max_pairs: int = parameter(
+        110,
+        "The number of contact pairs that are tried on a part, when one part is asked for.",
+        minimum=1,
+        maximum=5000,
+    )
+    total_pairs: int = parameter(
+        240, "The number of contact pairs that are tried on all parts together.", minimum=1, maximum=20000
+    )
+    min_pairs: int = parameter(
+        20, "The least number of contact pairs that are tried on each of all parts.", minimum=1, maximum=5000
+    )
+
+
+DEFAULTS = AntipodalParameters()
 
 
 class AntipodalPlanner(ScenePlanner):
     """Geometric planner on observed points for a parallel gripper."""
 
-    def __init__(self, gripper: ParallelGripper, settings: PlannerSettings) -> None:
+    Parameters = AntipodalParameters
+    gripper = ParallelGripper
+    deterministic = True
+    accurate_on_blocks = True
+
+    def __init__(
+        self,
+        gripper: ParallelGripper,
+        settings: PlannerSettings,
+        parameters: AntipodalParameters = DEFAULTS,
+    ) -> None:
         super().__init__(settings)
+        self._parameters = parameters
         self._gripper = gripper
         self._hand = HandSurface.of(gripper)
 
@@ -50,7 +80,8 @@ class AntipodalPlanner(ScenePlanner):
         points, normals = usable_surface(item, scene)
         shape = complete(points, normals, view, label)
         stop_if(cancelled)
-        max_pairs = MAX_PAIRS if among is None else max(MIN_PAIRS, ALL_PAIRS // among)
+        p = self._parameters
+        max_pairs = p.max_pairs if among is None else max(p.min_pairs, p.total_pairs // among)
         pairs = find_pairs(
             shape, self._gripper, np.random.default_rng([self._settings.seed, index]), max_pairs
         )

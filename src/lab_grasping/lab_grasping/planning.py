@@ -12,8 +12,7 @@ from lab_grasping.errors import GraspingError, UnusableScene
 from lab_grasping.grasp_parameters import GraspParameters
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_model import hand_of
-from lab_grasping.port import GraspPlan, GraspPlanner, never
-from lab_grasping.registry import load_planner
+from lab_grasping.port import GRASP_PLANNERS, GraspPlan, GraspPlanner, never
 from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.testing.synthetic import Solid, at, observe
 
@@ -34,7 +33,11 @@ class GraspPlanning:
         Raises ConfigurationError when none for this hand has that name.
         """
         hand = hand_of(cell.end_effector)
-        return cls(hand, planner or load_planner(parameters.planner, hand, parameters.settings()))
+        if planner is None:
+            name, given = parameters.planner_for(cell), parameters.plugins
+            made = GRASP_PLANNERS.make(name, hand, parameters.settings(), given=given, node="grasping")
+            planner = made.plugin
+        return cls(hand, planner)
 
     def plan(
         self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from lab_core.grasp import Grasp
+from lab_core.plugins import Port
 from lab_core.scene import Scene
+from lab_grasping.gripper import ParallelGripper
+from lab_grasping.suction_gripper import SuctionGripper
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,39 @@ def never() -> bool:
 
 
 class GraspPlanner(Protocol):
-    """Extension point: observed scene to ranked grasps. Found by entry points of the group
-    lab_grasping.planners, which are called with a ParallelGripper and PlannerSettings, or
-    lab_grasping.suction_planners, which are called with a SuctionGripper and PlannerSettings.
+    """Extension point: observed scene to ranked grasps.
 
-    `lab_grasping.testing.planner_contract` holds the tests that every implementation must pass.
+    An implementation is a class registered in the entry point group lab_grasping.planners. It is called with
+    the gripper and PlannerSettings. Its attribute `gripper` is the type of gripper that it plans for;
+    ParallelGripper where it says none. `lab_grasping.testing.planner_contract` holds the tests that every
+    implementation must pass.
+
+    A class may say more of itself by attributes, and the contract then holds it to that. `deterministic`: the
+    same scene and seed give the same plan. `accurate_on_blocks`: it finds grasps on blocks, cylinders and
+    spheres without texture, which one that has learned from photographs may not.
     """
 
     def plan(
         self, scene: Scene, object_id: str | None = None, *, cancelled: Callable[[], bool] = never
     ) -> GraspPlan:
-        """Grasps on one part, or the best of all parts; the same for the same scene and seed.
+        """Grasps on one part, or the best of all parts.
 
         Raises UnknownObject, NothingToGrasp, TooFewPoints, ObjectTooWide, NoGraspFound, PlanningCancelled.
         """
+
+
+_WORDS: dict[type, str] = {ParallelGripper: "a parallel gripper", SuctionGripper: "a suction cup"}
+
+
+def _suits(factory: Any, gripper: Any, *others: Any) -> str:
+    """Why a planner is not for a gripper; empty when it is."""
+    wanted = getattr(factory, "gripper", ParallelGripper)
+    if isinstance(gripper, wanted):
+        return ""
+    hand = _WORDS.get(type(gripper), type(gripper).__name__)
+    return f"is for {_WORDS.get(wanted, wanted.__name__)}, and the hand is {hand}"
+
+
+GRASP_PLANNERS: Port[GraspPlanner] = Port(
+    "lab_grasping.planners", "grasp planner", GraspPlanner, preference=("antipodal", "suction"), suits=_suits
+)

@@ -12,7 +12,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from lab_core.grasp import Grasp
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.suction_gripper import SuctionGripper
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 
 FINGER, STEM = 0.06, 0.05
 """Drawn lengths of the fingers and of what holds them, metres."""

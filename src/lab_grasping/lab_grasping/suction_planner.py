@@ -6,12 +6,14 @@ Only surface that was seen counts: what a completion supposes cannot be trusted 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from lab_core.geometry import FloatArray, invert, make_transform
 from lab_core.grasp import Grasp
+from lab_core.parameters import parameter
 from lab_core.scene import Scene
 from lab_grasping.antipodal import HandPoses
 from lab_grasping.clearance import Blocker, Clearances, check_approach, check_standing, mark_touching
@@ -29,19 +31,9 @@ from lab_grasping.suction_gripper import SuctionGripper
 POINT_SPACING = 0.0015
 """Distance of the points under the lip, metres: nearer ones are averaged, which takes noise away."""
 PLACE_SPACING = 0.002
-"""Of places that are tried, metres; grows for large parts so that MAX_PLACES holds."""
-MAX_PLACES = 300
-MAX_TILT = np.deg2rad(65.0)
-"""Of the approach from the vertical."""
-PRESS = 0.5
-"""Share of the stroke by which the bellows are pressed together: noise of the depth is taken up by it."""
-USABLE_GIVE = 0.4
-"""Share of what the lip can follow that is counted on: where it curves away, images make surfaces flatter."""
-NEEDED_RIM, ENOUGH_RIM = 0.003, 0.006
-"""Metres that the surface must go on beyond the lip, as outlines are seen some millimetres too wide, and of
-which more makes nothing safer."""
-MIN_APPROACH = 0.03
-"""Straight way in that a grasp needs, metres."""
+"""Of places that are tried, metres; grows for large parts so that max_places holds."""
+ENOUGH_RIM = 0.006
+"""Metres of surface beyond the lip, of which more makes nothing safer."""
 LEVER = 0.012
 """Metres from the lip to the plumb line through the part's centre at which the term of balance is 37 %."""
 HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
@@ -55,11 +47,62 @@ WEIGHTS = {
 }
 
 
+@dataclass(frozen=True)
+class SuctionParameters:
+    """Where a cup may be set down."""
+
+    max_places: int = parameter(
+        300, "The number of places that are tried on a part.", minimum=10, maximum=20000
+    )
+    max_tilt: float = parameter(
+        1.1344640137963142,
+        "The largest angle between the approach and the vertical.",
+        unit="rad",
+        minimum=0.0,
+        maximum=1.5,
+    )
+    press: float = parameter(
+        0.5,
+        "The share of the bellows' stroke by which the cup is pressed on the part. It takes up the noise of"
+        " the depth.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    usable_give: float = parameter(
+        0.4,
+        "The share of the lip's give that the planner counts on. Images make curved surfaces flatter"
+        " than they are.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    min_rim: float = parameter(
+        0.003,
+        "The surface must go on this far beyond the lip. Outlines are seen some millimetres too wide.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.05,
+    )
+    min_approach: float = parameter(
+        0.03, "The least straight way to the part that must be clear.", unit="m", minimum=0.0, maximum=0.3
+    )
+
+
+DEFAULTS = SuctionParameters()
+
+
 class SuctionPlanner(ScenePlanner):
     """Geometric planner on observed points for a suction cup. Grasps have the width and opening 0."""
 
-    def __init__(self, cup: SuctionGripper, settings: PlannerSettings) -> None:
+    Parameters = SuctionParameters
+    gripper = SuctionGripper
+    deterministic = True
+    accurate_on_blocks = True
+
+    def __init__(
+        self, cup: SuctionGripper, settings: PlannerSettings, parameters: SuctionParameters = DEFAULTS
+    ) -> None:
         super().__init__(settings)
+        self._parameters = parameters
         self._cup = cup
         self._hand = HandSurface.of_cup(cup)
 
@@ -89,12 +132,12 @@ class SuctionPlanner(ScenePlanner):
         if not score.any():
             raise NoGraspFound(item.id, len(poses), Blocker(int(clearances.blocker[0])).words)
         way = self._way_in(poses, maps)
-        score[way < min(MIN_APPROACH, self._settings.approach_distance) - 1e-9] = 0.0
+        score[way < min(self._parameters.min_approach, self._settings.approach_distance) - 1e-9] = 0.0
         chosen = choose_distinct(poses, score, self._settings.max_grasps)
         if len(chosen) == 0:
             raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")
         base_from_support = invert(support_from_base(support_of(scene)))
-        pressed = PRESS * self._cup.stroke * poses.rotations[:, :, 2]
+        pressed = self._parameters.press * self._cup.stroke * poses.rotations[:, :, 2]
         grasps = tuple(
             Grasp(
                 scene_stamp=scene.stamp,
@@ -116,12 +159,16 @@ class SuctionPlanner(ScenePlanner):
         """Places where the lip seals, best first. Raises NoGraspFound."""
         surface, _ = thin_out(points, normals, POINT_SPACING)
         places, outward = thin_out(points, normals, PLACE_SPACING)
-        if len(places) > MAX_PLACES:
-            coarser = PLACE_SPACING * float(np.sqrt(len(places) / MAX_PLACES))
+        if len(places) > self._parameters.max_places:
+            coarser = PLACE_SPACING * float(np.sqrt(len(places) / self._parameters.max_places))
             places, outward = thin_out(points, normals, coarser)
         seals = find_seals(surface, places, outward, self._cup.lip_radius)
-        good = seals.deviation < USABLE_GIVE * self._cup.lip_give
-        good &= seals.whole & (seals.rim > NEEDED_RIM) & (seals.normals[:, 2] > np.cos(MAX_TILT))
+        good = seals.deviation < self._parameters.usable_give * self._cup.lip_give
+        good &= (
+            seals.whole
+            & (seals.rim > self._parameters.min_rim)
+            & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
+        )
         if not good.any():
             wide = 2e3 * self._cup.lip_radius
             raise NoGraspFound(name, len(seals), f"no place where a lip of {wide:.0f} mm would seal")

@@ -27,8 +27,8 @@ from lab_description import config_directory
 from lab_grasping.grasp_node import GraspNode
 from lab_grasping.testing.synthetic import Solid, at, observe
 from lab_node.action_client import destroy_actions
+from lab_node.conversions.poses import matrix_from_pose
 from lab_node.conversions.scene import scene_message
-from lab_node.poses import matrix_from_pose
 from lab_node.qos import LATCHED, RELIABLE
 
 DEADLINE = 60.0
@@ -142,7 +142,7 @@ def test_a_cell_with_a_suction_cup_gets_places_for_its_lip(tmp_path: Path) -> No
     table = (config_directory() / "cells" / "ur5e_table.yaml").read_text(encoding="utf-8")
     path = tmp_path / "cup.yaml"
     path.write_text(table.replace("robotiq_2f85", "suction_20mm"), encoding="utf-8")
-    cell = Cell(cell=str(path), planner="suction").start()
+    cell = Cell(cell=str(path)).start()
     try:
         slab = Solid("box", (0.06, 0.06, 0.04), at(0.50, 0.00, 0.02, 0.4))
         cell.show(at_time(observe([slab]), cell.now()))

@@ -9,8 +9,7 @@ from lab_core.errors import ConfigurationError
 from lab_core.geometry import make_transform, rotation_about, transform_points
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.planner import AntipodalPlanner
-from lab_grasping.port import GraspPlanner, PlannerSettings
-from lab_grasping.registry import load_planner, planner_names
+from lab_grasping.port import GRASP_PLANNERS, GraspPlanner, PlannerSettings
 from lab_grasping.testing.planner_contract import GraspPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, camera_pose, observe, straight_gripper
 
@@ -142,10 +141,22 @@ def test_a_tilted_support_is_no_obstacle(planner: AntipodalPlanner) -> None:
 
 
 def test_planners_are_found_by_name() -> None:
-    assert "antipodal" in planner_names()
-    assert isinstance(load_planner("antipodal", straight_gripper(), PlannerSettings()), AntipodalPlanner)
+    assert "antipodal" in GRASP_PLANNERS.names()
+    made = GRASP_PLANNERS.make("antipodal", straight_gripper(), PlannerSettings())
+    assert isinstance(made.plugin, AntipodalPlanner)
+
+
+def test_parameters_of_the_planner_take_effect() -> None:
+    scene = observe([Solid("box", (0.03, 0.04, 0.04), at(0.5, 0.0, 0.02))])
+    candidates = [
+        GRASP_PLANNERS.make("antipodal", straight_gripper(), PlannerSettings(), given=given)
+        .plugin.plan(scene, "part_1")
+        .candidates
+        for given in ({"antipodal.max_pairs": 10}, {})
+    ]
+    assert 0 < candidates[0] < candidates[1]
 
 
 def test_an_unknown_planner_names_those_that_exist() -> None:
     with pytest.raises(ConfigurationError, match=r"'nonsense'.*antipodal"):
-        load_planner("nonsense", straight_gripper(), PlannerSettings())
+        GRASP_PLANNERS.make("nonsense", straight_gripper(), PlannerSettings())

@@ -5,16 +5,14 @@ import pytest
 
 from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
-from lab_grasping.errors import InvalidGripper
+from lab_grasping.errors import InvalidGripper, NoGraspFound
 from lab_grasping.hand_model import hand_of
-from lab_grasping.port import GraspPlanner, PlannerSettings
-from lab_grasping.registry import load_planner, planner_names
+from lab_grasping.port import GRASP_PLANNERS, GraspPlanner, PlannerSettings
 from lab_grasping.seal import RING_WIDTH, RINGS, find_seals
 from lab_grasping.suction_gripper import SuctionGripper
 from lab_grasping.suction_planner import SuctionPlanner
 from lab_grasping.testing.planner_contract import SuctionPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, observe, straight_gripper, suction_cup
-from lab_grasping.vacuum import judge_seal
 
 LIP = 0.01
 
@@ -112,17 +110,31 @@ def test_an_impossible_cup_is_refused(field, value, sentence):
 
 
 def test_planners_are_found_by_the_kind_of_hand():
-    assert "suction" in planner_names(SuctionGripper)
-    assert "suction" not in planner_names()
-    assert isinstance(load_planner("suction", suction_cup(), PlannerSettings()), SuctionPlanner)
-    with pytest.raises(ConfigurationError, match="no grasp planner for a suction cup is called 'antipodal'"):
-        load_planner("antipodal", suction_cup(), PlannerSettings())
-    with pytest.raises(ConfigurationError, match="for a parallel gripper is called 'suction'"):
-        load_planner("suction", straight_gripper(), PlannerSettings())
+    cup, fingers, settings = suction_cup(), straight_gripper(), PlannerSettings()
+    assert "suction" in GRASP_PLANNERS.names_for(cup)
+    assert "suction" not in GRASP_PLANNERS.names_for(fingers)
+    assert isinstance(GRASP_PLANNERS.make("suction", cup, settings).plugin, SuctionPlanner)
+    with pytest.raises(
+        ConfigurationError,
+        match="'antipodal' is for a parallel gripper, and the hand is a suction cup: those for it are suc",
+    ):
+        GRASP_PLANNERS.make("antipodal", cup, settings)
+    with pytest.raises(
+        ConfigurationError, match="'suction' is for a suction cup, and the hand is a parallel"
+    ):
+        GRASP_PLANNERS.make("suction", fingers, settings)
 
 
-@pytest.mark.parametrize(("vacuum", "held"), [(59e3, True), (30e3, False), (0.0, False)])
-def test_a_vacuum_says_whether_something_is_held(vacuum, held):
-    judgement = judge_seal(vacuum, 60e3)
-    assert judgement.held is held
-    assert f"{vacuum / 1e3:.0f} kPa of vacuum, 36 kPa are needed" in judgement.reason
+def test_auto_takes_the_planner_for_the_hand():
+    settings = PlannerSettings()
+    assert GRASP_PLANNERS.make("auto", suction_cup(), settings).name == "suction"
+    assert GRASP_PLANNERS.make("auto", straight_gripper(), settings).name == "antipodal"
+
+
+def test_parameters_of_the_planner_take_effect():
+    """No ball is wide enough for a rim of 40 mm."""
+    scene = observe([Solid("sphere", (0.03,), at(0.5, 0.0, 0.03))])
+    given = {"suction.min_rim": 0.04}
+    assert GRASP_PLANNERS.make("suction", suction_cup(), PlannerSettings()).plugin.plan(scene).grasps
+    with pytest.raises(NoGraspFound, match="no place where a lip"):
+        GRASP_PLANNERS.make("suction", suction_cup(), PlannerSettings(), given=given).plugin.plan(scene)

@@ -13,13 +13,14 @@ from lab_interfaces.msg import Grasp as GraspMessage
 from lab_interfaces.msg import Scene as SceneMessage
 from lab_interfaces.msg import StageTime
 from rclpy.time import Time
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import FluidPressure, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_core.errors import InvalidRequestError, StaleInputError
 from lab_core.geometry import FloatArray
 from lab_core.grasp import Grasp
 from lab_core.scene import Scene
+from lab_description import Cell
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import Trajectory
 from lab_motion.skills.stages import StageDuration
@@ -40,17 +41,24 @@ def scene_to_plan_in(message: SceneMessage, frame: str) -> Scene:
     return scene_from_message(message)
 
 
-def grasp_to_carry_out(message: GraspMessage, frame: str) -> Grasp:
+def grasp_to_carry_out(message: GraspMessage, cell: Cell) -> Grasp:
     """The grasp of a message.
 
-    Raises InvalidGoal when it is in another frame or has a size that cannot be, InvalidRequestError for a
-    malformed pose.
+    Raises InvalidGoal when it is in another frame, has a size that cannot be, or is for another kind of end
+    effector than the cell has; InvalidRequestError for a malformed pose.
     """
-    _require_frame(message.header.frame_id, frame, f"the grasp on '{message.object_id}'")
-    if not (0.0 < message.opening < 1.0 and message.approach_distance > 0.0):
+    _require_frame(message.header.frame_id, cell.robot.base_link, f"the grasp on '{message.object_id}'")
+    if not (0.0 <= message.opening < 1.0 and message.approach_distance > 0.0):
         raise InvalidGoal(
             f"the grasp on '{message.object_id}' has an opening of {message.opening} m and an approach of"
             f" {message.approach_distance} m, expected both above zero"
+        )
+    fingers = cell.end_effector.maximum_opening > 0.0
+    if fingers != (message.opening > 0.0):
+        raise InvalidGoal(
+            f"the grasp on '{message.object_id}' has an opening of {message.opening} m, expected"
+            f" {'one above zero, as' if fingers else '0, as'} '{cell.end_effector.name}'"
+            f" has {'' if fingers else 'no '}fingers"
         )
     return grasp_from_message(message)
 
@@ -123,6 +131,19 @@ def pad_force(message: WrenchStamped) -> float:
     if not np.isfinite(force):
         raise StaleInputError(f"the pad {message.header.frame_id} measures {force} N: is its sensor sound?")
     return force
+
+
+def vacuum_below(air_pressure: float, message: FluidPressure) -> float:
+    """Pa below the air around it, which has this pressure, Pa.
+
+    Raises StaleInputError when it is not a finite number.
+    """
+    pressure: float = message.fluid_pressure
+    if not np.isfinite(pressure):
+        raise StaleInputError(
+            f"the pressure in {message.header.frame_id or 'the cup'} is {pressure} Pa: is its sensor sound?"
+        )
+    return air_pressure - pressure
 
 
 def stage_times(stages: Sequence[StageDuration]) -> list[StageTime]:

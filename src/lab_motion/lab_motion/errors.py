@@ -115,13 +115,6 @@ class GripperFailed(ExecutionError):
     code = OutcomeCode.GRIPPER_FAILED
 
 
-class ObjectNotReleased(MotionError):
-    """The fingers opened, but are still loaded."""
-
-    code = OutcomeCode.OBJECT_NOT_RELEASED
-    stage = "contact"
-
-
 class DestinationFull(MotionError):
     """No free place is left for a part of this size."""
 

@@ -9,9 +9,10 @@ from lab_core.grasp import Grasp
 from lab_core.scene import Scene
 from lab_description import Cell
 from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
-from lab_motion.planning.port import MotionPlanner, PlanningScene, load_planner
+from lab_motion.planning.port import PLANNERS, MotionPlanner, PlanningScene
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.grip.port import load_grip_sensor
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints, move_to_pose
@@ -31,17 +32,23 @@ class Motion:
         hand: Hand,
         planner: MotionPlanner | None = None,
     ) -> None:
-        """planner: else the one that the parameters name. Raises ConfigurationError when there is none."""
+        """planner: else the one that the parameters name.
+
+        Raises ConfigurationError when there is none, or no grip sensor of the gripper's.
+        """
         cell = stoppable(cell, parameters)
+        if planner is None:
+            name, given = parameters.planner, parameters.plugins
+            planner = PLANNERS.make(name, cell, given=given, node="motion").plugin
         self.settings = motion_settings(parameters, cell)
         self.destinations = Destinations(cell.destinations)
         self.robot = Manipulator(
             cell=cell,
-            planner=planner or load_planner(parameters.planner, cell),
+            planner=planner,
             arm=arm,
             hand=hand,
             settings=self.settings,
-            contact=contact_limits(parameters),
+            sensor=load_grip_sensor(cell.end_effector, contact_limits(parameters)),
         )
 
     def warm_up(self) -> None:

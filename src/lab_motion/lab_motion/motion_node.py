@@ -18,7 +18,7 @@ from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_motion.control.arm import ControlledArm
 from lab_motion.control.confirmation import Confirmation
-from lab_motion.control.hand import ControlledHand
+from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import (
@@ -29,21 +29,22 @@ from lab_motion.conversions import (
 )
 from lab_motion.errors import ExecutionError, InvalidGoal
 from lab_motion.motion import Motion
-from lab_motion.motion_parameters import MotionParameters, stoppable
-from lab_motion.planning.port import MotionPlanner, load_planner
+from lab_motion.motion_parameters import MotionParameters, motion_settings, stoppable
+from lab_motion.planning.port import PLANNERS, MotionPlanner
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.manipulator import MotionSettings
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.place import Placed
 from lab_motion.skills.placed_file import PlacedFile
 from lab_motion.skills.stages import Stages
 from lab_node.actions import serve_action
+from lab_node.conversions.outcomes import outcome_from, success
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_node.conversions.scene import detections_message
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from, success
 from lab_node.permit import Permit
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 from lab_node.qos import ALIVE, LATCHED
 
 # Seconds of the cell's clock between two looks at a hand of which it is not known what it holds.
@@ -76,7 +77,7 @@ class MotionNode(LabNode):
         p = self.parameters
         self._cell = stoppable(load_cell(p.cell), p)
         self.hardware_id = self._cell.robot.name
-        planner = load_planner(p.planner, self._cell, self.get_logger().info)
+        planner = self.make_plugin(PLANNERS, p.planner, self._cell)
         self._planner = planner
         self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
@@ -87,14 +88,14 @@ class MotionNode(LabNode):
             lambda: self._permit.speed,
             p.deceleration,
             p.stall_tolerance,
-            p.patience,
+            p.stall_timeout,
             p.stamped_goals,
         )
-        self._hand = ControlledHand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
+        self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
         self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
         self._motion.warm_up()
         self._robot, self._settings = self._motion.robot, self._motion.settings
-        self._scenes = Scenes(self, self._permit, p)
+        self._scenes = Scenes(self, self._permit)
         self._confirmation = Confirmation(self, p.confirm_timeout)
         self._placed_file = PlacedFile(p.placed_file)
         self._recalled = self._placed_file.load(self._motion.destinations)
@@ -117,16 +118,24 @@ class MotionNode(LabNode):
         self._recalled = None
         self._first = self.parameters.confirm_first
         self._confirmation.revoke()
-        if self._first:
-            slow = min(self.parameters.first_speed, self._settings.speed)
-            gentle = min(self.parameters.first_speed, self._settings.acceleration)
-            self._robot.settings = replace(self._settings, speed=slow, acceleration=gentle)
         self._tell_placed()
         self._taken_over = self._hand_read = False
         self._active = True
         self._tell_held()
         # the first reading comes once the executor has left this transition
         self._watch_hand = self.create_timer(_LOOK_AT_HAND, self._look_at_hand)
+
+    def parameters_changed(self) -> None:
+        """An action under way goes on as it began; the next one has the new settings."""
+        self._settings = motion_settings(self.parameters, self._cell)
+
+    def _settings_now(self) -> MotionSettings:
+        """Of an action that begins now; the first one goes slowly."""
+        if not self._first:
+            return self._settings
+        slow = min(self.parameters.first_speed, self._settings.speed)
+        gentle = min(self.parameters.first_speed, self._settings.acceleration)
+        return replace(self._settings, speed=slow, acceleration=gentle)
 
     def deactivate(self) -> None:
         """Refuse goals; the one under way is interrupted."""
@@ -169,13 +178,13 @@ class MotionNode(LabNode):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
+            self._robot.settings = self._settings_now()
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)
             result = work(goal, interruption)
             if self._first and result.outcome.code == Outcome.SUCCESS:
                 self._first = False
-                self._robot.settings = self._settings
                 self.get_logger().info(f"the first {name} went well: from now on at the cell's speed")
             return result
         finally:
@@ -235,7 +244,7 @@ class MotionNode(LabNode):
         def work() -> None:
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=frame)
             self._offered.publish(GraspArray(header=header, grasps=goal.request.grasps))
-            grasps = [grasp_to_carry_out(grasp, frame) for grasp in goal.request.grasps]
+            grasps = [grasp_to_carry_out(grasp, self._cell) for grasp in goal.request.grasps]
             scene = scene_to_plan_in(self._scenes.of(goal.request.grasps), frame)
             self._motion.pick(scene, grasps, stages, interrupted, picked, self._scenes.require_looking)
 

@@ -3,130 +3,219 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from lab_core.parameters import parameter, plugin_parameters
 from lab_description import Cell
 from lab_description.controllers import BRAKING
-from lab_grasping.contact import ContactLimits
+from lab_motion.planning.port import PLANNERS
+from lab_motion.skills.grip.port import ContactLimits
 from lab_motion.skills.manipulator import MotionSettings
-from lab_node.parameters import parameter
 
 
 @dataclass(frozen=True)
 class MotionParameters:
     """ROS parameters of the node."""
 
-    cell: str = parameter("ur5e_table", "name or path of the cell")
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
     planner: str = parameter(
-        "roboplan", "motion planner by its entry point; auto takes MoveIt where it is installed"
+        "auto",
+        "The motion planner: a name that is registered in lab_motion.planners. auto takes MoveIt where it is"
+        " installed, else roboplan.",
+        port=PLANNERS,
     )
-    seed: int = parameter(0, "decides everything random", minimum=0)
-    speed: float = parameter(1.0, "share of the robot's velocity limits", minimum=0.01, maximum=1.0)
+    seed: int = parameter(0, "The seed of all random numbers.", minimum=0)
+    speed: float = parameter(
+        1.0, "The share of the robot's velocity limits.", minimum=0.01, maximum=1.0, live=True
+    )
     acceleration: float = parameter(
-        1.0, "share of the robot's acceleration limits", minimum=0.01, maximum=1.0
+        1.0, "The share of the robot's acceleration limits.", minimum=0.01, maximum=1.0, live=True
     )
     confirm_first: bool = parameter(
-        False, "the first action waits until ~/confirm is called, and moves with first_speed"
+        False, "The first action waits until ~/confirm is called, and moves with first_speed."
     )
     first_speed: float = parameter(
-        0.05, "share of velocity and acceleration limits until an action succeeded", minimum=0.01, maximum=1.0
+        0.05,
+        "The share of the velocity and acceleration limits until the first action has succeeded.",
+        minimum=0.01,
+        maximum=1.0,
+        live=True,
     )
     confirm_timeout: float = parameter(
-        600.0, "wall time that the first action waits to be confirmed", unit="s", minimum=1.0
+        600.0, "The wall time for which the first action waits to be confirmed.", unit="s", minimum=1.0
     )
     held_acceleration: float = parameter(
-        1.0, "share of `acceleration` while a part is held", minimum=0.01, maximum=1.0
+        1.0, "The share of `acceleration` while the hand holds a part.", minimum=0.01, maximum=1.0, live=True
     )
     straight_speed: float = parameter(
-        0.5, "of the tool on straight ways among parts", unit="m/s", minimum=0.005, maximum=2.0
+        0.5,
+        "The speed of the tool on straight motions among parts.",
+        unit="m/s",
+        minimum=0.005,
+        maximum=2.0,
+        live=True,
     )
     approach_distance: float = parameter(
-        0.08, "straight way before closing, at most", unit="m", minimum=0.01, maximum=0.3
+        0.08,
+        "The hand moves straight to a part over at most this distance.",
+        unit="m",
+        minimum=0.01,
+        maximum=0.3,
+        live=True,
     )
-    lift_height: float = parameter(0.10, "straight way up after closing", unit="m", minimum=0.01, maximum=0.4)
+    lift_height: float = parameter(
+        0.10, "The hand lifts a part straight up by this.", unit="m", minimum=0.01, maximum=0.4, live=True
+    )
     retreat_distance: float = parameter(
-        0.08, "straight way after opening", unit="m", minimum=0.01, maximum=0.3
+        0.08,
+        "The hand moves straight back by this after it has let go.",
+        unit="m",
+        minimum=0.01,
+        maximum=0.3,
+        live=True,
     )
     lower_distance: float = parameter(
-        0.06, "straight way down before opening", unit="m", minimum=0.01, maximum=0.3
+        0.06,
+        "The hand lowers a part straight down by this before it lets go.",
+        unit="m",
+        minimum=0.01,
+        maximum=0.3,
+        live=True,
     )
-    force: float = parameter(30.0, "grip force", unit="N", minimum=1.0, maximum=300.0)
+    force: float = parameter(30.0, "The force of the grip.", unit="N", minimum=1.0, maximum=300.0, live=True)
     release_room: float = parameter(
-        0.012, "how much wider than the part the fingers open to let go", unit="m", minimum=0.002, maximum=0.1
+        0.012,
+        "The fingers open by this beyond the width of the part to let go.",
+        unit="m",
+        minimum=0.002,
+        maximum=0.1,
+        live=True,
     )
-    drop_height: float = parameter(0.02, "above the rim of a bin", unit="m", minimum=0.0, maximum=0.3)
-    put_height: float = parameter(0.005, "above the floor of a tray", unit="m", minimum=0.0, maximum=0.1)
+    drop_height: float = parameter(
+        0.02,
+        "The hand lets go of a part at this height above the rim of a bin.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.3,
+        live=True,
+    )
+    put_height: float = parameter(
+        0.005,
+        "The hand lets go of a part at this height above the floor of a tray.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+        live=True,
+    )
     start_tolerance: float = parameter(
         0.03,
-        "distance from the last goal that still counts as being there",
+        "A motion starts at the last goal while the arm is no further from it than this.",
         unit="rad",
         minimum=0.0,
         maximum=0.5,
+        live=True,
     )
     min_force: float = parameter(
-        1.5, "on each pad that counts as holding", unit="N", minimum=0.05, maximum=50.0
+        1.5,
+        "The hand holds a part while the force on each pad is at least this.",
+        unit="N",
+        minimum=0.05,
+        maximum=50.0,
     )
-    meeting: float = parameter(
-        0.0015, "openings below this are pads that touch each other", unit="m", minimum=0.0, maximum=0.1
+    pads_closed_opening: float = parameter(
+        0.0015,
+        "The pads touch each other, with no part between them, while the opening is below this.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
     )
-    wider: float = parameter(
-        0.025, "than planned, by which the fingers may stand on a part", unit="m", minimum=0.0, maximum=0.2
+    max_width_excess: float = parameter(
+        0.025,
+        "How much wider than planned the fingers may be while they hold a part.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.2,
     )
-    slip: float = parameter(
-        0.010, "by which fingers may close further while they hold", unit="m", minimum=0.0005, maximum=0.05
+    max_slip: float = parameter(
+        0.010,
+        "How far the fingers may close further while they hold a part.",
+        unit="m",
+        minimum=0.0005,
+        maximum=0.05,
     )
-    max_scene_age: float = parameter(30.0, "grasps on older scenes are refused", unit="s", minimum=0.0)
+    max_scene_age: float = parameter(
+        30.0, "A pick is refused when the scene of its grasps is older.", unit="s", minimum=0.0, live=True
+    )
     max_view_age: float = parameter(
         3.0,
-        "silence of camera or perception beyond which a pick neither begins nor comes to the part",
+        "A pick does not begin, and does not reach for the part, when camera or perception have been silent"
+        " for longer.",
         unit="s",
         minimum=0.1,
         maximum=600.0,
+        live=True,
     )
     max_state_age: float = parameter(
-        0.5, "older joint states and wrenches are refused", unit="s", minimum=0.01
+        0.5, "Joint states and wrenches that are older are refused.", unit="s", minimum=0.01
     )
     max_stop_age: float = parameter(
         1.0,
-        "silence of the stop node, of the wall, beyond which nothing moves",
+        "Nothing moves when the stop node has been silent for longer; wall time.",
         unit="s",
         minimum=0.1,
         maximum=10.0,
     )
     deceleration: float = parameter(
         BRAKING,
-        "at most while braking, as a multiple of the robot's acceleration limits",
+        "The largest deceleration of a braking arm, as a multiple of the robot's acceleration limits.",
         minimum=0.1,
         maximum=20.0,
     )
     planning_timeout: float = parameter(
-        60.0, "wall time after which a search that has found nothing ends", unit="s", minimum=0.1
+        60.0, "A search that finds nothing ends after this wall time.", unit="s", minimum=0.1, live=True
     )
     placed_file: str = parameter(
-        "", "keeps what was put where for a node that is started anew; empty: it is not kept"
+        "",
+        "The file that keeps which parts were placed where, for a node that is started again. Empty: none.",
     )
     braking_time: float = parameter(
         0.08,
-        "in which every joint can be braked to rest: none goes faster than that allows",
+        "Every joint can be braked to rest within this time. It limits the speed of the joints.",
         unit="s",
         minimum=0.02,
         maximum=5.0,
     )
     look_timeout: float = parameter(
-        5.0, "for a scene that is newer than the last stop", unit="s", minimum=0.1, maximum=60.0
+        5.0,
+        "After a stop, an action waits this long for a new scene.",
+        unit="s",
+        minimum=0.1,
+        maximum=60.0,
+        live=True,
     )
     stall_tolerance: float = parameter(
-        0.15, "distance from the trajectory that counts as lagging", unit="rad", minimum=0.005, maximum=3.0
+        0.15,
+        "The arm lags when it is further from its trajectory than this.",
+        unit="rad",
+        minimum=0.005,
+        maximum=3.0,
+    )
+    stall_timeout: float = parameter(
+        2.0,
+        "An arm that lags and does not move for this time has stalled.",
+        unit="s",
+        minimum=0.1,
+        maximum=60.0,
     )
     stamped_goals: bool = parameter(
         True,
-        "whether the arm's controller begins at a stamp; false for one whose time slows down with the arm",
-    )
-    patience: float = parameter(
-        2.0, "time that an arm may lag without moving", unit="s", minimum=0.1, maximum=60.0
+        "The arm's controller starts a motion at the stamp of its goal. False for a controller whose time"
+        " slows down with the arm.",
     )
     gripper_timeout: float = parameter(
-        4.0, "for one motion of the fingers", unit="s", minimum=0.1, maximum=60.0
+        4.0, "One motion of the fingers takes at most this time.", unit="s", minimum=0.1, maximum=60.0
     )
+    plugins: dict[str, Any] = plugin_parameters()
 
 
 def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
@@ -141,7 +230,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         lift_height=p.lift_height,
         retreat_distance=p.retreat_distance,
         lower_distance=p.lower_distance,
-        force=min(p.force, cell.gripper.maximum_force),
+        force=cell.end_effector.holding_force(p.force),
         release_room=p.release_room,
         drop_height=p.drop_height,
         put_height=p.put_height,
@@ -166,4 +255,4 @@ def stoppable(cell: Cell, p: MotionParameters) -> Cell:
 
 def contact_limits(p: MotionParameters) -> ContactLimits:
     """What counts as holding."""
-    return ContactLimits(p.min_force, p.meeting, p.wider, p.slip)
+    return ContactLimits(p.min_force, p.pads_closed_opening, p.max_width_excess, p.max_slip)

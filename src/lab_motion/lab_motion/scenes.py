@@ -28,14 +28,20 @@ _LOOK = 0.02
 class Scenes:
     """Keeps the newest scenes in which something, or nothing, was seen; a failed look shows no obstacles."""
 
-    def __init__(self, node: LabNode, permit: Permit, parameters: MotionParameters) -> None:
-        self._node, self._permit, self._parameters = node, permit, parameters
+    def __init__(self, node: LabNode, permit: Permit) -> None:
+        self._node, self._permit = node, permit
         self._kept: OrderedDict[int, Scene] = OrderedDict()
         self._topic = node.resolve_topic_name(_TOPIC)
         self._newest: Latest[Scene] = Latest(f"scene on {self._topic}")
         self._silence = Silence(node)
         self._looked = node.get_clock().now()
         node.create_subscription(Scene, _TOPIC, self._take, RELIABLE)
+
+    @property
+    def _limits(self) -> MotionParameters:
+        """The node's parameters now: ages and timeouts may be set while it runs."""
+        parameters: MotionParameters = self._node.parameters
+        return parameters
 
     def of(self, grasps: Sequence[Grasp]) -> Scene:
         """The scene that the grasps were planned on, else the newest.
@@ -50,7 +56,7 @@ class Scenes:
         stamp = Time.from_msg(grasps[0].header.stamp).nanoseconds if grasps else -1
         message = self._kept.get(stamp) or next(reversed(self._kept.values()))
         age = (self._node.get_clock().now() - Time.from_msg(message.header.stamp)).nanoseconds * 1e-9
-        limit = self._parameters.max_scene_age
+        limit = self._limits.max_scene_age
         if age > limit:
             raise StaleInputError(f"the scene of the grasps is {age:.1f} s old, the limit is {limit:.1f} s")
         if age < -limit:
@@ -65,7 +71,7 @@ class Scenes:
 
     def require_looking(self) -> None:
         """Raises StaleInputError when camera or perception have fallen silent: nobody sees what comes."""
-        silence, limit = self._silence.seconds, self._parameters.max_view_age
+        silence, limit = self._silence.seconds, self._limits.max_view_age
         if silence > limit:
             raise StaleInputError(
                 f"nothing that a camera saw has come on {self._topic} for {silence:.1f} s, the limit is"
@@ -81,7 +87,7 @@ class Scenes:
         if self._looked >= freed:
             return None
         begin, wall = self._node.get_clock().now(), time.monotonic()
-        limit = self._parameters.look_timeout
+        limit = self._limits.look_timeout
         while (seen := self._newest.wait_for_newer(freed, _LOOK)) is None:
             waited = (self._node.get_clock().now() - begin).nanoseconds * 1e-9
             if waited > limit or time.monotonic() - wall > 10.0 * limit:

@@ -21,7 +21,7 @@ from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
 from lab_motion.motion_node import MotionNode
 from lab_node.action_client import destroy_actions
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 from lab_node.qos import RELIABLE
 
 CELL = load_cell("ur5e_table")
@@ -30,7 +30,9 @@ WIDTH = 0.04
 HOME = CELL.robot.configuration("home")
 WAIT = 60.0
 # a machine that pauses must not look like a cell that is silent
-PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "patience": 8.0}
+PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "stall_timeout": 8.0}
+# the same planner wherever the tests run
+PLANNER = {"planner": "roboplan"}
 
 
 class Caller(Node):
@@ -82,7 +84,7 @@ class Graph:
     """Node, controllers and caller, spun by one executor."""
 
     def __init__(self, shown=CELL, **parameters) -> None:
-        overrides = [Parameter(name, value=value) for name, value in (PATIENT | parameters).items()]
+        overrides = [Parameter(name, value=value) for name, value in (PATIENT | PLANNER | parameters).items()]
         self.node = MotionNode(parameter_overrides=overrides)
         self.cell = KinematicCell(shown)
         self.caller = Caller()

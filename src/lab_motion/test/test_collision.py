@@ -72,8 +72,8 @@ def test_clear_means_that_nothing_is_within_the_margin(margin):
     tested = checker(scene, margin)
     random = np.random.default_rng(5)
     allowed = [
-        ("wrist_3_link", OBJECT + scene.objects[0].name),
-        ("forearm_link", OBJECT + scene.objects[1].name),
+        ("wrist_3_link", OBJECT + scene.objects[0].id),
+        ("forearm_link", OBJECT + scene.objects[1].id),
     ]
     for permitted in ([], allowed):
         tested.permit(permitted)

@@ -17,7 +17,7 @@ from sensor_msgs.msg import JointState
 from lab_core.geometry import OrientedBox, make_transform, rotation_about
 from lab_core.scene import Part
 from lab_motion.planning.port import PlanningScene
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 
 
 def test_closing_on_nothing_is_an_empty_grasp_and_the_arm_backs_off(graph):
@@ -117,7 +117,16 @@ def test_an_inactive_node_refuses(graph):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"planner": "nonsense"}, {"cell": "nowhere"}, {"force": -1.0}, {"sped": 1.0}]
+    "parameters",
+    [
+        {"planner": "nonsense"},
+        {"cell": "nowhere"},
+        {"force": -1.0},
+        {"sped": 1.0},
+        {"roboplan.samples": 0},
+        {"roboplan.sampels": 50},
+        {"meeting": 0.001},  # an old name
+    ],
 )
 def test_parameters_that_cannot_work_refuse_to_configure(ros, parameters):
     graph = Graph(**parameters)
@@ -145,7 +154,7 @@ def test_what_the_controller_aborts_is_no_success(graph, error, code):
 def test_a_controller_that_does_not_answer_in_time(graph, monkeypatch):
     controller = graph.node._arm._controller
     assert graph.caller.run(MoveTo, MoveTo.Goal(configuration="home")).outcome.code == Outcome.SUCCESS
-    monkeypatch.setattr(controller, "send", functools.partial(controller.send, patience=0.0))
+    monkeypatch.setattr(controller, "send", functools.partial(controller.send, timeout=0.0))
     result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
     assert result.outcome.code == Outcome.TIMEOUT
     graph.caller.until(lambda: graph.cell.cancelled == 1, "a motion that nobody watches goes on")

@@ -9,7 +9,7 @@ from motion_graph import CELL, PART, WIDTH, Graph, running, started
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_description import load_cell
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_node_that_is_started_anew_knows_what_lies_in_the_tray(ros, tmp_path):
     with running(Graph(placed_file=kept)) as graph:
         assert pick_and_place(graph) == 0
     with running(Graph(placed_file=kept)) as graph:
-        assert [part.name for part in graph.node._robot.placed] == ["part in place 0 of tray"]
+        assert [part.id for part in graph.node._robot.placed] == ["part in place 0 of tray"]
         assert pick_and_place(graph) == 1
         graph.node.trigger_deactivate()
         graph.node.trigger_activate()  # by somebody who has emptied the tray

@@ -9,7 +9,7 @@ from lab_interfaces.msg import Outcome
 from motion_graph import CELL, PART, WIDTH, Graph, started
 
 from lab_description import load_cell
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 
 
 def test_a_part_is_picked_and_placed_on_the_tray(graph):

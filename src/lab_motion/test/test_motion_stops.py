@@ -191,7 +191,7 @@ def test_a_change_that_is_taken_unheard_is_not_left_alone(graph, monkeypatch):
     controller = graph.node._arm._controller
     handle, send = moving_to_stow(graph), controller.send
 
-    def unheard(request, patience=None):
+    def unheard(request, timeout=None):
         send(request)
         raise DeadlineError("the acceptance did not come")
 

@@ -110,21 +110,27 @@ def test_groups_and_planners_exist(parameters, srdf):
         assert asked["planner_id"] in known
 
 
-def test_the_controller_drives_the_joints_of_the_chain(cell, urdf, srdf):
+def test_the_controllers_drive_the_joints_of_the_groups_by_our_actions(cell, urdf, srdf):
     controllers = move_group_parameters(cell)["moveit_simple_controller_manager"]
-    (name,) = controllers["controller_names"]
-    controller = controllers[name]
-    assert f"{name}/{controller['action_ns']}" == cell.robot.trajectory_action
+    arm, gripper = (controllers[name] for name in controllers["controller_names"])
+    names = [f"{name}/{controllers[name]['action_ns']}" for name in controllers["controller_names"]]
+    assert names == [cell.robot.trajectory_action, cell.gripper.action]
     chain = srdf.find("group/chain")
-    assert controller["joints"] == chain_joints(urdf, chain.get("base_link"), chain.get("tip_link"))
+    assert arm["joints"] == chain_joints(urdf, chain.get("base_link"), chain.get("tip_link"))
+    assert gripper["joints"] == [cell.gripper.joint]
 
 
-def test_moveit_py_is_given_no_controllers(cell, parameters):
-    """With an action client in it, MoveIt's manager of controllers takes the process down at the end."""
-    controllers = moveit_files(cell)["moveit_controllers.yaml"].keys()
-    assert "moveit_controller_manager" in controllers
-    assert not controllers & parameters.keys()
-    assert controllers <= move_group_parameters(cell).keys()
+def test_no_sensor_fills_an_octomap(parameters):
+    """MoveIt complains of a missing list of sensors, and of an empty one."""
+    assert [parameters[name]["sensor_plugin"] for name in parameters["sensors"]] == [""]
+    assert parameters["octomap_resolution"] > 0.0
+
+
+def test_moveit_py_is_given_the_controllers_too(cell, parameters):
+    """It carries nothing out, and complains at every start when there are none."""
+    controllers = moveit_files(cell)["moveit_controllers.yaml"]
+    assert controllers.keys() <= parameters.keys()
+    assert controllers.keys() <= move_group_parameters(cell).keys()
 
 
 def test_no_parameter_names_a_topic(parameters):
@@ -183,7 +189,7 @@ def test_rcl_reads_what_moveit_py_is_given(parameters, tmp_path):
 def test_rcl_reads_what_move_group_is_given(cell, tmp_path):
     with given(move_group_parameters(cell), tmp_path / "parameters.yaml") as node:
         controllers = node.get_parameter("moveit_simple_controller_manager.controller_names").value
-        assert controllers == [cell.robot.arm_controller]
+        assert controllers == [cell.robot.arm_controller, cell.gripper.gripper_controller]
         assert node.get_parameter("planning_pipelines").value == ["ompl", "pilz_industrial_motion_planner"]
 
 

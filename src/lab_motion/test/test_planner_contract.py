@@ -9,7 +9,7 @@ import pytest
 
 from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
-from lab_motion.planning.port import load_planner, planner_names
+from lab_motion.planning.port import PLANNERS
 from lab_motion.testing.planner_contract import MotionPlannerContract
 
 CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
@@ -20,10 +20,10 @@ def cell(request):
     return load_cell(request.param)
 
 
-@pytest.fixture(scope="module", params=planner_names() or ["roboplan"])
+@pytest.fixture(scope="module", params=PLANNERS.names() or ["roboplan"])
 def planner(request, cell):
     try:
-        loaded = load_planner(request.param, cell)
+        loaded = PLANNERS.make(request.param, cell).plugin
     except ConfigurationError as error:
         pytest.skip(str(error))
     yield loaded
@@ -36,7 +36,7 @@ class TestRegisteredPlanners(MotionPlannerContract):
 
 def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell):
     said = []
-    loaded = load_planner("auto", cell, said.append)
+    loaded = PLANNERS.make("auto", cell, report=said.append).plugin
     loaded.close()
     if importlib.util.find_spec("moveit") is None:
         assert type(loaded).__name__ == "RoboplanPlanner"
@@ -57,9 +57,9 @@ def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch, 
     with pytest.raises(
         ConfigurationError, match=rf"'roboplan' is not installed: .*{module}.*: run \./lab setup"
     ):
-        load_planner("roboplan", load_cell("ur5e_table"))
+        PLANNERS.make("roboplan", load_cell("ur5e_table"))
 
 
 def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):
     with pytest.raises(ConfigurationError, match="expected auto or one of moveit, roboplan"):
-        load_planner("curobo", cell)
+        PLANNERS.make("curobo", cell)

@@ -6,7 +6,6 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from lab_core.errors import ConfigurationError
-from lab_motion import motion_node
 from lab_motion.motion import Motion
 from lab_motion.motion_node import MotionNode
 
@@ -15,16 +14,16 @@ from lab_motion.motion_node import MotionNode
 def happened(monkeypatch):
     """What happens to planners, in order; the planner is the one that is always there."""
     events = []
-    load = motion_node.load_planner
+    make = MotionNode.make_plugin
 
-    def loaded(name, cell, report):
-        planner = load("roboplan", cell, report)
+    def made(node, port, name, *arguments):
+        planner = make(node, port, "roboplan", *arguments)
         number = sum(event.startswith("loaded") for event in events)
         events.append(f"loaded {number}")
         monkeypatch.setattr(planner, "close", lambda: events.append(f"closed {number}"), raising=False)
         return planner
 
-    monkeypatch.setattr(motion_node, "load_planner", loaded)
+    monkeypatch.setattr(MotionNode, "make_plugin", made)
     return events
 
 

@@ -18,9 +18,9 @@ from lab_description import load_cell
 from lab_motion.planning.moveit import configuration as moveit_config
 from lab_motion.planning.moveit.configuration import moveit_parameters
 from lab_motion.planning.moveit.scene import MoveItScene
-from lab_motion.planning.port import load_planner
+from lab_motion.planning.port import PLANNERS
 
-OURS = ("lab_motion.planning.moveit.binding", "lab_motion.planning.moveit.planner")
+OURS = tuple(f"lab_motion.planning.moveit.{name}" for name in ("process", "binding", "planner"))
 BOX = OrientedBox(make_transform(np.eye(3), [0.5, 0.0, 0.1]), np.array([0.1, 0.1, 0.2]))
 
 
@@ -90,9 +90,9 @@ class MoveItPy:
     made: ClassVar = []
     refusal = ""
 
-    def __init__(self, node_name, name_space, launch_params_filepaths, provide_planning_service):
+    def __init__(self, node_name, launch_params_filepaths, remappings, provide_planning_service):
         (self.file,) = map(Path, launch_params_filepaths)
-        self.name = f"{name_space}/{node_name}"
+        self.name = f"{remappings['__ns']}/{node_name}"
         self.parameters = yaml.safe_load(self.file.read_text())
         self.held = None
         self.made.append(self)
@@ -174,12 +174,28 @@ def test_a_request_knows_only_what_it_is_told(moveit, cell):
     assert Scene.shared == []
 
 
-def test_moveit_is_shut_down_once_and_after_all_that_holds_on_to_it(moveit, cell):
-    session = moveit.MoveItSession(cell, [])
-    session.set_scene(told(["nut"]))
-    session.close()
-    session.close()
-    assert MoveItPy.made[0].held == 0
+def test_a_cell_that_comes_back_gets_the_moveit_that_it_had(moveit, cell):
+    """rclcpp's context may be opened once: what a second MoveItPy would open again crashes at the end."""
+    for _ in range(3):
+        session = moveit.MoveItSession(cell, [])
+        session.set_scene(told(["nut"]))
+        session.close()
+        session.close()
+    (started,) = MoveItPy.made
+    assert started.held is None
+    assert not Scene.alive
+    assert not Component.alive
+
+
+def test_every_cell_has_a_moveit_and_all_end_with_the_process(moveit, cell):
+    for name in ("ur5e_table", "fr3_table"):
+        moveit.MoveItSession(load_cell(name), []).close()
+    assert [made.name for made in MoveItPy.made] == ["/motion/moveit/moveit_py", "/motion/moveit/moveit_py_2"]
+    for made in MoveItPy.made:
+        assert made.parameters.keys() == {made.name}
+    process = importlib.import_module("lab_motion.planning.moveit.process")
+    process.end()
+    assert [made.held for made in MoveItPy.made] == [0, 0]
 
 
 def test_a_moveit_that_does_not_start_asks_for_a_restart(moveit, cell):
@@ -189,32 +205,23 @@ def test_a_moveit_that_does_not_start_asks_for_a_restart(moveit, cell):
     assert not MoveItPy.made[0].file.parent.exists()
 
 
-def test_a_moveit_that_is_of_no_use_is_shut_down_at_once(moveit, cell, monkeypatch):
-    """Collected later, it would take the context of the next one with it."""
-
-    def nowhere(session, group):
-        raise RuntimeError(f"Could not find joint model group '{group}'.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MoveItPy, "get_planning_component", nowhere)
-        with pytest.raises(RuntimeError, match="joint model group"):
-            moveit.MoveItSession(cell, [])
-    assert MoveItPy.made[0].held is not None
+def test_a_moveit_of_another_arm_is_refused_and_let_go_of(moveit, cell):
     planner = importlib.import_module("lab_motion.planning.moveit.planner")
     with pytest.raises(ConfigurationError, match="MoveIt's arm is not the cell's"):
         planner.MoveItPlanner(cell)
-    assert MoveItPy.made[1].held is not None
+    assert not Scene.alive
+    assert not Component.alive
 
 
 def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypatch):
     monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
     said = []
-    planner = load_planner("auto", cell, said.append)
+    planner = PLANNERS.make("auto", cell, report=said.append).plugin
     planner.close()
     assert type(planner).__name__ == "RoboplanPlanner"
     (sentence,) = said
     with pytest.raises(ConfigurationError, match="DDS security") as refused:
-        load_planner("moveit", cell)
+        PLANNERS.make("moveit", cell)
     assert str(refused.value) == sentence
     assert "planner:=roboplan" in sentence
     assert not MoveItPy.made
@@ -223,5 +230,5 @@ def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypa
 def test_without_a_plugin_auto_takes_nothing(moveit, cell, monkeypatch):
     monkeypatch.setattr(moveit_config, "PLUGINS", {"moveit_planners_none": "none/Planner"})
     with pytest.raises(ConfigurationError, match="install moveit_planners_none"):
-        load_planner("auto", cell)
+        PLANNERS.make("auto", cell)
     assert not MoveItPy.made

@@ -16,9 +16,9 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from lab_core.errors import CancelledError, DeadlineError, InvalidRequestError, LabError, UnavailableError
+from lab_node.conversions.outcomes import name_of, outcome_from
 from lab_node.lifecycle import LabNode
 from lab_node.message_rules import defect
-from lab_node.outcomes import name_of, outcome_from
 
 RESULT_TIMEOUT = 60
 """Wall seconds for which a server keeps a goal that has ended, with its request: rclpy would keep the
@@ -147,7 +147,7 @@ def result_of(handle: ClientGoalHandle, cancelled: Callable[[], bool], wall_time
             handle.cancel_goal_async()
             raise DeadlineError(f"{what} did not end within {wall_timeout:.1f} s")
         if waited > len(asked) * _ASK_AGAIN:
-            ask()  # a question that a server took into its grave is never answered
+            ask()  # a server that has ended never answers: the one that runs now is asked
     result = next(future for future in asked if future.done()).result()
     if result.status == GoalStatus.STATUS_UNKNOWN:
         raise UnavailableError(f"the node of {what} was started anew and knows nothing of the goal")

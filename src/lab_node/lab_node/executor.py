@@ -53,7 +53,7 @@ class ExecutorThread:
             while not self._closed.is_set() and context.ok():
                 self._executor.spin_once(timeout_sec=_TURN)
         except Exception:
-            # an executor that is shut down while it works on a callback trips over its own remains
+            # rclpy raises when an executor is shut down while it runs a callback: no failure of the node
             if not self._closed.is_set() and context.ok():
                 self.failure = traceback.format_exc()
                 self._failed()

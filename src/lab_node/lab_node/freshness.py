@@ -65,10 +65,11 @@ class Latest(Generic[M]):
 
 
 class Silence:
-    """For how long nothing was heard, by the shorter of two clocks: the node's and the wall's.
+    """The time since something was heard: the smaller of what the node's clock and the wall clock say.
 
-    A simulation that has not started, stands still or is slow has nothing to say; one that runs faster than a
-    process can follow leaves gaps of its own long time. On a real cell both clocks are the same.
+    While a simulation is paused or slow, wall time passes and nobody speaks. While it runs faster than this
+    process can follow, its own time passes and messages are late. Neither is a silence. On a real cell both
+    clocks agree.
     """
 
     def __init__(self, node: Node) -> None:

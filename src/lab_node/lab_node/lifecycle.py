@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import faulthandler
@@ -12,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -23,12 +24,15 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
 from lab_core.errors import LabError
+from lab_core.plugins import Made, Port
 from lab_node.action_client import destroy_actions
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.gate import Gated
 from lab_node.health import Condition, Inputs
-from lab_node.parameters import declare_parameters
+from lab_node.parameters import NodeParameters
+
+T = TypeVar("T")
 
 # Wall seconds for the middleware to come apart; launch kills five seconds after its signal.
 _GOODBYE = 2.0
@@ -57,6 +61,7 @@ class LabNode(Gated, LifecycleNode):
         self.destroyed = False
         self._refuse_misfits()
         self.parameters: Any = None
+        self._node_parameters = NodeParameters(self, self._take_parameters)
         self.hardware_id = name
         self._state, self._refusal, self._last_outcome = "unconfigured", "", ""
         self._told_refused: dict[str, int] = {}
@@ -76,6 +81,25 @@ class LabNode(Gated, LifecycleNode):
 
     def cleanup(self) -> None:
         """Let go of what is not an entity of this node."""
+
+    def parameters_changed(self) -> None:
+        """Use self.parameters, of which some that are marked live have been set. What reads a parameter each
+        time it needs it has nothing to do here.
+        """
+
+    def make_plugin(self, port: Port[T], name: str, *arguments: Any) -> T:
+        """The plug-in that a parameter names, with its own parameters declared on this node.
+
+        Raises ConfigurationError, see lab_core.plugins.
+        """
+        given = getattr(self.parameters, "plugins", {})
+        made = port.make(name, *arguments, given=given, node=self.get_name(), report=self.get_logger().info)
+        self.declare_plugin(made)
+        return made.plugin
+
+    def declare_plugin(self, made: Made[Any]) -> None:
+        """Declare the own parameters of a plug-in that somebody else has made for this node."""
+        self._node_parameters.declare_plugin(made)
 
     def diagnose(self) -> Condition:
         """What this node adds to its diagnostics; asked once a second while it is configured."""
@@ -115,11 +139,12 @@ class LabNode(Gated, LifecycleNode):
 
         def transition() -> None:
             self._own = self._entities()
-            self.parameters = declare_parameters(self, self.Parameters)
+            self.parameters = self._node_parameters.declare(self.Parameters)
             self.configure()
 
         result = self._try("configure", transition, "inactive")
-        if result != TransitionCallbackReturn.SUCCESS:
+        self._node_parameters.held = result == TransitionCallbackReturn.SUCCESS
+        if not self._node_parameters.held:
             self._destroy_entities()
         return result
 
@@ -135,6 +160,7 @@ class LabNode(Gated, LifecycleNode):
         """Lifecycle: let go of everything that configure made."""
         result = self._try("cleanup", self.cleanup, "unconfigured")
         if result != TransitionCallbackReturn.FAILURE:  # then it stays what it is, and needs all of them
+            self._node_parameters.held = False
             self._destroy_entities()
         return result
 
@@ -161,6 +187,13 @@ class LabNode(Gated, LifecycleNode):
         """Stop and let go before the process ends, whatever the state."""
         with contextlib.suppress(Exception):
             self.trigger_shutdown()
+
+    def _take_parameters(self, parameters: Any) -> None:
+        self.parameters = parameters
+        try:
+            self.parameters_changed()
+        except Exception:  # a defect of ours; the set was answered with yes, and rclpy would end the node
+            self.get_logger().error(f"cannot use the new parameters: {traceback.format_exc()}")
 
     def _refuse_misfits(self) -> None:
         """Answer a transition that does not fit the state with no; rclpy raises, and the node would end."""
@@ -193,6 +226,7 @@ class LabNode(Gated, LifecycleNode):
             self.get_logger().error(self._refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # a defect of ours; rclpy would swallow it without a word
+            self._node_parameters.held = False
             self._refusal = f"cannot {name}: {type(error).__name__}: {error}"
             self.get_logger().error(f"cannot {name}: {traceback.format_exc()}")
             return TransitionCallbackReturn.ERROR
@@ -277,6 +311,8 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     context = rclpy.get_default_context()
     context.try_shutdown()
     context.destroy()
+    # What a library left for the end: MoveIt's threads would crash in what C takes apart at its exit.
+    atexit._run_exitfuncs()
     # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
     # more, in which launch loses its patience and kills
     sys.stdout.flush()

@@ -9,6 +9,7 @@ from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
+from lab_core.depth import metres
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox, PinholeCamera, Plane, make_transform, rotation_about
 from lab_core.grasp import Grasp
@@ -34,7 +35,7 @@ NUT = Part(
     hypotheses=(Hypothesis("nut", 0.75), Hypothesis("washer", 0.25)),
 )
 CAMERA = PinholeCamera(4, 3, 300.0, 310.0, 1.5, 1.0)
-DEPTH = np.array([[0.8, 0.801, np.nan, 1.2], [0.7] * 4, [np.nan] * 4], np.float32)
+DEPTH = metres(np.array([[800, 801, 0, 1200], [700] * 4, [0] * 4], np.uint16))
 SCENE = Scene(
     stamp=12_345_678_901,
     frame="base_link",

@@ -19,10 +19,10 @@ from lab_core.errors import InvalidRequestError
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import success
 from lab_node.executor import ExecutorThread
 from lab_node.gate import Gated
 from lab_node.lifecycle import LabNode
-from lab_node.outcomes import success
 from lab_node.qos import RELIABLE
 
 SOUND = JointState(name=["a"], position=[1.0])

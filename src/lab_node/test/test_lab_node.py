@@ -15,11 +15,17 @@ from std_msgs.msg import Header
 from lab_core.errors import CancelledError, InvalidRequestError, StaleInputError
 from lab_core.geometry import PinholeCamera
 from lab_core.outcomes import OutcomeCode
-from lab_node.clouds import cloud_message, points_and_normals
+from lab_node.conversions.clouds import cloud_message, points_and_normals
+from lab_node.conversions.images import (
+    camera_info_message,
+    depth_in_metres,
+    image_message,
+    pinhole_camera,
+    rgb,
+)
+from lab_node.conversions.outcomes import name_of, outcome_from
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_node.freshness import Latest, Silence
-from lab_node.images import camera_info_message, depth_in_metres, image_message, pinhole_camera, rgb
-from lab_node.outcomes import name_of, outcome_from
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 HEADER = Header(frame_id="camera", stamp=TimeMessage(sec=3, nanosec=5))
 

@@ -26,13 +26,13 @@ from lab_core.errors import (
     LabError,
     UnavailableError,
 )
+from lab_core.parameters import parameter
 from lab_node import actions
 from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
+from lab_node.conversions.outcomes import success
 from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import LabNode
-from lab_node.outcomes import success
-from lab_node.parameters import parameter
 
 
 @dataclass(frozen=True)

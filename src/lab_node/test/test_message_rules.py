@@ -13,8 +13,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import BoundingBox3D
 
 from lab_core.geometry import PinholeCamera
-from lab_node.clouds import cloud_message
-from lab_node.images import camera_info_message, image_message
+from lab_node.conversions.clouds import cloud_message
+from lab_node.conversions.images import camera_info_message, image_message
 from lab_node.message_rules import defect
 
 NAN, INFINITY = float("nan"), float("inf")

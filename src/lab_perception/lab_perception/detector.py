@@ -1,22 +1,22 @@
-"""The port for whatever finds the parts in an image, and how an implementation is found by its name.
+"""The port for whatever finds the parts in an image.
 
-An implementation is a class registered in the Python entry point group `lab_perception.detectors`; it is made
-without arguments. Every implementation has to pass the test in `lab_perception.testing.detector_contract`.
+An implementation is a class registered in the Python entry point group `lab_perception.detectors`. It is made
+without arguments but its own parameters, if it has any (`lab_core.plugins`). Every implementation has to pass
+the test in `lab_perception.testing.detector_contract`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
+from lab_core.plugins import Port
 from lab_core.scene import PART, Hypothesis
-from lab_perception.errors import InvalidDetector
-from lab_perception.frame import Mask, RgbdFrame
-from lab_perception.surface import Surface
 
-GROUP = "lab_perception.detectors"
+if TYPE_CHECKING:  # a launch file asks for the port alone
+    from lab_perception.frame import Mask, RgbdFrame
+    from lab_perception.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +32,22 @@ class Instance:
     hypotheses: tuple[Hypothesis, ...] = (Hypothesis(PART, 1.0),)
 
 
-@runtime_checkable
 class Detector(Protocol):
-    """Finds the parts of the work area in one image."""
+    """Finds the parts of the work area in one image.
+
+    A class may say more of itself by attributes, and the contract then holds it to that. `deterministic`:
+    the same input gives the same parts. `accurate_on_blocks`: it finds plain blocks on a plain table, which
+    one that has seen only photographs may not. `network`: the name of a network for
+    `lab_perception.parts_network`, which looks at the image before and tells parts from the table; without
+    one the surface is told from the table by height and colour.
+    """
 
     def detect(self, frame: RgbdFrame, surface: Surface) -> Sequence[Instance]:
-        """Parts in any order; no pixel belongs to two of them, none is empty. The same input, the same parts.
+        """Parts in any order; no pixel belongs to two of them, none is empty.
 
         frame: the whole image. surface: the measured geometry above the support; masks are over its view.
         """
         ...
 
 
-def load_detector(name: str) -> Detector:
-    """Makes the detector of that name.
-
-    Raises InvalidDetector when there is none of that name, or when what is there is no detector.
-    """
-    available = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in available:
-        known = ", ".join(sorted(available)) or "none"
-        raise InvalidDetector(
-            f"no detector is called '{name}': set the parameter detector to one of: {known}"
-        )
-    try:
-        detector = available[name].load()()
-    except Exception as error:
-        raise InvalidDetector(
-            f"the detector '{name}' ({available[name].value}) does not load: {error}"
-        ) from error
-    if not isinstance(detector, Detector):
-        raise InvalidDetector(
-            f"the detector '{name}' ({available[name].value}) has no method detect(frame, surface)"
-        )
-    return detector
+DETECTORS: Port[Detector] = Port("lab_perception.detectors", "detector", Detector)

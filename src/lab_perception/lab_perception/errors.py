@@ -58,12 +58,6 @@ class UnknownLens(PerceptionError):
     code = OutcomeCode.INVALID_REQUEST
 
 
-class InvalidDetector(PerceptionError):
-    """A detector is not there or breaks the port's contract."""
-
-    code = OutcomeCode.INTERNAL_ERROR
-
-
 class InvalidNetwork(PerceptionError):
     """A network that tells parts from the table cannot be used."""
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sensor_msgs.msg import CameraInfo, Image
 
 from lab_core.geometry import PinholeCamera
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.conversions.images import depth_in_metres, pinhole_camera, rgb
 from lab_perception.errors import PerceptionError, UnknownLens
 from lab_perception.rectification import NEGLIGIBLE, Lens
 

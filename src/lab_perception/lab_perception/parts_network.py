@@ -89,7 +89,7 @@ class PartsNetwork:
         except ImportError as error:
             raise InvalidNetwork(
                 "onnxruntime is not installed, which runs the network that tells parts from the table: "
-                "pip install onnxruntime, or set the parameter network to ''"
+                "pip install onnxruntime, or set the detector's parameter network to ''"
             ) from error
         options = onnxruntime.SessionOptions()
         # One core is all that perception may take from the arm, and the sums are the same on every machine.
@@ -189,7 +189,7 @@ def load_network(name: str) -> PartsNetwork:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in NETWORKS.glob("*.json"))) or "none"
         raise InvalidNetwork(
-            f"there is no network '{name}': set the parameter network to one of: {known}, "
+            f"there is no network '{name}': set the detector's parameter network to one of: {known}, "
             "to the path of a description, or to '' for none"
         )
     try:

@@ -21,13 +21,14 @@ from lab_core.geometry import FloatArray
 from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.conversions.scene import detections_message, scene_message
 from lab_node.freshness import Silence
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import outcome_from
-from lab_node.poses import matrix_from_transform
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
+from lab_perception.detector import DETECTORS
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.exposure import pinhole_images
 from lab_perception.frame import RgbdFrame
@@ -73,7 +74,9 @@ class PerceptionNode(LabNode):
         self._base_frame = cell.robot.base_link
         self._rectified = cell.camera.model.rectified
         self.hardware_id = cell.camera.name
-        self._perception = Perception.of(cell, self.parameters)
+        self._perception = Perception.of(
+            cell, self.parameters, self.make_plugin(DETECTORS, self.parameters.detector)
+        )
         self._perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
         self._joints = JointHistory(self._perception.joints)
         self._pairing = Pairing[Image, Image]()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from lab_core.parameters import parameter, plugin_parameters
 from lab_description import Cell
-from lab_node.parameters import parameter
+from lab_perception.detector import DETECTORS
 from lab_perception.frame import WorkArea
 from lab_perception.objects import ObjectSettings
 from lab_perception.pipeline import Settings
@@ -18,45 +20,80 @@ from lab_perception.tracking import TrackingSettings
 class PerceptionParameters:
     """Parameters of the node."""
 
-    cell: str = parameter("ur5e_table", "name or path of the cell")
-    detector: str = parameter("geometric", "entry point in the group lab_perception.detectors")
-    network: str = parameter(
-        "parts", "network that tells parts from the table: a name, the path of its JSON file, or '' for none"
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    detector: str = parameter(
+        "geometric", "The detector: a name that is registered in lab_perception.detectors.", port=DETECTORS
     )
     area_margin: float = parameter(
-        0.06, "width around the work area that is looked at too", unit="m", minimum=0.0, maximum=0.5
+        0.06,
+        "The camera looks at the work area and at a border of this width.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.5,
     )
     support_tolerance: float = parameter(
-        0.02, "distance of the real support from its configured height", unit="m", minimum=0.002, maximum=0.1
+        0.02,
+        "How far the table may be from the height that the cell's YAML gives.",
+        unit="m",
+        minimum=0.002,
+        maximum=0.1,
     )
     min_height: float = parameter(
-        0.003, "lower things are taken for the support", unit="m", minimum=0.001, maximum=0.05
+        0.003, "What is lower than this belongs to the table.", unit="m", minimum=0.001, maximum=0.05
     )
     voxel: float = parameter(
-        0.002, "distance of the points of a segment", unit="m", minimum=0.0005, maximum=0.02
+        0.002,
+        "The distance between two points of a part's point segment.",
+        unit="m",
+        minimum=0.0005,
+        maximum=0.02,
     )
-    max_points: int = parameter(2000, "most points of a segment", minimum=50, maximum=20000)
+    max_points: int = parameter(
+        2000, "The largest number of points of a part's point segment.", minimum=50, maximum=20000
+    )
     track_memory: float = parameter(
         3.0,
-        "how long an unseen part that the robot does not hide keeps its identity",
+        "A part that is not seen, and that the robot does not hide, keeps its identity for this time.",
         unit="s",
         minimum=0.0,
         maximum=600.0,
     )
     depth_averaging: int = parameter(
-        1, "images that depth is averaged over while nothing moves; 1: none", minimum=1, maximum=32
+        1,
+        "The number of images over which depth is averaged while nothing moves. 1: no averaging.",
+        minimum=1,
+        maximum=32,
     )
-    robot_mask: bool = parameter(True, "leave the robot out of the image, by /joint_states")
+    robot_mask: bool = parameter(
+        True, "The robot is left out of the image. Its pose comes from /joint_states."
+    )
     robot_padding: float = parameter(
-        0.012, "how much larger than its shapes the robot is taken", unit="m", minimum=0.0, maximum=0.1
+        0.012,
+        "The robot is taken to be larger than its shapes by this.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
     )
     joint_state_wait: float = parameter(
-        0.1, "wall time to wait for the joint state of an image's instant", unit="s", minimum=0.0, maximum=2.0
+        0.1,
+        "The longest wall time to wait for the joint state at the time of an image.",
+        unit="s",
+        minimum=0.0,
+        maximum=2.0,
+        live=True,
     )
-    camera_moves: bool = parameter(False, "the camera's pose changes: listen to /tf, not to /tf_static alone")
+    camera_moves: bool = parameter(
+        False, "The camera moves: its pose comes from /tf and /tf_static, not from /tf_static alone."
+    )
     silence_limit: float = parameter(
-        2.0, "time without images until the camera is called silent", unit="s", minimum=0.1, maximum=60.0
+        2.0,
+        "The camera is reported as silent after this time without images.",
+        unit="s",
+        minimum=0.1,
+        maximum=60.0,
+        live=True,
     )
+    plugins: dict[str, Any] = plugin_parameters()
 
     def work_area(self, cell: Cell) -> WorkArea:
         """Where parts may lie in that cell."""
@@ -71,7 +108,6 @@ class PerceptionParameters:
                 baseline=noise.baseline,
                 disparity_noise=max(noise.subpixel, 0.02),
                 min_height=self.min_height,
-                network=self.network,
             ),
             objects=ObjectSettings(voxel=self.voxel, max_points=self.max_points),
             tracking=TrackingSettings(memory=self.track_memory),

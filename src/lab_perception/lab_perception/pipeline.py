@@ -12,7 +12,7 @@ from lab_core.scene import Part, Scene
 from lab_description import Cell
 from lab_perception.depth_filter import DepthFilter
 from lab_perception.depth_view import reduced_view
-from lab_perception.detector import Detector, load_detector
+from lab_perception.detector import DETECTORS, Detector
 from lab_perception.errors import PerceptionError
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.objects import ObjectSettings, describe
@@ -52,15 +52,16 @@ class Perception:
     ) -> None:
         """robot: is left out of the images; base_frame: name of the frame that scenes are in.
 
-        Raises InvalidNetwork when the network of the settings cannot be used.
+        Raises InvalidNetwork when the network that the detector names cannot be used.
         """
         self._area = area
         self._robot = robot
         self._base_frame = base_frame
         self._detector = detector
         self._settings = settings or Settings()
-        if self._settings.surface.network:
-            load_network(self._settings.surface.network)
+        self._network: str = getattr(detector, "network", "")
+        if self._network:
+            load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
         self._view: View | None = None
         self._depth_filter: DepthFilter | None = None
@@ -70,11 +71,14 @@ class Perception:
     def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
         """The stage of a cell. detector: else the one that the parameters name.
 
-        Raises InvalidDetector, InvalidNetwork.
+        Raises ConfigurationError, InvalidNetwork.
         """
+        if detector is None:
+            name, given = parameters.detector, parameters.plugins
+            detector = DETECTORS.make(name, given=given, node="perception").plugin
         return cls(
             parameters.work_area(cell),
-            detector or load_detector(parameters.detector),
+            detector,
             parameters.settings(cell),
             RobotMask(cell, parameters.robot_padding) if parameters.robot_mask else None,
             cell.robot.base_link,
@@ -119,7 +123,9 @@ class Perception:
             view = self._view_for(frame)
             if self._depth_filter is not None:
                 frame = replace(frame, depth=self._depth_filter.update(frame.depth))
-            surface = observe_surface(frame, view, self._area, self._settings.support, self._settings.surface)
+            surface = observe_surface(
+                frame, view, self._area, self._settings.support, self._settings.surface, self._network
+            )
             support = surface.support
             instances = self._detector.detect(frame, surface)
             found = describe(frame, surface, instances, self._area, self._settings.objects)

@@ -16,12 +16,13 @@ them on others).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.parameters import parameter
 from lab_core.scene import PART, Hypothesis
 from lab_perception.detector import Instance
 from lab_perception.frame import ByteImage, Float32Image, RgbdFrame
@@ -85,16 +86,79 @@ WITH_NETWORK = SegmentationSettings(
 )
 
 
+@dataclass(frozen=True)
+class GeometricParameters:
+    """What a user of the default detector may change."""
+
+    network: str = parameter(
+        "parts",
+        "The network that tells parts from the table: a name, the path of its JSON file, or '' for none.",
+    )
+    min_score: float = parameter(
+        WITH_NETWORK.min_score,
+        "Parts of which the network is less sure are left out.",
+        minimum=0.0,
+        maximum=1.0,
+        live=True,
+    )
+    min_area: float = parameter(
+        WITH_NETWORK.min_area,
+        "A part shows at least this much area; smaller ones are left out.",
+        unit="m²",
+        minimum=0.0,
+        maximum=0.01,
+        live=True,
+    )
+    fragment_area: float = parameter(
+        WITH_NETWORK.fragment_area,
+        "A piece with less area than this is joined to its neighbour.",
+        unit="m²",
+        minimum=0.0,
+        maximum=0.01,
+        live=True,
+    )
+    join_bias: float = parameter(
+        0.0,
+        "Added to the log odds that two neighbouring pieces are one part. Raise it when parts are split,"
+        " lower it when parts that touch are seen as one.",
+        minimum=-10.0,
+        maximum=10.0,
+        live=True,
+    )
+
+    def settings(self, with_network: bool) -> SegmentationSettings:
+        """The weights that were fitted, with these changes."""
+        fitted = WITH_NETWORK if with_network else WITHOUT_NETWORK
+        return replace(
+            fitted,
+            prior=fitted.prior + self.join_bias,
+            fragment_area=self.fragment_area,
+            min_area=self.min_area,
+            min_score=self.min_score,
+        )
+
+
+DEFAULTS = GeometricParameters()
+
+
 class GeometricDetector:
     """The default detector: knows no kinds of parts."""
 
-    def __init__(self, settings: SegmentationSettings | None = None) -> None:
-        """settings: the fitted ones by default, with a network or without."""
-        self._settings = settings
+    Parameters = GeometricParameters
+    deterministic = True
+    accurate_on_blocks = True
+
+    def __init__(self, parameters: GeometricParameters = DEFAULTS) -> None:
+        self.network = parameters.network
+        self._parameters = parameters
+
+    def parameters_changed(self, new: GeometricParameters) -> None:
+        """Use them from the next image on."""
+        self._parameters = new
 
     def detect(self, frame: RgbdFrame, surface: Surface) -> Sequence[Instance]:
         """Parts by geometry and appearance; see `lab_perception.detector.Detector`."""
-        settings = self._settings or (WITHOUT_NETWORK if surface.evidence is None else WITH_NETWORK)
+        settings = self._parameters.settings(surface.evidence is not None)
         labels = segment(surface, settings)
         masks = [labels == label for label in range(int(labels.max(initial=-1)) + 1)]
         if surface.evidence is None:

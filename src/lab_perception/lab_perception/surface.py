@@ -42,15 +42,13 @@ class SurfaceSettings:
 
     baseline, disparity_noise: of the stereo camera, metres and pixels. min_height: lower things are taken for
     the support's own unevenness, metres. contrast: distance from the support's colour (units of chroma) that
-    tells a pixel without depth to show a part. network: which tells pixels of parts from all others, see
-    `lab_perception.parts_network.load_network`; without one, '', height and contrast alone tell them.
+    tells a pixel without depth to show a part.
     """
 
     baseline: float = 0.05
     disparity_noise: float = 0.08
     min_height: float = 0.003
     contrast: float = 16.0
-    network: str = "parts"
 
     def inverse_depth_noise(self, camera: PinholeCamera) -> float:
         """Standard deviation of the inverse depth of one pixel, 1/m."""
@@ -84,11 +82,17 @@ class Surface:
 
 
 def observe_surface(
-    frame: RgbdFrame, view: View, area: WorkArea, support_settings: SupportSettings, settings: SurfaceSettings
+    frame: RgbdFrame,
+    view: View,
+    area: WorkArea,
+    support_settings: SupportSettings,
+    settings: SurfaceSettings,
+    network: str = "",
 ) -> Surface:
     """Finds the support and everything above it.
 
-    view: of the work area in the frame.
+    view: of the work area in the frame. network: which tells pixels of parts from all others, see
+    `lab_perception.parts_network.load_network`; without one, '', height and contrast alone tell them.
 
     Raises NoDepth when the work area holds no measurement, NoSupport when there is no plane where the cell
     has one.
@@ -115,9 +119,9 @@ def observe_surface(
         blind &= ~hidden
     color = smooth_color(view.crop(frame.color))
     evidence: Evidence | None = None
-    if settings.network:
+    if network:
         heights, pixel_size = network_view(view, inverse, support)
-        evidence = load_network(settings.network).look(view.crop(frame.color), heights, pixel_size)
+        evidence = load_network(network).look(view.crop(frame.color), heights, pixel_size)
         height = _heights(view, inverse, median, support, area)
         part = _with_what_is_high(evidence.part, height, pixel_size)
         evidence = replace(evidence, part=part)

@@ -11,9 +11,8 @@ from lab_core.outcomes import OutcomeCode
 from lab_perception.color_names import color_name
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.objects import box_on_support, dominant_color, reduce_points, support_frame
-from lab_perception.pipeline import Perception, Settings
-from lab_perception.segmentation import GeometricDetector
-from lab_perception.surface import SurfaceSettings
+from lab_perception.pipeline import Perception
+from lab_perception.segmentation import GeometricDetector, GeometricParameters
 
 AREA = WorkArea(np.array([0.35, -0.22, 0.0]), np.array([0.70, 0.22, 0.2]), 0.0)
 RED, BLUE, GREEN, YELLOW = (0.8, 0.12, 0.12), (0.1, 0.25, 0.75), (0.1, 0.55, 0.2), (0.95, 0.8, 0.1)
@@ -30,11 +29,12 @@ def frame_of(scene, **changes) -> RgbdFrame:
     return RgbdFrame(**(fields | changes))
 
 
-WITHOUT_NETWORK = Settings(surface=SurfaceSettings(network=""))
+WITHOUT_NETWORK = GeometricDetector(GeometricParameters(network=""))
 
 
-def look(parts, seed=0, settings=None, **how):
-    return Perception(AREA, GeometricDetector(), settings).perceive(frame_of(render(parts, seed=seed, **how)))
+def look(parts, seed=0, detector=None, **how):
+    perception = Perception(AREA, detector or GeometricDetector())
+    return perception.perceive(frame_of(render(parts, seed=seed, **how)))
 
 
 @pytest.mark.parametrize("yaw", [0.0, 0.4, 1.1])
@@ -77,7 +77,7 @@ def test_points_lie_on_the_part_and_normals_stand_on_it():
 def test_touching_parts_of_two_colours_are_two_where_parts_have_no_print():
     """With the network they may be one: nothing tells them from one box with two halves printed on it."""
     parts = [box((0.04, 0.04, 0.03), 0.5, 0.0, rgb=RED), box((0.04, 0.04, 0.03), 0.5, 0.04, rgb=BLUE)]
-    scene = look(parts, settings=WITHOUT_NETWORK)
+    scene = look(parts, detector=WITHOUT_NETWORK)
     assert sorted(item.color_name for item in scene.objects) == ["blue", "red"]
     for item in scene.objects:
         assert np.allclose(sorted(item.box.size), [0.03, 0.04, 0.04], atol=0.006)
@@ -90,7 +90,7 @@ def test_grey_parts_that_touch_are_told_apart_by_their_shape():
         box((0.045, 0.045, height), 0.5 + 0.012 * (i % 2), -0.07 + 0.045 * i, rgb=GREY)
         for i, height in enumerate(heights)
     ]
-    scene = look(parts, settings=WITHOUT_NETWORK)
+    scene = look(parts, detector=WITHOUT_NETWORK)
     assert np.allclose(sorted(item.box.size[2] for item in scene.objects), sorted(heights), atol=0.003)
 
 

@@ -17,7 +17,7 @@ from lab_perception.view import View
 def evidence(blocks):
     frame, truth = imagine(blocks, AREA, CAMERA, BASE_FROM_CAMERA)
     view = View.of(CAMERA, BASE_FROM_CAMERA, AREA)
-    surface = observe_surface(frame, view, AREA, SupportSettings(), SurfaceSettings())
+    surface = observe_surface(frame, view, AREA, SupportSettings(), SurfaceSettings(), "parts")
     return surface.evidence, surface.view.crop(truth)
 
 
@@ -59,7 +59,7 @@ def test_a_network_that_cannot_be_used_is_named_with_the_fix(tmp_path):
             load_network(str(name))
         return str(error.value)
 
-    assert "no network 'prats': set the parameter network to one of: parts" in sentence("prats")
+    assert "no network 'prats': set the detector's parameter network to one of: parts" in sentence("prats")
     description = tmp_path / "mine.json"
     description.write_text("[]")
     assert "must be JSON with file and sha256" in sentence(description)

@@ -28,9 +28,9 @@ from vision_msgs.msg import Detection3DArray
 
 from lab_core.geometry import make_transform
 from lab_description import load_cell
-from lab_node.clouds import points_and_normals
-from lab_node.images import camera_info_message, depth_in_metres, image_message
-from lab_node.poses import transform_from_matrix
+from lab_node.conversions.clouds import points_and_normals
+from lab_node.conversions.images import camera_info_message, depth_in_metres, image_message
+from lab_node.conversions.poses import transform_from_matrix
 from lab_node.qos import RELIABLE, SENSOR
 from lab_perception.perception_node import CAMERA_INFO, COLOR, DEPTH, PerceptionNode
 
@@ -211,6 +211,10 @@ def test_images_become_a_scene_with_their_stamp(graph, scene, encoding):
     detections = next(d for d in camera.detections if d.header == message.header)
     assert [d.id for d in detections.detections] == [item.id for item in message.objects]
     assert [d.bbox for d in detections.detections] == [item.box for item in message.objects]
+    hypotheses = [[result.hypothesis for result in d.results] for d in detections.detections]
+    assert hypotheses == [item.hypotheses for item in message.objects]
+    assert all(item.class_id == "part" and 0.0 < item.score <= 1.0 for item in red.hypotheses)
+    assert len(red.hypotheses) == 1
 
 
 def test_images_of_a_lens_that_bends_lines_are_rectified(graph, scene):
@@ -322,6 +326,8 @@ def test_images_are_dropped_rather_than_kept_for_long(graph, scene):
 
 
 def test_an_unknown_network_refuses_to_configure(graph, scene, capfd):
-    one = graph(scene, network="prats")
+    one = graph(scene, **{"geometric.network": "prats"})
     assert one.node.trigger_configure() == TransitionCallbackReturn.FAILURE
-    assert "no network 'prats': set the parameter network to one of: parts" in capfd.readouterr().err
+    assert (
+        "no network 'prats': set the detector's parameter network to one of: parts" in capfd.readouterr().err
+    )

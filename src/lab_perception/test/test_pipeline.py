@@ -9,9 +9,12 @@ from rendered_scenes import box, cylinder, render
 from lab_core.depth import millimetres
 from lab_core.geometry import make_transform, rotation_about
 from lab_core.outcomes import OutcomeCode
+from lab_core.scene import Hypothesis
+from lab_description import load_cell
 from lab_perception.depth_view import halve_depth
-from lab_perception.errors import AreaNotInView
+from lab_perception.errors import AreaNotInView, PerceptionError
 from lab_perception.frame import RgbdFrame, WorkArea
+from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception, Settings
 from lab_perception.segmentation import GeometricDetector
 
@@ -194,3 +197,38 @@ def test_depth_is_halved_without_inventing_values():
     reduced, smaller = halve_depth(depth.astype(np.float32), camera)
     assert millimetres(reduced).tolist() == [[800, 900], [500, 0]]
     assert smaller.width == 320
+
+
+def test_what_a_detector_says_of_a_part_is_in_the_scene(scene):
+    guesses = (Hypothesis("nut", 0.7), Hypothesis("bolt", 0.2))
+
+    class Connoisseur(GeometricDetector):
+        def detect(self, frame, surface):
+            return [replace(found, hypotheses=guesses) for found in super().detect(frame, surface)]
+
+    result = Perception(AREA, Connoisseur()).perceive(frame_of(scene))
+    assert [part.hypotheses for part in result.objects] == [guesses, guesses]
+    assert result.objects[0].label == "nut"
+
+
+def test_a_stage_of_a_cell_leaves_its_robot_out_of_the_image():
+    cell = load_cell("ur5e_table")
+    camera = cell.camera
+    color = np.zeros((camera.pinhole.height, camera.pinhole.width, 3), np.uint8)
+    depth = np.ones(color.shape[:2], np.float32)
+    looking = Perception.of(cell, PerceptionParameters())
+    assert set(cell.robot.joint_names) <= set(looking.joints)
+    at_home = dict(zip(cell.robot.joint_names, cell.robot.configuration("home"), strict=True))
+    positions = dict.fromkeys(looking.joints, 0.0) | at_home
+    over_the_table = positions | {"shoulder_pan_joint": 0.0, "shoulder_lift_joint": -0.8, "elbow_joint": 1.2}
+
+    def frame(joints):
+        return looking.frame(color, depth, camera.pinhole, camera.base_from_camera, 7, joints, "lens")
+
+    assert frame(over_the_table).hidden.any()
+    assert frame(None).hidden is None
+    assert (frame(None).stamp, frame(None).base_frame, frame(None).camera_frame) == (7, "base_link", "lens")
+    with pytest.raises(PerceptionError, match="the depth image is"):
+        looking.frame(color, depth[1:], camera.pinhole, camera.base_from_camera, 7)
+    blind = Perception.of(cell, PerceptionParameters(robot_mask=False))
+    assert blind.joints == ()

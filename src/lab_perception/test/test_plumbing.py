@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab_perception.detector import Instance, load_detector
-from lab_perception.errors import InvalidDetector, NoJointState
+from lab_core.errors import ConfigurationError
+from lab_perception.detector import DETECTORS, Instance
+from lab_perception.errors import NoJointState
 from lab_perception.frame_statistics import FrameStatistics
 from lab_perception.joint_history import JointHistory
 from lab_perception.pairing import Pairing
@@ -109,12 +110,12 @@ def test_statistics_tell_their_percentiles():
 
 
 def test_the_installed_detector_keeps_the_contract():
-    check_detector(load_detector("geometric"))
+    check_detector(DETECTORS.make("geometric").plugin)
 
 
 def test_a_detector_that_is_not_there_is_named_with_those_that_are():
-    with pytest.raises(InvalidDetector, match=r"'clairvoyant'.*geometric"):
-        load_detector("clairvoyant")
+    with pytest.raises(ConfigurationError, match=r"'clairvoyant'.*geometric"):
+        DETECTORS.make("clairvoyant")
 
 
 class Blind:

@@ -9,7 +9,7 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from lab_core.geometry import PinholeCamera
-from lab_node.images import camera_info_message, image_message
+from lab_node.conversions.images import camera_info_message, image_message
 from lab_perception.errors import PerceptionError, UnknownLens
 from lab_perception.exposure import pinhole_images
 

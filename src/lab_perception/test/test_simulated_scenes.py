@@ -28,7 +28,7 @@ SEEDS = range(200, 203)
 
 def agreement_of(scene):
     view = View.of(scene.frame.camera, scene.frame.base_from_camera, AREA)
-    surface = observe_surface(scene.frame, view, AREA, SETTINGS.support, SETTINGS.surface)
+    surface = observe_surface(scene.frame, view, AREA, SETTINGS.support, SETTINGS.surface, "parts")
     return compare(surface.view.crop(scene.truth), segment(surface, SegmentationSettings()))
 
 

@@ -24,16 +24,16 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import parameter
 from lab_description import load_cell
 from lab_description.graph import Topic, extension_names, load_graph
 from lab_node.collected import CollectedSubscription
+from lab_node.conversions.outcomes import name_of
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.message_rules import defect
 from lab_node.message_types import message_class
 from lab_node.names import namespace_from, within
-from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
 from lab_node.qos import qos_of
 from lab_node.qos_profiles import Profile
 from lab_recorder import recording as topics
@@ -60,27 +60,47 @@ PRIVATE = 0o077
 class RecorderParameters:
     """ROS parameters of the node."""
 
-    cell: str = parameter("ur5e_table", "name or path of the cell")
-    extensions: str = parameter("", "packages, separated by commas, whose topics are recorded too")
-    folder: str = parameter("auto", "where the record of this run goes; auto: runs/<time>; none: no record")
-    seconds: float = parameter(
-        60.0, "of the small topics that are kept", unit="s", minimum=1.0, maximum=600.0
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    extensions: str = parameter("", "The packages, separated by commas, whose topics are recorded too.")
+    folder: str = parameter(
+        "auto", "The folder of this run's record. auto: runs/<time>. none: nothing is recorded."
     )
-    image_seconds: float = parameter(30.0, "of the images", unit="s", minimum=1.0, maximum=600.0)
+    seconds: float = parameter(
+        60.0, "The record keeps this much time of the small topics.", unit="s", minimum=1.0, maximum=600.0
+    )
+    image_seconds: float = parameter(
+        30.0, "The record keeps this much time of the images.", unit="s", minimum=1.0, maximum=600.0
+    )
     full_seconds: float = parameter(
         3.0,
-        "of the newest images all are kept, of older ones one a second",
+        "The record keeps every image of this last time, and of older ones one image per second.",
         unit="s",
         minimum=0.1,
         maximum=60.0,
     )
-    megabytes: float = parameter(80.0, "memory for each image topic", unit="MB", minimum=5.0, maximum=4000.0)
-    write_period: float = parameter(
-        30.0, "wall time between two writings of the ring to the disk", unit="s", minimum=1.0, maximum=3600.0
+    megabytes: float = parameter(
+        80.0, "The largest memory for each image topic.", unit="MB", minimum=5.0, maximum=4000.0
     )
-    max_cases: int = parameter(50, "failed picks that are saved in one run", minimum=0, maximum=10000)
-    max_disk: float = parameter(1000.0, "disk that a run's cases may take", unit="MB", minimum=10.0)
-    min_free: float = parameter(1000.0, "disk that is left free, whatever happens", unit="MB", minimum=0.0)
+    write_period: float = parameter(
+        30.0,
+        "The wall time between two times that the record is written to the disk.",
+        unit="s",
+        minimum=1.0,
+        maximum=3600.0,
+    )
+    max_cases: int = parameter(
+        50, "The largest number of failed picks that one run saves.", minimum=0, maximum=10000, live=True
+    )
+    max_disk: float = parameter(
+        1000.0, "The largest disk space for the cases of a run.", unit="MB", minimum=10.0, live=True
+    )
+    min_free: float = parameter(
+        1000.0,
+        "Nothing is written while less disk space than this is free.",
+        unit="MB",
+        minimum=0.0,
+        live=True,
+    )
 
 
 def listening(topic: Topic) -> QoSProfile:

@@ -13,8 +13,8 @@ from scipy.interpolate import CubicHermiteSpline
 from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.geometry import FloatArray, rotation_angle
-from lab_node.outcomes import name_of
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.outcomes import name_of
+from lab_node.conversions.poses import matrix_from_pose
 from lab_recorder import recording as topics
 from lab_recorder.case import DECISION, Case
 from lab_recorder.mcap_file import write_mcap

@@ -15,8 +15,8 @@ from trajectory_msgs.msg import JointTrajectory
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import check_parameters, fields_of, ports_of
 from lab_description import Cell, load_cell
-from lab_grasping.contact import PadReading
 from lab_grasping.errors import GraspingError
 from lab_grasping.grasp_parameters import GraspParameters
 from lab_grasping.planning import GraspPlanning
@@ -34,10 +34,9 @@ from lab_motion.skills.hardware import Cancelled, Watch
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.stages import Stages
 from lab_node.conversions.grasp import grasp_messages
+from lab_node.conversions.outcomes import outcome_from
+from lab_node.conversions.poses import matrix_from_transform
 from lab_node.conversions.scene import parts_from_detections, scene_from_message, scene_message
-from lab_node.outcomes import outcome_from
-from lab_node.parameters import BUILT_IN, check_parameters
-from lab_node.poses import matrix_from_transform
 from lab_perception.errors import PerceptionError
 from lab_perception.exposure import pinhole_images
 from lab_perception.joint_history import JointHistory
@@ -102,11 +101,11 @@ class Inputs:
 
         Raises ConfigurationError when one is malformed.
         """
-        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        known, ports = fields_of(kind), ports_of(kind).values()
         given = {
             name: value
             for name, value in self.case.parameters.get(node, {}).items()
-            if name in known and not name.startswith(BUILT_IN)
+            if name in known or any(port.knows(name) for port in ports)
         }
         return check_parameters(kind, given, node)
 
@@ -186,22 +185,33 @@ class _RecordedArm:
         raise _ThatIsIt("planned")
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """Of an empty hand; metres and N."""
+
+    opening: float
+    force: float = 0.0
+
+
 class _RecordedHand:
     """Is as wide as the hand was."""
 
     def __init__(self, opening: float) -> None:
-        self._reading = PadReading(opening, (0.0, 0.0))
+        self._reading = _Recorded(opening)
 
-    def reading(self) -> PadReading:
+    def reading(self) -> _Recorded:
         return self._reading
 
     def halt(self) -> None:
         pass
 
-    def start(self, opening: float, force: float) -> None:
+    def grip(self, force: float) -> None:
         pass
 
-    def finish(self, cancelled: Cancelled) -> PadReading:
+    def release(self, opening: float, force: float) -> None:
+        pass
+
+    def finish(self, cancelled: Cancelled) -> _Recorded:
         return self._reading
 
 
@@ -212,13 +222,14 @@ def plan_pick(inputs: Inputs, scene: Scene, grasps: list[Grasp]) -> Planned:
     joints = _joints_when_picked(inputs)
     names = cell.robot.joint_names
     arm = _RecordedArm(_start(inputs, ordered_positions(joints, names), parameters.start_tolerance))
-    opening = float(cell.gripper.opening_from_joint(ordered_positions(joints, (cell.gripper.joint,)))[0])
+    effector = cell.end_effector
+    opening = effector.opening_at(ordered_positions(joints, effector.reported_joints))
     motion = Motion(cell, parameters, arm, _RecordedHand(opening))
     if inputs.has(topics.PLACED):
         motion.robot.placed.extend(parts_from_detections(inputs.one(topics.PLACED), "which was placed"))
     frame, picked = cell.robot.base_link, Picked()
     try:
-        goals = [grasp_to_carry_out(grasp, frame) for grasp in grasps]
+        goals = [grasp_to_carry_out(grasp, cell) for grasp in grasps]
         stages = Stages(lambda: 0.0, lambda phase: None)
         motion.pick(scene_to_plan_in(scene, frame), goals, stages, never, picked)
     except _ThatIsIt:

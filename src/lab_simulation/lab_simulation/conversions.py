@@ -16,7 +16,7 @@ from simulation_interfaces.msg import SimulationState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectoryPoint
 
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_simulation.mujoco.arm_controller import TrajectoryGoal, TrajectoryOutcome
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import EntityState, Simulation, Wrench

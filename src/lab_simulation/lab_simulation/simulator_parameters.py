@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab_node.parameters import check_parameters, parameter
+from lab_core.parameters import check_parameters, parameter
 from lab_simulation.look import LOOKS
 from lab_simulation.scenes.scene_file import MAXIMUM_PARTS, load_scene_file
 
@@ -15,31 +15,37 @@ from lab_simulation.scenes.scene_file import MAXIMUM_PARTS, load_scene_file
 class SimulatorParameters:
     """Parameters of the simulator node."""
 
-    cell: str = parameter("ur5e_table", "cell: a name in config/cells or the path of a YAML file")
-    scene: str = parameter("scattered", "what lies on the table: a name in config/scenes or a path")
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    scene: str = parameter(
+        "scattered", "What lies on the table: a name in config/scenes or the path of a YAML file."
+    )
     parts: int = parameter(
-        0, "number of parts; 0: as many as the scene says", unit="", minimum=0, maximum=MAXIMUM_PARTS
+        0, "The number of parts. 0: as many as the scene says.", minimum=0, maximum=MAXIMUM_PARTS
     )
     meshes: str = parameter(
-        "", "folder of OBJ or STL files to take the parts from; empty: the kinds of the scene"
+        "", "The folder of OBJ or STL files from which the parts are made. Empty: the kinds of the scene."
     )
-    seed: int = parameter(0, "decides the scene, its look and the noise", minimum=0, maximum=2**31 - 1)
+    seed: int = parameter(
+        0, "The seed of the scene, of its look and of the noise.", minimum=0, maximum=2**31 - 1
+    )
     speed: float = parameter(
-        1.0, "simulated seconds a second; 0: as fast as it can", minimum=0.0, maximum=100.0
+        1.0, "Simulated seconds per second of wall time. 0: as fast as it can.", minimum=0.0, maximum=100.0
     )
     look: str = parameter(
         "real",
-        "what the images show; real: print, shadows, gloss and the errors of a stereo camera;"
-        " plain: one colour a part and independent noise",
+        "What the images show. real: print, shadows, gloss and the errors of a stereo camera. plain: parts"
+        " of one colour and independent noise.",
         choices=LOOKS,
     )
-    noise: bool = parameter(True, "noise of the camera")
+    noise: bool = parameter(True, "The images of the camera have noise.")
     renderer: str = parameter(
         "auto",
-        "how images are made; auto: the first that works",
+        "How images are made. auto: the first way that works.",
         choices=("auto", "egl", "osmesa", "raycast"),
     )
-    paused: bool = parameter(False, "activated, it waits for set_simulation_state before time goes on")
+    paused: bool = parameter(
+        False, "When it is activated, the simulator waits for set_simulation_state before time goes on."
+    )
 
 
 def refuse_unusable(given: Mapping[str, Any]) -> None:

@@ -17,7 +17,11 @@ from lab_simulation.gazebo.files import bridges, main, scene_of, write_gazebo_fi
 from lab_simulation.gazebo.robot import controller_names, gazebo_urdf, robot_description
 from lab_simulation.gazebo.world import SDF_VERSION
 
-CELLS = sorted(path.stem for path in (config_directory() / "cells").glob("*.yaml"))
+CELLS = sorted(
+    path.stem
+    for path in (config_directory() / "cells").glob("*.yaml")
+    if load_cell(path).end_effector.actions  # nothing in Gazebo stands in for a vacuum
+)
 PAIRS = yaml.safe_load((Path(__file__).parent / "ros_gz_bridge_pairs.yaml").read_text())["pairs"]
 # `gz sdf -k` and `ign sdf -k` call this function of the library and nothing else.
 CHECK = "import ctypes, sys; sys.exit(ctypes.CDLL(sys.argv[1]).cmdCheck(sys.argv[2].encode()))"

@@ -24,7 +24,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_description import Cell
-from lab_node.images import depth_in_metres, pinhole_camera, rgb
+from lab_node.conversions.images import depth_in_metres, pinhole_camera, rgb
 from lab_node.qos import SENSOR
 from lab_simulation.simulator_node import SimulatorNode
 

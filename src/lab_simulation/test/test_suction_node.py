@@ -14,11 +14,11 @@ from std_srvs.srv import SetBool
 
 from lab_core.geometry import make_transform
 from lab_description import Cell, SuctionCup, config_directory, load_cell
-from lab_node.poses import pose_from_matrix
+from lab_node.conversions.poses import pose_from_matrix
 from lab_simulation.ros.interface_versions import state_request
-from lab_simulation.ros.suction import ATMOSPHERE
 
 PRESSURE = "/suction/pressure"
+ATMOSPHERE = 101_325.0
 
 
 @pytest.fixture(scope="module")

@@ -58,8 +58,9 @@ class Latch:
     ) -> None:
         """timeout: silence of an input that counts as a stop, seconds.
 
-        inputs: topics that say the same again and again. kept: topics of the robot that say something when it
-        changes, and keep it for who comes later: of these only the first word is waited for.
+        inputs: topics that are published periodically; one that falls silent stops the cell. kept: latched
+        topics of the robot, which publish only when their value changes; only their first message must come
+        in time.
         """
         self._timeout = timeout
         self._inputs = {topic: _Input(topic in inputs) for topic in (*inputs, *kept)}

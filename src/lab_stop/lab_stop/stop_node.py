@@ -14,10 +14,10 @@ from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_core.errors import ConfigurationError
+from lab_core.parameters import parameter
 from lab_description import Gripper, load_cell
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.parameters import parameter
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
@@ -34,30 +34,38 @@ STOP = "cell/stop"
 class StopParameters:
     """Parameters of the stop node."""
 
-    cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
-    hardware_topic: str = parameter("", "std_msgs/Bool that is true to stop; empty: the cell has none")
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    hardware_topic: str = parameter(
+        "", "A topic of std_msgs/Bool that is true to stop the cell. Empty: the cell has none."
+    )
     presence_topic: str = parameter(
-        "", "sensor_msgs/Range with the distance of the nearest person; empty: the cell has none"
+        "",
+        "A topic of sensor_msgs/Range with the distance of the nearest person. Empty: the cell has none.",
     )
     running_topic: str = parameter(
-        "", "std_msgs/Bool that is kept, false while the robot does not obey; empty: the cell has none"
+        "",
+        "A latched topic of std_msgs/Bool that is false while the robot does not obey. Empty: the cell has"
+        " none.",
     )
     speed_topic: str = parameter(
-        "", "std_msgs/Float64, 0 while the robot is halted by itself; empty: the cell has none"
+        "",
+        "A topic of std_msgs/Float64 that is 0 while the robot has halted itself. Empty: the cell has none.",
     )
     input_timeout: float = parameter(
-        0.5, "silence of an input that counts as a stop", unit="s", minimum=0.05, maximum=10.0
+        0.5, "An input that is silent for longer stops the cell.", unit="s", minimum=0.05, maximum=10.0
     )
     slow_distance: float = parameter(
-        1.5, "of a person, below which the cell goes slowly", unit="m", minimum=0.0, maximum=20.0
+        1.5, "The cell moves slowly while a person is nearer than this.", unit="m", minimum=0.0, maximum=20.0
     )
     stop_distance: float = parameter(
-        0.8, "of a person, below which the cell stops", unit="m", minimum=0.0, maximum=20.0
+        0.8, "The cell stops when a person is nearer than this.", unit="m", minimum=0.0, maximum=20.0
     )
-    slow_speed: float = parameter(0.25, "share of the planned speed when slow", minimum=0.01, maximum=1.0)
+    slow_speed: float = parameter(
+        0.25, "The share of the planned speed while the cell moves slowly.", minimum=0.01, maximum=1.0
+    )
     backstop: float = parameter(
         0.3,
-        "after a stop, until whatever the controllers of arm and hand still do is cancelled",
+        "The goals that arm and hand still follow this time after a stop are cancelled.",
         unit="s",
         minimum=0.1,
         maximum=5.0,

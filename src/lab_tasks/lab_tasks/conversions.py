@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from lab_core.errors import LabError
 from lab_node.conversions.grasp import grasp_message
-from lab_node.outcomes import known_code
+from lab_node.conversions.outcomes import known_code
 from lab_tasks.job import Attempt
 from lab_tasks.ledger import Failure, Record
 from lab_tasks.skills import Stage

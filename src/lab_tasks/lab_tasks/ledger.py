@@ -1,7 +1,7 @@
 """The books of a task: what was seen, tried, placed, left and why.
 
-Whatever was ever seen has a record, and no record is ever taken out: each is in view, placed, or lost (it
-vanished without being placed), or it is none of its own, as another record stands for the same part.
+Every part that was seen has a record, and no record is removed. A record says that its part is in view, that
+it was placed, that it is lost (it vanished and was not placed), or that another record is of the same part.
 """
 
 from __future__ import annotations
@@ -261,5 +261,5 @@ def _alike(grasp: FloatArray, other: FloatArray) -> bool:
     if np.linalg.norm(grasp[:3, 3] - other[:3, 3]) > SAME_GRASP_DISTANCE:
         return False
     turn = grasp[:3, :3].T @ other[:3, :3]
-    half_turn = turn * np.array([-1.0, -1.0, 1.0])  # the two fingers of a parallel gripper are alike
+    half_turn = turn * np.array([-1.0, -1.0, 1.0])  # after which fingers, or a cup, take the same hold
     return bool(min(rotation_angle(turn), rotation_angle(half_turn)) < SAME_GRASP_ANGLE)

@@ -26,7 +26,7 @@ class Stage:
 class Picked:
     """How a pick ended; index of the grasp that was tried, None when none could be reached.
 
-    held_width: opening of the fingers after lifting, metres; held_force: newtons.
+    held_width: opening of the fingers after lifting, metres, 0 without fingers; held_force: newtons.
     """
 
     grasp_index: int | None

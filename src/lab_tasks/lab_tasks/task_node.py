@@ -15,11 +15,11 @@ from std_msgs.msg import Header
 
 from lab_core.errors import UnavailableError
 from lab_core.outcomes import OutcomeCode
+from lab_core.parameters import parameter
 from lab_description import config_directory, load_cell
 from lab_node.actions import serve_action
+from lab_node.conversions.outcomes import name_of
 from lab_node.lifecycle import LabNode, spin
-from lab_node.outcomes import name_of
-from lab_node.parameters import parameter
 from lab_node.permit import Permit
 from lab_node.qos import HISTORY, LATCHED
 from lab_tasks import clear_table
@@ -38,10 +38,15 @@ PATIENCE = 3.0
 class TaskParameters:
     """Parameters of the task node."""
 
-    cell: str = parameter("ur5e_table", "cell: a name in config/cells or a path")
-    task: str = parameter("none", "what starts when the node is activated", choices=("none", "clear_table"))
-    run: str = parameter("", "identity of this run of the cell, told in every status")
-    policy: str = parameter("clear_table", "how to react: a name in config/tasks or a path")
+    cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    task: str = parameter(
+        "none", "The task that starts when the node is activated.", choices=("none", "clear_table")
+    )
+    run: str = parameter("", "The identity of this run of the cell. Every status message has it.")
+    policy: str = parameter(
+        "clear_table",
+        "How the task reacts to each outcome: a name in config/tasks or the path of a YAML file.",
+    )
 
 
 class TaskNode(LabNode):

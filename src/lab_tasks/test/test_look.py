@@ -8,7 +8,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 
 from lab_core.geometry import OrientedBox
-from lab_node.boxes import box_message
+from lab_node.conversions.boxes import box_message
 from lab_tasks.ros_skills import RESTLESS, RosSkills
 
 IMAGE = 66_000_000

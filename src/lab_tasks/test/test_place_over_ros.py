@@ -15,7 +15,7 @@ from rclpy.node import Node
 from lab_motion.motion_parameters import MotionParameters
 from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
-from lab_node.outcomes import success
+from lab_node.conversions.outcomes import success
 from lab_node.qos import LATCHED
 from lab_tasks.ros_skills import MOTION_TIMEOUT, RosSkills
 

@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
+from lab_description import load_cell
 from lab_evaluation.fuzzing.campaign import Target, Wrong
 from lab_motion.conversions import grasp_to_carry_out, ordered_positions, scene_to_plan_in
 from lab_motion.planning.port import PlanningScene
@@ -89,16 +90,14 @@ def _placed(message: Detection3DArray) -> None:
 
 def targets() -> list[Target]:
     """Group "messages"."""
+    cell = load_cell("ur5e_table")
     found = [Target(f"gate of {kind.__name__}", "messages", messages(kind), _gate) for kind in KINDS]
     return [
         *found,
         Target("scene to plan in", "messages", messages(Scene), _scene),
         Target("what was placed", "messages", messages(Detection3DArray), _placed),
         Target(
-            "grasp to carry out",
-            "messages",
-            messages(Grasp),
-            lambda item: grasp_to_carry_out(item, "base_link"),
+            "grasp to carry out", "messages", messages(Grasp), lambda item: grasp_to_carry_out(item, cell)
         ),
         Target(
             "joint states",

@@ -4,7 +4,9 @@ class TestMine(GraspPlannerContract):
 def make(self, gripper, settings):
 return MyPlanner(gripper, settings)
 
-A planner for a suction cup inherits SuctionPlannerContract.
+A planner for a suction cup inherits SuctionPlannerContract. Two kinds of questions are asked only of a
+planner that says so by its attributes `deterministic` and `accurate_on_blocks`: see
+`lab_grasping.port.GraspPlanner`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import pytest
 
 from lab_core.geometry import FloatArray
 from lab_core.grasp import Grasp
+from lab_core.plugins import promises
 from lab_core.scene import Scene
 from lab_grasping.errors import (
     GraspingError,
@@ -50,6 +53,16 @@ GLOBE = Solid("sphere", (0.03,), at(0.58, -0.12, 0.03))
 TOO_LARGE = Solid("box", (0.16, 0.16, 0.16), at(0.50, 0.0, 0.08))
 
 
+def plan_on_solids(planner: GraspPlanner, scene: Scene, object_id: str | None = None) -> GraspPlan:
+    """A plan; the test is skipped where there is none and the planner does not promise one."""
+    try:
+        return planner.plan(scene, object_id)
+    except (NoGraspFound, TooFewPoints):
+        if promises(planner, "accurate_on_blocks"):
+            raise
+        pytest.skip("the planner finds no grasp on plain solids, and does not promise to")
+
+
 class PlannerContract:
     """What holds for any kind of hand."""
 
@@ -74,7 +87,7 @@ class PlannerContract:
 
     def test_best_grasp_comes_first(self, planner: GraspPlanner, scene: Scene) -> None:
         """Scores never rise along the list."""
-        scores = [grasp.score for grasp in planner.plan(scene, "part_1").grasps]
+        scores = [grasp.score for grasp in plan_on_solids(planner, scene, "part_1").grasps]
         assert scores == sorted(scores, reverse=True)
 
     def test_keeps_no_more_than_it_was_told(
@@ -82,22 +95,29 @@ class PlannerContract:
     ) -> None:
         """max_grasps holds for one part and for all."""
         planner = self.make(gripper, PlannerSettings(max_grasps=3))
-        assert len(planner.plan(scene, "part_1").grasps) <= 3
-        assert len(planner.plan(scene).grasps) <= 3
+        assert len(plan_on_solids(planner, scene, "part_1").grasps) <= 3
+        assert len(plan_on_solids(planner, scene).grasps) <= 3
 
     def test_without_a_part_it_chooses_one(self, planner: GraspPlanner, scene: Scene) -> None:
         """No id: the best of all parts."""
-        assert planner.plan(scene).grasps[0].object_id in {"part_1", "part_2", "part_3"}
+        assert plan_on_solids(planner, scene).grasps[0].object_id in {"part_1", "part_2", "part_3"}
 
     def test_same_scene_and_seed_give_the_same_plan(
         self, gripper: ParallelGripper | SuctionGripper, scene: Scene
     ) -> None:
         """Twice with one planner, once with another."""
         planners = [self.make(gripper, PlannerSettings(seed=7)) for _ in range(2)]
-        plans = [planners[0].plan(scene), planners[0].plan(scene), planners[1].plan(scene)]
+        if not promises(planners[0], "deterministic"):
+            pytest.skip("the planner does not promise it")
+        plans = [plan_on_solids(each, scene) for each in (planners[0], planners[0], planners[1])]
         poses = [np.array([grasp.base_from_tcp for grasp in plan.grasps]) for plan in plans]
         np.testing.assert_array_equal(poses[0], poses[1])
         np.testing.assert_array_equal(poses[0], poses[2])
+
+    def test_a_grasp_says_which_scene_it_belongs_to(self, planner: GraspPlanner, scene: Scene) -> None:
+        """By stamp and frame: motion carries it out in that scene."""
+        grasps = planner.plan(replace(scene, stamp=7, frame="elsewhere")).grasps
+        assert {(grasp.scene_stamp, grasp.frame) for grasp in grasps} == {(7, "elsewhere")}
 
     def test_an_empty_scene_is_said(self, planner: GraspPlanner, scene: Scene) -> None:
         """NO_OBJECT, with or without a wish."""
@@ -122,7 +142,8 @@ class PlannerContract:
         part = scene.objects[0]
         points, normals = part.points.copy(), part.normals.copy()
         points[::7], normals[3::7] = np.nan, np.nan
-        plan = planner.plan(replace(scene, objects=(replace(part, points=points, normals=normals),)), part.id)
+        spoilt = replace(scene, objects=(replace(part, points=points, normals=normals),))
+        plan = plan_on_solids(planner, spoilt, part.id)
         assert all(np.isfinite(grasp.base_from_tcp).all() for grasp in plan.grasps)
 
     def test_cancel_is_obeyed(self, planner: GraspPlanner, scene: Scene) -> None:
@@ -147,24 +168,29 @@ class GraspPlannerContract(PlannerContract):
         support.
         """
         part = f"part_{[BLOCK, POST, BALL].index(solid) + 1}"
-        for grasp in _sound(planner.plan(scene, part), part):
+        for grasp in _sound(plan_on_solids(planner, scene, part), part):
             assert 0.0 < grasp.width < grasp.opening <= gripper.max_opening + 1e-9
             assert _tips(grasp, gripper)[:, 2].min() > 0.0
-            assert _gap(grasp, gripper, solid) < 0.01
+            if promises(planner, "accurate_on_blocks"):
+                assert _gap(grasp, gripper, solid) < 0.01
 
     def test_two_million_points_are_as_good_as_some_thousand(
         self, planner: GraspPlanner, gripper: ParallelGripper, scene: Scene
     ) -> None:
         """A camera of many megapixels, close by."""
-        grasp = planner.plan(
-            replace(scene, objects=(denser(scene.objects[0], 2_000_000),)), scene.objects[0].id
-        ).grasps[0]
-        assert _gap(grasp, gripper, BLOCK) < 0.01
+        dense = replace(scene, objects=(denser(scene.objects[0], 2_000_000),))
+        grasp = plan_on_solids(planner, dense, scene.objects[0].id).grasps[0]
+        if promises(planner, "accurate_on_blocks"):
+            assert _gap(grasp, gripper, BLOCK) < 0.01
 
     def test_a_part_wider_than_the_hand_is_refused(self, planner: GraspPlanner) -> None:
-        """OBJECT_TOO_WIDE names both widths."""
-        with pytest.raises(ObjectTooWide, match=r"1[56]\d mm.*85 mm"):
-            planner.plan(observe([TOO_LARGE]), "part_1")
+        """OBJECT_TOO_WIDE names both widths; a planner that measures no widths finds no grasp."""
+        if promises(planner, "accurate_on_blocks"):
+            with pytest.raises(ObjectTooWide, match=r"1[56]\d mm.*85 mm"):
+                planner.plan(observe([TOO_LARGE]), "part_1")
+        else:
+            with pytest.raises((ObjectTooWide, NoGraspFound)):
+                planner.plan(observe([TOO_LARGE]), "part_1")
 
     def test_a_wall_beside_the_part_is_respected(
         self, planner: GraspPlanner, gripper: ParallelGripper
@@ -206,8 +232,10 @@ class SuctionPlannerContract(PlannerContract):
     ) -> None:
         """Poses are rigid, all of the lip is over the part, and the bellows take up what it lies deeper."""
         part = f"part_{[SLAB, DRUM, GLOBE].index(solid) + 1}"
-        for grasp in _sound(planner.plan(scene, part), part):
+        for grasp in _sound(plan_on_solids(planner, scene, part), part):
             assert grasp.width == grasp.opening == 0.0
+            if not promises(planner, "accurate_on_blocks"):
+                continue
             depth = _depth_under_lip(grasp, gripper, solid)
             assert np.ptp(depth) < gripper.lip_give + 0.002
             assert -gripper.stroke - 0.002 < depth.min() < 0.002
@@ -216,15 +244,16 @@ class SuctionPlannerContract(PlannerContract):
         self, planner: GraspPlanner, gripper: SuctionGripper, scene: Scene
     ) -> None:
         """A camera of many megapixels, close by."""
-        grasp = planner.plan(
-            replace(scene, objects=(denser(scene.objects[0], 2_000_000),)), scene.objects[0].id
-        ).grasps[0]
-        assert np.ptp(_depth_under_lip(grasp, gripper, SLAB)) < gripper.lip_give
+        dense = replace(scene, objects=(denser(scene.objects[0], 2_000_000),))
+        grasp = plan_on_solids(planner, dense, scene.objects[0].id).grasps[0]
+        if promises(planner, "accurate_on_blocks"):
+            assert np.ptp(_depth_under_lip(grasp, gripper, SLAB)) < gripper.lip_give
 
     def test_a_part_smaller_than_the_lip_is_refused(self, planner: GraspPlanner) -> None:
         """NO_GRASP_FOUND says that no lip of this size would seal."""
         pin = Solid("box", (0.012, 0.012, 0.05), at(0.50, 0.0, 0.025))
-        with pytest.raises(NoGraspFound, match="no place where a lip of 20 mm would seal"):
+        sentence = "no place where a lip of 20 mm would seal"
+        with pytest.raises(NoGraspFound, match=sentence if promises(planner, "accurate_on_blocks") else ""):
             planner.plan(observe([pin]), "part_1")
 
     def test_a_wall_beside_the_part_is_respected(self, planner: GraspPlanner) -> None:
@@ -234,7 +263,8 @@ class SuctionPlannerContract(PlannerContract):
             Solid("box", (0.02, 0.30, 0.20), at(0.54, 0.0, 0.10)),
         ]
         block = Solid("box", (0.05, 0.05, 0.03), at(0.50, 0.0, 0.015))
-        with pytest.raises(NoGraspFound, match="a neighbouring thing"):
+        sentence = "a neighbouring thing" if promises(planner, "accurate_on_blocks") else ""
+        with pytest.raises(NoGraspFound, match=sentence):
             planner.plan(observe([block, *walls], camera_pose(np.deg2rad(88.0))), "part_1")
 
 

@@ -71,13 +71,14 @@ class ControlledArm:
         speed: Callable[[], float],
         deceleration: float,
         stall_tolerance: float,
-        patience: float,
+        stall_timeout: float,
         stamped: bool = True,
     ) -> None:
         """speed: share of the planned speed that is allowed now. deceleration: at most while braking, as a
-        multiple of the robot's acceleration limits. stall_tolerance: radians that the arm may lag; patience:
-        seconds that it may do so, or end late. stamped: whether the controller begins a motion at the time
-        that it is given; one whose time stands while the arm is slowed would begin too late.
+        multiple of the robot's acceleration limits. stall_tolerance: radians that the arm may lag;
+        stall_timeout: seconds that it may do so, or end late. stamped: whether the controller begins a
+        motion at the time that it is given; one whose time stands while the arm is slowed would begin too
+        late.
         """
         self._node = node
         self._states = states
@@ -86,7 +87,7 @@ class ControlledArm:
         self._names = cell.robot.joint_names
         states.watch(self._names)
         self._tolerance = stall_tolerance
-        self._patience = patience
+        self._stall_timeout = stall_timeout
         self._stamped = stamped
         self._controller = Controller(
             node, FollowJointTrajectory, cell.robot.trajectory_action, TrajectoryRejected
@@ -118,7 +119,7 @@ class ControlledArm:
         begin, wall = clock.now(), time.monotonic()
         try:
             self._sent.publish(request.trajectory)
-            progress = Progress(paced, self._tolerance, self._patience)
+            progress = Progress(paced, self._tolerance, self._stall_timeout)
             while not goal.ended(LOOK):
                 elapsed = (clock.now() - begin).nanoseconds * 1e-9
                 if cancelled():
@@ -129,7 +130,7 @@ class ControlledArm:
                 if rate != paced.rate:
                     goal = self._change(goal, paced, begin, rate, ANSWER)
                 if time.monotonic() - wall > ANSWER + SLOWEST_CLOCK * (
-                    trajectory.duration / paced.rate + self._patience
+                    trajectory.duration / paced.rate + self._stall_timeout
                 ):
                     raise MotionStalled(f"{action} does not end, and the clock stands still")
         except BaseException:  # also a defect: nobody watches the arm any more
@@ -143,7 +144,7 @@ class ControlledArm:
                 f"{action} did not carry the motion out: {result.error_string or 'it says no more'}"
             )
 
-    def _change(self, goal: Goal, paced: Paced, begin: Time, rate: float, patience: float) -> Goal:
+    def _change(self, goal: Goal, paced: Paced, begin: Time, rate: float, timeout: float) -> Goal:
         """Go on at another rate, from where the arm really is on its path."""
         try:
             stamp, positions = self._where(goal)
@@ -157,7 +158,7 @@ class ControlledArm:
         lead, share = _AT_ONCE if self._speed() == 0.0 else _GENTLY
         rest = paced.change((now - begin).nanoseconds * 1e-9 + lead, rate, share)
         request = trajectory_goal(rest, now if self._stamped else None, lead)
-        goal = self._controller.send(request, patience)
+        goal = self._controller.send(request, timeout)
         self._sent.publish(request.trajectory)
         return goal
 

@@ -36,16 +36,16 @@ class Controller:
         self._client: ActionClient = ActionClient(node, kind, action)
         self._cancel = node.create_client(CancelGoal, f"{action}/_action/cancel_goal")
 
-    def send(self, request: Any, patience: float = ANSWER) -> Goal:
+    def send(self, request: Any, timeout: float = ANSWER) -> Goal:
         """Have a goal carried out, accepted within so many seconds of the wall.
 
         Raises what was given as `refused`, or DeadlineError when there is no answer; nothing goes on then.
         """
-        self._require(patience)
+        self._require(timeout)
         heard: deque[Any] = deque(maxlen=1)
         answer = self._client.send_goal_async(request, lambda message: heard.append(message.feedback))
         try:
-            handle = wait_for(answer, patience, self.action)
+            handle = wait_for(answer, timeout, self.action)
         except DeadlineError:
             answer.add_done_callback(_let_go)  # nobody would watch what it begins then
             self.cancel_all()  # should the answer be lost for good
@@ -75,8 +75,8 @@ class Controller:
         if answer is not None:
             wait_for(answer, ANSWER, f"{self.action} (cancel)")
 
-    def _require(self, patience: float) -> None:
-        if not self._client.wait_for_server(timeout_sec=patience):
+    def _require(self, timeout: float) -> None:
+        if not self._client.wait_for_server(timeout_sec=timeout):
             raise self._refused(f"{self.action} is not there: is the controller active?")
 
 

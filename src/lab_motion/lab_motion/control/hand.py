@@ -9,11 +9,11 @@ from geometry_msgs.msg import WrenchStamped
 from rclpy.node import Node
 
 from lab_description import Cell
-from lab_grasping.contact import PadReading
 from lab_motion.control.goal import ANSWER, LOOK, SLOWEST_CLOCK, Controller, Goal
 from lab_motion.control.joint_states import JointStates
 from lab_motion.conversions import gripper_goal, pad_force
 from lab_motion.errors import ExecutionCancelled, GripperFailed
+from lab_motion.skills.grip.fingers import PadReading
 from lab_motion.skills.hardware import Cancelled
 from lab_node.freshness import Latest
 from lab_node.qos import SENSOR
@@ -30,7 +30,7 @@ class ControlledHand:
         """max_age: of a wrench; timeout: of one motion of the fingers; seconds of the cell's clock."""
         self._node = node
         self._gripper = cell.gripper
-        self._names = (cell.gripper.joint,)
+        self._names = cell.gripper.reported_joints
         self._states = states
         states.watch(self._names)
         self._max_age = max_age
@@ -48,9 +48,8 @@ class ControlledHand:
 
     def reading(self) -> PadReading:
         """Opening and forces now."""
-        joint = self._states.positions(self._names)
+        opening = self._gripper.opening_at(self._states.positions(self._names))
         now = self._node.get_clock().now()
-        opening = float(self._gripper.opening_from_joint(joint)[0])
         if not self._wrenches:
             return PadReading(opening, stalled=self._stalled)
         left, right = (pad_force(latest.fresh(now, self._max_age)) for latest in self._wrenches)
@@ -69,7 +68,11 @@ class ControlledHand:
         if goal is not None and not goal.ended():
             goal.cancel()
 
-    def start(self, opening: float, force: float) -> None:
+    def grip(self, force: float) -> None:
+        """Close as far as it goes."""
+        self.release(self._gripper.minimum_opening, force)
+
+    def release(self, opening: float, force: float) -> None:
         """Send the goal; a goal that is still on its way is replaced by it."""
         gripper = self._gripper
         position = float(gripper.joint_from_opening(opening))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
+from lab_core.parameters import parameter
 from lab_description import Cell, build_srdf, build_urdf
 from lab_motion.errors import (
     GoalInCollision,
@@ -43,46 +44,72 @@ _ROOM = 0.005
 _BEYOND = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may want to change.
+@dataclass(frozen=True)
+class PlannerParameters:
+    """What a user may change of every planner that is checked here."""
 
-    margin: distance that free motions keep, metres; close_margin: that of motions among parts. padding:
-    added to observed objects in free motions. start_tolerance: how deep the arm may be inside a padded
-    object when it starts; hand_tolerance: the hand, which may stand between the arms of a part. period: of
-    the samples of a trajectory, seconds. ik_seeds: restarts of the inverse kinematics. attempts: searches
-    with different seeds before a way counts as not found; samples: of each.
-    """
-
-    margin: float = 0.0025
-    close_margin: float = 0.0005
-    padding: float = 0.005
-    start_tolerance: float = 0.02
-    hand_tolerance: float = 0.05
-    period: float = 0.02
-    ik_seeds: int = 32
-    ik_iterations: int = 40
-    attempts: int = 6
-    samples: int = 200
+    margin: float = parameter(
+        0.0025, "The distance that free motions keep from everything.", unit="m", minimum=0.0, maximum=0.1
+    )
+    close_margin: float = parameter(
+        0.0005, "The distance that motions among parts keep.", unit="m", minimum=0.0, maximum=0.05
+    )
+    padding: float = parameter(
+        0.005,
+        "Observed objects are made larger by this on each side in free motions.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+    )
+    start_tolerance: float = parameter(
+        0.02,
+        "The arm may be this deep inside a padded object when a motion starts.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.2,
+    )
+    hand_tolerance: float = parameter(
+        0.05,
+        "The hand may be this deep inside a padded object when a motion starts. It may stand between the arms"
+        " of a part.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.3,
+    )
+    period: float = parameter(
+        0.02, "The time between two samples of a trajectory.", unit="s", minimum=0.001, maximum=0.5
+    )
+    ik_seeds: int = parameter(
+        32, "How often the inverse kinematics starts from another place.", minimum=1, maximum=1000
+    )
+    ik_iterations: int = parameter(
+        40, "The number of steps of each start of the inverse kinematics.", minimum=5, maximum=1000
+    )
+    attempts: int = parameter(
+        6,
+        "The number of searches, each with another seed, before a way counts as not found.",
+        minimum=1,
+        maximum=1000,
+    )
 
 
 class CheckedPlanner(ABC):
     """A MotionPlanner without its search. See lab_motion.planning.port for what each method promises."""
 
-    def __init__(self, cell: Cell, settings: Settings) -> None:
+    def __init__(self, cell: Cell, parameters: PlannerParameters) -> None:
         self._cell = cell
-        self._settings = settings
-        robot, gripper = cell.robot, cell.gripper
+        self._parameters = parameters
+        robot, effector = cell.robot, cell.end_effector
         urdf = build_urdf(cell, visuals=False)
         self._limits = JointLimits(
             robot.position_lower, robot.position_upper, robot.velocity, robot.acceleration
         )
-        self._chain = Chain.from_urdf(urdf, robot.base_link, gripper.tcp_link, robot.joint_names)
-        self._text = CellText(urdf, build_srdf(cell), robot.base_link, gripper.tcp_link, robot.joint_names)
+        self._chain = Chain.from_urdf(urdf, robot.base_link, effector.tcp_link, robot.joint_names)
+        self._text = CellText(urdf, build_srdf(cell), robot.base_link, effector.tcp_link, robot.joint_names)
         self._named = np.array([robot.configuration(name) for name in robot.configurations])
         self._checkers: dict[bool, CollisionChecker] = {}
-        self._scene = PlanningScene(opening=gripper.maximum_opening)
-        self._frozen = self._text.freeze(self._hand_joints(self._scene.opening))
+        self._scene = PlanningScene(opening=effector.maximum_opening)
+        self._frozen = self._text.freeze(effector.joints_at(self._scene.opening))
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -115,7 +142,7 @@ class CheckedPlanner(ABC):
     def update_scene(self, scene: PlanningScene) -> None:
         """What is true from now on; the collision worlds are built when they are first needed."""
         if scene.opening != self._scene.opening:
-            self._frozen = self._text.freeze(self._hand_joints(scene.opening))
+            self._frozen = self._text.freeze(self._cell.end_effector.joints_at(scene.opening))
         self._scene = scene
         self._checkers.clear()
 
@@ -199,7 +226,7 @@ class CheckedPlanner(ABC):
         """With these contacts permitted and nothing relaxed."""
         close = contacts is not None
         if close not in self._checkers:
-            margin = self._settings.close_margin if close else self._settings.margin
+            margin = self._parameters.close_margin if close else self._parameters.margin
             self._checkers[close] = CollisionChecker(self._world(close), self._chain, margin)
         self._checkers[close].permit(self._allowed(contacts))
         return self._checkers[close]
@@ -209,16 +236,13 @@ class CheckedPlanner(ABC):
     ) -> WorldText:
         """close: of motions among parts, where objects are as large as they were seen."""
         scene = self._scene
-        frozen = self._text.freeze(self._hand_joints(scene.opening), inflation) if inflation else self._frozen
-        padding = 0.0 if close else self._settings.padding
+        frozen = (
+            self._text.freeze(self._cell.end_effector.joints_at(scene.opening), inflation)
+            if inflation
+            else self._frozen
+        )
+        padding = 0.0 if close else self._parameters.padding
         return self._text.world(frozen, scene.objects, scene.held, padding, allowed)
-
-    def _hand_joints(self, opening: float) -> dict[str, float]:
-        """Positions of the gripper's joints by name."""
-        gripper = self._cell.gripper
-        driven = float(gripper.joint_from_opening(opening))
-        hand = {name: factor * driven + offset for name, (factor, offset) in gripper.mimic_joints.items()}
-        return hand | {gripper.joint: driven}
 
     def _allowed(self, contacts: Contacts | None) -> list[tuple[str, str]]:
         """Pairs of links that may touch."""
@@ -229,7 +253,7 @@ class CheckedPlanner(ABC):
         def links(names: frozenset[str]) -> list[str]:
             return [OBJECT + name if name in objects else name for name in sorted(names)]
 
-        pairs = [(link, other) for link in self._cell.gripper.links for other in links(contacts.hand)]
+        pairs = [(link, other) for link in self._cell.end_effector.links for other in links(contacts.hand)]
         if self._scene.held is not None:
             pairs += [(HELD + self._scene.held.id, other) for other in links(contacts.held)]
         return pairs
@@ -238,12 +262,12 @@ class CheckedPlanner(ABC):
         """Different solutions (K, J), soonest reached from `near` first."""
         limits = self._limits
         random = np.random.default_rng(seed)
-        count = max(1, self._settings.ik_seeds - 1 - len(self._named))
+        count = max(1, self._parameters.ik_seeds - 1 - len(self._named))
         seeds = np.concatenate(
             [near[None], self._named, random.uniform(limits.lower, limits.upper, (count, len(near)))]
         )
         found, converged = self._chain.inverse(
-            _rigid(base_from_tcp), seeds, limits.lower, limits.upper, self._settings.ik_iterations
+            _rigid(base_from_tcp), seeds, limits.lower, limits.upper, self._parameters.ik_iterations
         )
         found = found[converged]
         if len(found) == 0:
@@ -258,11 +282,11 @@ class CheckedPlanner(ABC):
 
     def _check_start(self, checker: CollisionChecker, start: FloatArray) -> list[Touch]:
         """What the arm touches at the start: observed objects, not deeper than the tolerance."""
-        touches, settings = checker.touches(start), self._settings
+        touches, parameters = checker.touches(start), self._parameters
 
         def deepest(touch: Touch) -> float:
-            of_hand = any(link in touch.pair for link in self._cell.gripper.links)
-            return settings.hand_tolerance if of_hand else settings.start_tolerance
+            of_hand = any(link in touch.pair for link in self._cell.end_effector.links)
+            return parameters.hand_tolerance if of_hand else parameters.start_tolerance
 
         bad = [touch for touch in touches if not touch.of(OBJECT) or touch.distance < -deepest(touch)]
         if bad:
@@ -285,7 +309,7 @@ class CheckedPlanner(ABC):
             if blocked is None
             else f"; straight ahead, {sentence(checker.touches(blocked, checker.margin))}"
         )
-        raise NoPath(f"no way found in {self._settings.attempts} searches{ahead}")
+        raise NoPath(f"no way found in {self._parameters.attempts} searches{ahead}")
 
     def _ways_out(self, start: FloatArray, touched: list[Touch], options: MotionOptions) -> list[Trajectory]:
         """Straight ways from objects that are touched or near, back along the tool and up, to where nothing
@@ -298,7 +322,7 @@ class CheckedPlanner(ABC):
             return []
         given = options.contacts or Contacts()
         close = replace(options, contacts=Contacts(given.hand | names, given.held | names))
-        pose, room = self.forward(start), self._settings.margin + _ROOM
+        pose, room = self.forward(start), self._parameters.margin + _ROOM
         roomy: list[Trajectory] = []
         cramped: list[Trajectory] = []
         for direction in (-pose[:3, 2], np.array([0.0, 0.0, 1.0])):
@@ -327,7 +351,7 @@ class CheckedPlanner(ABC):
         slow = None
         if np.isfinite(options.tcp_speed):
             slow = travel_limit(path, self._chain.forward, options.tcp_speed)
-        trajectory = time_path(self.joint_names, path, limits, self._settings.period, slow)
+        trajectory = time_path(self.joint_names, path, limits, self._parameters.period, slow)
         check_limits(trajectory, limits)
         where = checker.first_blocked(densified(trajectory, 4), options.cancelled)
         _raise_if_cancelled(options)

@@ -9,22 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 
-from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray, invert
+from lab_core.plugins import Port
 from lab_core.scene import Part
-from lab_description import Cell
 from lab_motion.errors import InvalidGoal
-
-ENTRY_POINTS = "lab_motion.planners"
-# "auto" takes the first of these that is installed and can be used here
-PREFERENCE = ("moveit", "roboplan")
-# Modules that no package of ROS has; docs/compatibility.md says who installs them.
-FROM_SETUP = ("roboplan", "toppra")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,17 +156,19 @@ class Trajectory:
 class MotionPlanner(Protocol):
     """Plans motions of one arm in one cell. Not safe for several threads at once.
 
-    Every trajectory that is returned has been checked against limits and scene after its timing. Every
-    failure is a PlanningError, whose code and sentence say what is in the way.
+    An implementation is a class registered in the entry point group lab_motion.planners. It is called with
+    the Cell, and raises lab_core.plugins.PluginUnavailable where it cannot be used. Every trajectory that is
+    returned has been checked against limits and scene after its timing. Every failure is a PlanningError,
+    whose code and sentence say what is in the way. `lab_motion.testing.planner_contract` holds the tests that
+    every implementation must pass.
+
+    A class may say more of itself by an attribute, and the contract then holds it to that. `deterministic`:
+    the same seed, scene and request give the same plan.
     """
 
     @property
     def joint_names(self) -> tuple[str, ...]:
         """(J,) the arm's joints, from base to tool."""
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether the same seed, scene and request give the same plan."""
 
     def update_scene(self, scene: PlanningScene) -> None:
         """What is true from now on."""
@@ -215,45 +209,10 @@ class MotionPlanner(Protocol):
         """Let go of everything; the planner is not used afterwards."""
 
 
-class PlannerUnavailable(ConfigurationError):
-    """A planner that is installed cannot be used in this environment: "auto" takes another."""
-
-
-def planner_names() -> list[str]:
-    """Names of the planners that are registered."""
-    return sorted({entry.name for entry in entry_points(group=ENTRY_POINTS)})
-
-
-def load_planner(
-    name: str, cell: Cell, report: Callable[[str], None] = lambda sentence: None
-) -> MotionPlanner:
-    """The planner that is registered under this name; "auto" takes the first of PREFERENCE that is installed.
-
-    report: is told why "auto" passes one over. It passes over what is not installed and what raises
-    PlannerUnavailable, nothing else: an installation with a part missing is to be mended, not worked around.
-
-    Raises ConfigurationError when there is none, or when it cannot work here.
-    """
-    registered = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    wanted = [known for known in PREFERENCE if known in registered] if name == "auto" else [name]
-    failures: list[str] = []
-    for candidate in wanted:
-        if candidate not in registered:
-            raise ConfigurationError(
-                f"no motion planner '{candidate}':"
-                f" expected auto or one of {', '.join(sorted(registered)) or 'none'}"
-            )
-        try:
-            planner: MotionPlanner = registered[candidate].load()(cell)
-        except ImportError as error:
-            fix = ": run ./lab setup" if error.name in FROM_SETUP else ""
-            failures.append(f"motion planner '{candidate}' is not installed: {error}{fix}")
-        except PlannerUnavailable as error:
-            failures.append(str(error))
-        else:
-            for failure in failures:
-                report(failure)
-            return planner
-    raise ConfigurationError(
-        "; ".join(failures) or "no motion planner is registered: build and source the workspace"
-    )
+PLANNERS: Port[MotionPlanner] = Port(
+    "lab_motion.planners",
+    "motion planner",
+    MotionPlanner,
+    preference=("moveit", "roboplan"),
+    from_setup=("roboplan", "toppra"),
+)

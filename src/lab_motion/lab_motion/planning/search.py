@@ -19,7 +19,6 @@ from lab_motion.planning.world import WorldText
 GROUP = "manipulator"
 _CHECK_STEP = 0.03
 _LONGEST_EDGE = 0.8
-_SHORTCUTS = 60
 
 
 class Tree:
@@ -101,13 +100,13 @@ class PathSearch:
             here, there, forwards = there, here, not forwards
         return None
 
-    def shortened(self, waypoints: FloatArray, seed: int) -> FloatArray:
-        """A shorter path between the same ends."""
+    def shortened(self, waypoints: FloatArray, seed: int, attempts: int) -> FloatArray:
+        """A shorter path between the same ends, after so many attempts to shorten it."""
         path = core.JointPath()
         path.joint_names = self._names
         path.positions = list(waypoints)
         options = core.PathShortcuttingOptions(
-            group_name=GROUP, max_step_size=_CHECK_STEP, max_iters=_SHORTCUTS, seed=seed
+            group_name=GROUP, max_step_size=_CHECK_STEP, max_iters=attempts, seed=seed
         )
         return np.array(core.PathShortcutter(self._scene, options).shortcut(path).positions)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lab_core.geometry import FloatArray
-from lab_grasping.contact import PadReading
 from lab_motion.planning.port import Trajectory
+from lab_motion.skills.grip.port import Reading
 
 Cancelled = Callable[[], bool]
 # Called again and again with the seconds since the motion began; raises a MotionError to stop it.
@@ -31,22 +31,33 @@ class Arm(Protocol):
 
 
 class Hand(Protocol):
-    """A parallel gripper; its pads may feel force."""
+    """What takes hold of parts: fingers, or a suction cup."""
 
-    def reading(self) -> PadReading:
-        """Opening and forces now.
+    def reading(self) -> Reading:
+        """What it measures now, of the kind that its GripSensor judges.
 
         Raises StaleInputError when none came lately.
         """
 
     def halt(self) -> None:
-        """Stop fingers that were started where they are, and do not wait."""
+        """Stop what was begun, and do not wait. What is held stays held: a cup keeps its vacuum."""
 
-    def start(self, opening: float, force: float) -> None:
-        """Begin to move the fingers to an opening, metres, with a force, N, and do not wait."""
+    def grip(self, force: float) -> None:
+        """Begin to take hold, and do not wait: close the fingers with a force, N; build up the vacuum.
 
-    def finish(self, cancelled: Cancelled) -> PadReading:
-        """Wait until the fingers that were started have come to rest, at their goal or on a part.
+        Raises GripperFailed, DeadlineError.
+        """
 
-        Raises GripperFailed, ExecutionCancelled.
+    def release(self, opening: float, force: float) -> None:
+        """Begin to let go, and do not wait: move the fingers to an opening, metres, with a force, N; let air
+        into the cup.
+
+        Raises GripperFailed, DeadlineError.
+        """
+
+    def finish(self, cancelled: Cancelled) -> Reading:
+        """Wait for the end of what was begun: fingers at rest, at their goal or on a part; a pressure that
+        changes no more.
+
+        Raises GripperFailed, ExecutionCancelled, StaleInputError.
         """

@@ -12,17 +12,10 @@ import numpy as np
 from lab_core.geometry import FloatArray, OrientedBox
 from lab_core.scene import Part
 from lab_description import Cell
-from lab_grasping.contact import (
-    ContactLimits,
-    Judgement,
-    ObjectLost,
-    PadReading,
-    judge_closing,
-    judge_lifting,
-    require_still_held,
-)
 from lab_motion.errors import PlanningTimedOut
 from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.skills.grip.errors import ObjectLost
+from lab_motion.skills.grip.port import ExpectedGrip, GripSensor, Judgement, Reading
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
 from lab_motion.skills.stages import Stages
 
@@ -30,10 +23,6 @@ from lab_motion.skills.stages import Stages
 _SAME = 0.01
 # Of radians (metres), in which the arm's positions are planned from.
 _DECIMALS = 6
-# Of a held part that nobody has seen, across the fingers and along them, metres.
-_UNKNOWN_SIZE = 0.08
-# Fingers this near to their widest are open, metres.
-_OPEN = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +55,14 @@ class MotionSettings:
     planning_timeout: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """On what the fingers were last closed, or are closing: the part, its planned width and the opening from
-    which they closed, metres.
-    """
-
-    object_id: str
-    width: float
-    opening: float
-
-
 @dataclass(slots=True)
 class Manipulator:
     """What pick, place and move share. `scene` is what was known when the last skill ended.
 
-    grip: what is held and how it felt; None with an empty hand. standing: the held part may still stand on
-    something, with fingers that press less than they should. doubt: a closing of which nobody knows what came
-    of it. placed: what was put where the camera does not see.
+    sensor: judges what the hand measures. grip: what is held and how it felt; None with an empty hand.
+    standing: the held part may still stand on something, in a hand that holds it less than it should. doubt:
+    what the hand was told to take hold of, when no reading has shown the result yet. placed: what was put
+    where the camera does not see.
     """
 
     cell: Cell
@@ -91,11 +70,11 @@ class Manipulator:
     arm: Arm
     hand: Hand
     settings: MotionSettings
-    contact: ContactLimits = field(default_factory=ContactLimits)
+    sensor: GripSensor
     scene: PlanningScene = field(default_factory=PlanningScene)
     grip: Judgement | None = None
     standing: bool = False
-    doubt: Closing | None = None
+    doubt: ExpectedGrip | None = None
     placed: list[Part] = field(default_factory=list)
     _told: FloatArray | None = None
 
@@ -205,16 +184,17 @@ class Manipulator:
         return self.planner.plan_straight(start, lifted, options)
 
     def lift_clear(self, stages: Stages, cancelled: Cancelled) -> None:
-        """Grip firmly and lift a part whose fingers were interrupted while they closed or opened.
+        """Grip firmly and lift a part whose hand was interrupted while it took hold or let go.
 
-        Raises ObjectLost, and forgets the part, when the fingers close on nothing.
+        Raises ObjectLost, and forgets the part, when the hand takes hold of nothing.
         """
         if self.grip is None or not self.standing:
             return
+        name = self.scene.held.id if self.scene.held is not None else ""
         with stages.stage("close"):
-            self.hand.start(self.cell.gripper.minimum_opening, self.settings.force)
+            self.hand.grip(self.settings.force)
             reading = self.hand.finish(cancelled)
-            grip = judge_closing(reading, self.grip.expected_width, math.inf, self.contact)
+            grip = self.sensor.closed(reading, ExpectedGrip(name, self.grip.expected_width, math.inf))
             self._require(grip, reading)
             self.grip = grip
         with stages.stage("plan", computing=True):
@@ -228,20 +208,17 @@ class Manipulator:
         return frozenset(body.id for body in self.scene.objects) | {box.link for box in self.cell.furniture}
 
     def find_held(self) -> None:
-        """Know of a part that the fingers have held since before this was made, by what the hand feels.
-
-        Without pads, fingers that are neither open nor closed may hold one.
+        """Know of a part that the hand has held since before this was made, by what it measures.
 
         Raises StaleInputError.
         """
         reading = self.hand.reading()
-        pressed = reading.force >= self.contact.min_force and reading.opening >= self.contact.meeting
-        if self.grip is not None or not (pressed or self._may_hold(reading)):
-            return
-        self._adopt("unknown_part", _unknown(reading, reading.opening), reading)
+        grip = self.sensor.found(reading)
+        if self.grip is None and grip.held:
+            self._adopt("unknown_part", grip, reading)
 
     def find_out(self) -> None:
-        """Know what the hand has after a closing of which nobody saw the end, by what it measures now.
+        """Know what the hand has, by what it measures now, when nobody saw how its taking hold ended.
 
         Raises StaleInputError, and the doubt stays, while the hand cannot be read.
         """
@@ -249,50 +226,35 @@ class Manipulator:
         if tried is None:
             return
         reading = self.hand.reading()
-        grip = judge_closing(reading, tried.width, tried.opening, self.contact)
-        if grip.held or self._may_hold(reading):
-            self._adopt(tried.object_id, grip if grip.held else _unknown(reading, tried.width), reading)
+        grip = self.sensor.closed(reading, tried, witnessed=False)
+        if grip.held:
+            self._adopt(tried.object_id, grip, reading)
         else:
             self.set_scene(replace(self.scene, held=None, opening=reading.opening))
         self.doubt = None
 
-    def holding(self, reading: PadReading) -> None:
-        """Raises ObjectLost, and forgets the part, when the fingers no longer hold what they held."""
+    def holding(self, reading: Reading) -> None:
+        """Raises ObjectLost, and forgets the part, when the hand no longer holds what it held."""
         if self.grip is not None:
-            self._require(judge_lifting(reading, self.grip, self.contact), reading)
+            self._require(self.sensor.holding(reading, self.grip), reading)
 
-    def _require(self, judgement: Judgement, reading: PadReading) -> None:
+    def _require(self, judgement: Judgement, reading: Reading) -> None:
         """Raises ObjectLost, and forgets the part, when it is not held."""
-        try:
-            require_still_held(judgement)
-        except ObjectLost:
+        if not judgement.held:
             self.grip = None
             self.set_scene(replace(self.scene, held=None, opening=reading.opening))
-            raise
+            raise ObjectLost(judgement.reason)
 
-    def _may_hold(self, reading: PadReading) -> bool:
-        """Whether fingers of which nothing but their opening is known may have a part between them."""
-        opened = self.cell.gripper.maximum_opening - _OPEN
-        untold = reading.forces is None and reading.stalled is None
-        return untold and self.contact.meeting <= reading.opening < opened
-
-    def _adopt(self, name: str, grip: Judgement, reading: PadReading) -> None:
+    def _adopt(self, name: str, grip: Judgement, reading: Reading) -> None:
         """Hold a part that may stand on something, as large as it was seen, if it was."""
         self.grip, self.standing = grip, True
         scene = replace(self.scene, held=None, opening=reading.opening)
         if any(body.id == name for body in scene.objects):
             scene = scene.attach(name, self.planner.forward(self.start()))
         else:
-            box = OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
-            scene = replace(scene, held=Part(name, box))
+            scene = replace(scene, held=Part(name, self.sensor.unseen(reading)))
         self.set_scene(scene)
 
     def watch_grip(self, elapsed: float) -> None:
         """Watch for a motion with a part in the hand."""
         self.holding(self.hand.reading())
-
-
-def _unknown(reading: PadReading, width: float) -> Judgement:
-    """Of a part that was not seen to be gripped; width: planned, metres."""
-    reason = f"{reading.force:.1f} N on both pads at {1e3 * reading.opening:.1f} mm"
-    return Judgement(True, reading.opening, width, reading.force, reason)

@@ -1,4 +1,4 @@
-"""Taking a part: move above it, approach straight, close, verify, lift straight, verify."""
+"""Taking a part: move above it, approach straight, take hold, verify, lift straight, verify."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ from lab_core.errors import StaleInputError
 from lab_core.geometry import make_transform, rotation_about
 from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
-from lab_grasping.contact import ContactError, PadReading, judge_closing, require_grip
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_motion.skills.grip.errors import ContactError, GraspEmpty
+from lab_motion.skills.grip.port import ExpectedGrip, Reading
 from lab_motion.skills.hardware import Cancelled
-from lab_motion.skills.manipulator import Closing, Manipulator
+from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Reach, Target, plan_reach
 from lab_motion.skills.stages import Stages
 
-# A parallel hand turned by half a turn about its approach is the same hand.
-_HALF_TURN = make_transform(rotation_about([0.0, 0.0, 1.0], np.pi), np.zeros(3))
-# Fingers further from their goal than this when the approach begins would hit the part, metres.
-_OPENING_TOLERANCE = 0.004
-# On a shorter way to the approach the fingers might not come to be open.
+# On a shorter way to the approach, seconds, the hand might not come to be open.
 _OPENING_SECONDS = 1.0
 
 
@@ -37,7 +34,7 @@ class Picked:
     """
 
     grasp: int = -1
-    reading: PadReading | None = None
+    reading: Reading | None = None
 
 
 def pick(
@@ -53,12 +50,12 @@ def pick(
     """Take the part by the first grasp that can be reached; fills in `result` on the way.
 
     cleared: the grasps were found clear of everything in the scene by points, which know more than its boxes
-    do: the hand may be inside the boxes of neighbours then. seen: asked until the fingers close; raises when
-    nobody looks at the cell any more.
+    do: the hand may be inside the boxes of neighbours then. seen: asked until the hand takes hold; raises
+    when nobody looks at the cell any more.
 
     After a failure the hand is empty and the arm is where the straight approach began, or holds where it
-    failed. After a cancel, or when the hand cannot be read, the arm holds where it was; what the fingers have
-    gripped by then they keep.
+    failed. After a cancel, or when the hand cannot be read, the arm holds where it was; what the hand holds
+    by then it keeps.
 
     Raises a MotionError, or StaleInputError.
     """
@@ -75,29 +72,30 @@ def pick(
     grasp = grasps[chosen.index]
     result.grasp = chosen.index
     robot.set_scene(replace(scene, opening=grasp.opening))
-    robot.hand.start(grasp.opening, robot.settings.force)
+    expected = ExpectedGrip(grasp.object_id, grasp.width, grasp.opening)
+    robot.hand.release(grasp.opening, robot.settings.force)
     if chosen.move.duration < _OPENING_SECONDS:
         robot.hand.finish(cancelled)
 
     def watch(elapsed: float) -> None:
         seen()
-        if elapsed >= chosen.move.duration:
-            short = grasp.opening - robot.hand.reading().opening
-            if short > _OPENING_TOLERANCE:
-                raise GripperFailed(
-                    f"the fingers are {1e3 * short:.0f} mm short of open when the approach begins"
-                )
+        if elapsed < chosen.move.duration:
+            return
+        if problem := robot.sensor.not_ready(robot.hand.reading(), expected):
+            raise GripperFailed(problem)
 
     robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, watch)
     try:
         with stages.stage("close"):
             robot.hand.finish(cancelled)
-            robot.doubt = Closing(grasp.object_id, grasp.width, grasp.opening)
-            robot.hand.start(robot.cell.gripper.minimum_opening, robot.settings.force)
+            robot.doubt = expected
+            robot.hand.grip(robot.settings.force)
             robot.hand.finish(cancelled)
         with stages.stage("verify"):
             reading = robot.hand.reading()
-            grip = require_grip(judge_closing(reading, grasp.width, grasp.opening, robot.contact))
+            grip = robot.sensor.closed(reading, expected)
+            if not grip.held:
+                raise GraspEmpty(grip.reason)
         with stages.stage("plan", computing=True):
             lift = _plan_lift(robot, grasp.object_id, grip.opening, cancelled)
     except (ContactError, GripperFailed, PlanningError) as error:
@@ -128,13 +126,17 @@ def _choose(
 ) -> Reach:
     settings = robot.settings
     everything = robot.everything()
+    turns = [
+        make_transform(rotation_about([0.0, 0.0, 1.0], angle), np.zeros(3))
+        for angle in robot.cell.end_effector.turns
+    ]
     targets = []
     for grasp in grasps:
         pose = grasp.base_from_tcp
         distance = min(settings.approach_distance, grasp.approach_distance)
         targets.append(
             Target(
-                poses=(pose, pose @ _HALF_TURN),
+                poses=tuple(pose @ turn for turn in turns),
                 scene=replace(scene, opening=grasp.opening),
                 arrive=-distance * pose[:3, 2],
                 depart=np.array([0.0, 0.0, settings.lift_height]),
@@ -166,7 +168,7 @@ def _find_out(robot: Manipulator) -> None:
 def _back_off(robot: Manipulator, chosen: Reach, grasp: Grasp, stages: Stages, cancelled: Cancelled) -> None:
     """Let go and go back the way of the approach."""
     with stages.stage("open"):
-        robot.hand.start(grasp.opening, robot.settings.force)
+        robot.hand.release(grasp.opening, robot.settings.force)
         robot.hand.finish(cancelled)
     robot.doubt = None
     robot.follow({"retreat": chosen.approach.reversed()}, stages, cancelled)

@@ -1,4 +1,4 @@
-"""Putting the held part down: move above, lower straight, open just enough, verify, retreat straight."""
+"""Putting the held part down: move above, lower straight, let go, verify, retreat straight."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
-from lab_grasping.contact import ContactLimits, Judgement, ObjectLost, PadReading
-from lab_motion.errors import ExecutionCancelled, InvalidGoal, ObjectNotReleased, PlanningError
+from lab_motion.errors import ExecutionCancelled, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.grip.errors import ObjectLost, ObjectNotReleased
+from lab_motion.skills.grip.port import Judgement
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Target, plan_reach, shifted
 from lab_motion.skills.stages import Stages
-
-# Fingers that were stopped while they opened have let go once they stand this much wider, metres.
-_LET_GO = 0.002
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ def place(
 
     Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty, and the place that
     the part was lowered to as taken: it lies there, or has met another that nobody knew of. A cancel before
-    the fingers have opened leaves the part in the hand, a later one at its place.
+    the hand has let go leaves the part in the hand, a later one at its place.
     """
     destination = destinations.get(name)
     robot.find_out()
@@ -89,7 +87,7 @@ def place(
         try:
             _open(robot, grip, cancelled)
         except ExecutionCancelled as error:
-            if robot.hand.reading().opening < grip.opening + _LET_GO:
+            if robot.sensor.released(robot.hand.reading(), grip, interrupted=True).held:
                 raise
             interrupted = error
     result.base_from_tcp = released
@@ -117,27 +115,18 @@ def without(scene: PlanningScene, name: str) -> PlanningScene:
 
 
 def _open(robot: Manipulator, grip: Judgement, cancelled: Cancelled) -> None:
-    """Open a little, so that neighbours stay where they are; wide when the part sticks."""
-    widest = robot.cell.gripper.maximum_opening
-    for opening in (min(widest, grip.opening + robot.settings.release_room), widest):
-        robot.hand.start(opening, robot.settings.force)
+    """Let go: fingers open a little, so that neighbours stay where they are; wide when the part sticks.
+
+    Raises ObjectNotReleased.
+    """
+    widest = robot.cell.end_effector.maximum_opening
+    for opening in dict.fromkeys((min(widest, grip.opening + robot.settings.release_room), widest)):
+        robot.hand.release(opening, robot.settings.force)
         robot.hand.finish(cancelled)
-        try:
-            _require_released(robot.hand.reading(), grip, robot.contact)
+        after = robot.sensor.released(robot.hand.reading(), grip)
+        if not after.held:
             return
-        except ObjectNotReleased:
-            if opening == widest:
-                raise
-
-
-def _require_released(reading: PadReading, grip: Judgement, limits: ContactLimits) -> None:
-    """Raises ObjectNotReleased when opened fingers still hold the part."""
-    if reading.opening > grip.opening and reading.force < limits.min_force:
-        return
-    raise ObjectNotReleased(
-        f"the part does not come off: the fingers stand at {1e3 * reading.opening:.1f} mm, they held at"
-        f" {1e3 * grip.opening:.1f} mm, and both pads feel {reading.force:.1f} N"
-    )
+    raise ObjectNotReleased(after.reason)
 
 
 def _plan_retreat(

@@ -26,6 +26,7 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import FloatArray, OrientedBox, make_transform
+from lab_core.plugins import promises
 from lab_core.scene import Part
 from lab_description import Cell, load_cell
 from lab_motion.errors import GoalInCollision, InvalidGoal, NoPath, OutOfReach, PathNotStraight, PlanningError
@@ -59,7 +60,7 @@ class MotionPlannerContract(StartContract, FailureContract):
 
     @pytest.fixture
     def empty(self, cell: Cell, planner: MotionPlanner) -> PlanningScene:
-        scene = PlanningScene(opening=cell.gripper.maximum_opening)
+        scene = PlanningScene(opening=cell.end_effector.maximum_opening)
         planner.update_scene(scene)
         return scene
 
@@ -142,7 +143,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     ) -> None:
         centre = make_transform(np.eye(3), above_workspace(cell, 0.16))
         wall = Part("wall", OrientedBox(centre, np.array([0.3, 0.02, 0.32])))
-        scene = PlanningScene((wall,), None, cell.gripper.maximum_opening)
+        scene = PlanningScene((wall,), None, cell.end_effector.maximum_opening)
         planner.update_scene(scene)
         left, right = (
             planner.inverse(pointing_down(above_workspace(cell, 0.15, y=y), 0.0), home, MotionOptions())[0]
@@ -259,7 +260,7 @@ class MotionPlannerContract(StartContract, FailureContract):
     def test_the_same_seed_gives_the_same_plan(
         self, cell: Cell, planner: MotionPlanner, home: FloatArray, seed: int
     ) -> None:
-        if not planner.repeatable:
+        if not promises(planner, "deterministic"):
             pytest.skip("this planner does not promise the same plan for the same seed")
         scene, first, second = problem(cell, seed)
         start = home

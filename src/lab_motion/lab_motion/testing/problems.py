@@ -31,7 +31,7 @@ def problem(cell: Cell, seed: int, objects: int = 6) -> tuple[PlanningScene, Flo
         )
         for _ in range(2)
     ]
-    return PlanningScene(tuple(bodies), None, cell.gripper.maximum_opening), poses[0], poses[1]
+    return PlanningScene(tuple(bodies), None, cell.end_effector.maximum_opening), poses[0], poses[1]
 
 
 def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
@@ -39,7 +39,7 @@ def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
     size = np.array([0.04, 0.04, 0.06])
     centre = above_workspace(cell, 0.03, y=0.05)
     box = OrientedBox(make_transform(np.eye(3), centre), size)
-    opening = min(0.07, cell.gripper.maximum_opening)
+    opening = min(0.07, cell.end_effector.maximum_opening)
     pose = pointing_down(moved(box.frame_from_box, [0.0, 0.0, 0.01])[:3, 3], 0.0)
     return PlanningScene((Part("box", box),), None, opening), pose
 
@@ -64,7 +64,7 @@ def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[Plann
 
 def walls_beside(cell: Cell, world: ContractWorld, positions: FloatArray, gap: float) -> PlanningScene:
     """Walls on all four sides of the opened fingers at joint positions (J,), so far from them, metres."""
-    opening, tip = cell.gripper.maximum_opening, world.forward(positions)
+    opening, tip = cell.end_effector.maximum_opening, world.forward(positions)
     walls = []
     for name, side in (("left", [0, 1]), ("right", [0, -1]), ("front", [1, 0]), ("back", [-1, 0])):
         direction = np.array([*side, 0.0])

@@ -40,6 +40,14 @@ class StartContract:
         goal = planner.inverse(turned, home, MotionOptions())[0]
         assert_trajectory(planner.plan_joint(home, goal, MotionOptions()), cell, home)
 
+    @pytest.mark.parametrize("away", [0.0, 1e-6, 1e-4])
+    def test_an_arm_that_is_there_already_is_not_told_otherwise(
+        self, cell: Cell, planner: MotionPlanner, home: FloatArray, empty: PlanningScene, away: float
+    ) -> None:
+        trajectory = planner.plan_joint(home, home + away, MotionOptions())
+        assert_trajectory(trajectory, cell, home)
+        assert np.abs(trajectory.positions[-1] - home).max() < 2.0 * away + 1e-6
+
     def test_a_start_deep_inside_is_refused(self, planner: MotionPlanner, home: FloatArray) -> None:
         tip = planner.forward(home)
         box = OrientedBox(make_transform(np.eye(3), tip[:3, 3]), np.array([0.3, 0.3, 0.2]))

@@ -28,13 +28,13 @@ class ContractWorld:
         self._fixed.addAllCollisionPairs()
         pinocchio.removeCollisionPairsFromXML(self._model, self._fixed, build_srdf(cell))
         self._data = self._model.createData()
-        self._tcp = self._model.getFrameId(cell.gripper.tcp_link)
+        self._tcp = self._model.getFrameId(cell.end_effector.tcp_link)
         names = list(self._model.names)
         self._arm = [self._model.idx_qs[names.index(name)] for name in cell.robot.joint_names]
-        self._hand = {name: self._model.idx_qs[names.index(name)] for name in cell.gripper.mimic_joints}
-        self._hand[cell.gripper.joint] = self._model.idx_qs[names.index(cell.gripper.joint)]
-        self._hand_links = set(cell.gripper.links)
-        self.set_scene(PlanningScene(opening=cell.gripper.maximum_opening), Contacts())
+        hand = cell.end_effector
+        self._hand = {name: self._model.idx_qs[names.index(name)] for name in hand.joints_at(0.0)}
+        self._hand_links = set(hand.links)
+        self.set_scene(PlanningScene(opening=hand.maximum_opening), Contacts())
 
     def set_scene(self, scene: PlanningScene, contacts: Contacts) -> None:
         """What is true from now on, and what may touch."""
@@ -100,13 +100,10 @@ class ContractWorld:
         return ""
 
     def _full(self, positions: FloatArray) -> FloatArray:
-        gripper = self._cell.gripper
         full = pinocchio.neutral(self._model)
         full[self._arm] = positions
-        driven = float(gripper.joint_from_opening(self._scene.opening))
-        full[self._hand[gripper.joint]] = driven
-        for name, (factor, offset) in gripper.mimic_joints.items():
-            full[self._hand[name]] = factor * driven + offset
+        for name, position in self._cell.end_effector.joints_at(self._scene.opening).items():
+            full[self._hand[name]] = position
         return np.asarray(full)
 
 

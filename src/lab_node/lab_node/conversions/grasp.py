@@ -9,7 +9,7 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from lab_core.grasp import Grasp
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 
 
 def grasp_message(grasp: Grasp) -> GraspMessage:

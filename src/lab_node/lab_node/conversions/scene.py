@@ -19,11 +19,11 @@ from lab_core.errors import InvalidRequestError
 from lab_core.geometry import Plane
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import DepthView, Hypothesis, Part, Scene
-from lab_node.boxes import box_from_message, box_message
-from lab_node.clouds import cloud_message, points_and_normals
-from lab_node.images import camera_info_message, depth_in_metres, image_message, pinhole_camera
-from lab_node.outcomes import known_code
-from lab_node.poses import matrix_from_pose, pose_from_matrix
+from lab_node.conversions.boxes import box_from_message, box_message
+from lab_node.conversions.clouds import cloud_message, points_and_normals
+from lab_node.conversions.images import camera_info_message, depth_in_metres, image_message, pinhole_camera
+from lab_node.conversions.outcomes import known_code
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 
 
 def scene_header(scene: Scene) -> Header:

@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 
 from lab_core.depth import millimetres
 from lab_description import Cell
-from lab_node.images import camera_info_message, image_message
+from lab_node.conversions.images import camera_info_message, image_message
 from lab_node.qos import RELIABLE, SENSOR
 from lab_simulation.conversions import doubles, stamp, wrench_message
 from lab_simulation.mujoco.simulation import Simulation

@@ -35,7 +35,7 @@ from simulation_interfaces.srv import (
 )
 
 from lab_core.errors import InvalidRequestError, LabError
-from lab_node.poses import matrix_from_pose
+from lab_node.conversions.poses import matrix_from_pose
 from lab_simulation.conversions import STATES, entity_state_message, stamp
 from lab_simulation.errors import SceneError, UnknownEntity
 from lab_simulation.mujoco.simulation import Simulation

@@ -14,16 +14,13 @@ from lab_node.qos import RELIABLE
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.simulation_loop import SimulationLoop
 
-ATMOSPHERE = 101_325.0
-"""Pa; FluidPressure is absolute."""
-
 
 class SuctionTopics:
     """See HandTopics in ros_publishers.py; serves the switch."""
 
     def __init__(self, node: Node, loop: SimulationLoop, cup: SuctionCup) -> None:
         self._loop = loop
-        self._frame = cup.tcp_link
+        self._frame, self._air = cup.tcp_link, cup.air_pressure
         self._pressure = node.create_publisher(FluidPressure, cup.pressure_topic, RELIABLE)
         node.create_service(SetBool, cup.switch_service, self._switch)
 
@@ -31,7 +28,7 @@ class SuctionTopics:
         """The pressure behind the lip."""
         if self._pressure.get_subscription_count():
             header.frame_id = self._frame
-            absolute = ATMOSPHERE - simulation.suction.vacuum
+            absolute = self._air - simulation.suction.vacuum
             self._pressure.publish(FluidPressure(header=header, fluid_pressure=absolute))
 
     def give_feedback(self, simulation: Simulation) -> None:

@@ -1,20 +1,16 @@
 """MoveIt in this process, through moveit_py: the only file that knows its bindings and messages.
 
-What its defects ask for (numbers of moveit/moveit2 issues): one MoveItPy in a process, shut down explicitly
-and let go last (3398, 3721, 3839); planning scenes of our own, not the monitor's, which others overwrite
+What its defects ask for (numbers of moveit/moveit2 issues): a MoveItPy that stays until the process ends,
+see process.py (3398, 3721, 3839); planning scenes of our own, not the monitor's, which others overwrite
 (2657) and which follows a clock (2220, 2940); a namespace of its own, because the monitor's topics have no
-parameters (3729); all parameters in one file (2219); nothing is executed (2655), there are no controllers
-(3828).
+parameters (3729); all parameters in one file (2219); nothing is executed (2655).
 """
 
 from __future__ import annotations
 
 import copy
-import gc
 import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,79 +18,65 @@ from geometry_msgs.msg import PoseStamped
 
 # Absent where MoveIt is not installed: then this module cannot be imported, which says so.
 from moveit.core.planning_scene import PlanningScene
-from moveit.planning import MoveItPy, PlanRequestParameters
+from moveit.planning import PlanRequestParameters
 from moveit_msgs.msg import AttachedCollisionObject, CollisionObject
 from shape_msgs.msg import SolidPrimitive
 
-from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray, OrientedBox
+from lab_core.plugins import PluginUnavailable
 from lab_description import Cell
 from lab_description.srdf import ARM_GROUP
 from lab_motion.planning.moveit.configuration import (
+    DEFAULT_SEARCH,
     DIRECT_REQUEST,
     SEARCH_REQUEST,
     STRAIGHT_REQUEST,
+    Search,
     moveit_parameters,
-    parameter_file,
     require_plugins,
 )
+from lab_motion.planning.moveit.process import moveit_of
 from lab_motion.planning.moveit.scene import MoveItScene
-from lab_motion.planning.moveit.signal_handlers import kept_signal_handlers
-from lab_motion.planning.port import PlannerUnavailable
-from lab_node.poses import pose_from_matrix
-
-# Of MoveIt's node. All its topics are relative: in the root it would publish its empty planning scene where
-# RViz looks for move_group's.
-_NAMESPACE, _NODE = "/motion/moveit", "moveit_py"
+from lab_node.conversions.poses import pose_from_matrix
 
 
 class MoveItSession:
-    """One MoveItPy. Requests answer with what MoveIt found, unchecked; not safe for several threads at once.
+    """What one planner asks of MoveIt; not safe for several threads at once.
 
-    While it plans, moveit_py holds Python's interpreter lock: every request is short.
+    Requests answer with what MoveIt found, unchecked. While it plans, moveit_py holds Python's interpreter
+    lock: every request is short.
     """
 
-    def __init__(self, cell: Cell, touch_links: list[str]) -> None:
+    def __init__(self, cell: Cell, touch_links: list[str], search: Search = DEFAULT_SEARCH) -> None:
         """touch_links: links that a held part may touch.
 
-        Raises PlannerUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
+        Raises PluginUnavailable with DDS security, ConfigurationError when a plug-in is missing or MoveIt
         does not start.
         """
         if os.environ.get("ROS_SECURITY_ENABLE") == "true":  # as rcl compares it
-            raise PlannerUnavailable(
+            raise PluginUnavailable(
                 "MoveIt cannot plan with DDS security, because moveit_py does not run in the node's enclave:"
                 " use planner:=roboplan, or unset ROS_SECURITY_ENABLE"
             )
         require_plugins()
         self._base = cell.robot.base_link
-        self._tip = cell.gripper.tcp_link
+        self._tip = cell.end_effector.tcp_link
         self._joints = cell.robot.joint_names
         self._touch_links = touch_links
-        self._arm: Any = None
-        self._requests: dict[str, Any] = {}
-        self._empty: Any = None
         self._scene: Any = None
-        self._moveit = _started(parameter_file(f"{_NAMESPACE}/{_NODE}", moveit_parameters(cell)))
-        try:
-            self._arm = self._moveit.get_planning_component(ARM_GROUP)
-            for name in (DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST):
-                self._requests[name] = PlanRequestParameters(self._moveit, name)
-            # The robot and nothing else. It is only copied: all scenes made like this share one world.
-            self._empty = PlanningScene(self._moveit.get_robot_model())
-        except BaseException:
-            self.close()
-            raise
+        moveit = moveit_of(moveit_parameters(cell, search))
+        self._arm: Any = moveit.get_planning_component(ARM_GROUP)
+        self._requests: dict[str, Any] = {
+            name: PlanRequestParameters(moveit, name)
+            for name in (DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST)
+        }
+        # The robot and nothing else. It is only copied: all scenes made like this share one world.
+        self._empty: Any = PlanningScene(moveit.get_robot_model())
 
     def close(self) -> None:
-        """Ends MoveIt: first what holds on to it, then itself."""
-        if self._moveit is None:
-            return
+        """Lets go of MoveIt, which stays for the next planner of the same cell."""
         self._scene = self._empty = self._arm = None
         self._requests.clear()
-        gc.collect()
-        self._moveit.shutdown()
-        self._moveit = None
-        gc.collect()
 
     def forward(self, positions: FloatArray) -> FloatArray:
         """base_from_tcp (4, 4) at joint positions (J,), in MoveIt's model."""
@@ -126,7 +108,7 @@ class MoveItSession:
         return self._to_joints(DIRECT_REQUEST, start, goal)
 
     def search(self, start: FloatArray, goal: FloatArray) -> FloatArray | None:
-        """Some way, as samples (N, J); None when SEARCH_TIME was not enough."""
+        """Some way, as samples (N, J); None when the time of one search was not enough."""
         return self._to_joints(SEARCH_REQUEST, start, goal)
 
     def straight(self, start: FloatArray, base_from_tcp: FloatArray) -> FloatArray | None:
@@ -165,30 +147,6 @@ class MoveItSession:
         state.joint_positions = {name: float(position) for name, position in positions.items()}
         state.update()
         return state
-
-
-def _started(parameters: str) -> Any:
-    """A MoveItPy with the text of its parameter file; moveit_py would leave a file of its own behind.
-
-    Raises ConfigurationError when it does not start; a thread of MoveIt's then stays behind until the process
-    ends.
-    """
-    with tempfile.TemporaryDirectory(prefix="lab_moveit_") as folder:
-        file = Path(folder, "parameters.yaml")
-        file.write_text(parameters, encoding="utf-8")
-        try:
-            with kept_signal_handlers():
-                return MoveItPy(
-                    node_name=_NODE,
-                    name_space=_NAMESPACE,
-                    launch_params_filepaths=[str(file)],
-                    provide_planning_service=False,
-                )
-        except RuntimeError as error:
-            raise ConfigurationError(
-                f"MoveIt does not start: {error}; mend what its messages above say and restart the node: to"
-                " configure it again is not enough"
-            ) from error
 
 
 def collision_object(name: str, frame: str, boxes: tuple[OrientedBox, ...]) -> CollisionObject:

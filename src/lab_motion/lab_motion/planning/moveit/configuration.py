@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, build_srdf, build_urdf, load_cell
 from lab_description.srdf import ARM_GROUP
+from lab_description.urdf import with_massless_root
 
 OMPL = "ompl"
 PILZ = "pilz_industrial_motion_planner"
-SEARCH_PLANNER = "RRTConnectkConfigDefault"
 # Namespaces of the requests that MoveItPlanner makes.
 DIRECT_REQUEST, SEARCH_REQUEST, STRAIGHT_REQUEST = "direct", "search", "straight"
 # One search; a cancel is heard between two of them, seconds.
@@ -32,20 +33,18 @@ _TOOL_SPEED, _TOOL_ACCELERATION, _TOOL_TURN = 1.0, 5.0, 2.0
 # A gripper's joint has no limit of acceleration in its YAML: full speed after this time, seconds.
 _GRIPPER_RISE = 0.1
 
-_CONTROLLERS = "moveit_controllers.yaml"
-
 # MoveIt loads these when it runs, and goes on half able without them: package and what it gives.
 PLUGINS = {
     "moveit_planners_ompl": "ompl_interface/OMPLPlanner",
     "pilz_industrial_motion_planner": "pilz_industrial_motion_planner/CommandPlanner",
     "moveit_kinematics": "kdl_kinematics_plugin/KDLKinematicsPlugin",
     "moveit_ros_planning": "default_planning_request_adapters",
+    "moveit_simple_controller_manager": "moveit_simple_controller_manager/MoveItSimpleControllerManager",
 }
 
 # Copied wherever they are used: what occurs twice is written as a YAML alias, which rcl refuses.
 _CHECKS = [
     "default_planning_request_adapters/ResolveConstraintFrames",
-    "default_planning_request_adapters/ValidateWorkspaceBounds",
     "default_planning_request_adapters/CheckStartStateBounds",
     "default_planning_request_adapters/CheckStartStateCollision",
 ]
@@ -55,6 +54,22 @@ _VALIDATE = [
 ]
 
 Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Search:
+    """How OMPL searches. planner: of OMPL's geometric planners. time: of one search, seconds."""
+
+    planner: str = "RRTConnect"
+    time: float = SEARCH_TIME
+
+    @property
+    def configuration(self) -> str:
+        """Name of its configuration."""
+        return f"{self.planner}kConfigDefault"
+
+
+DEFAULT_SEARCH = Search()
 
 
 def require_plugins() -> None:
@@ -69,7 +84,7 @@ def require_plugins() -> None:
             ) from None
 
 
-def moveit_files(cell: Cell) -> dict[str, Parameters]:
+def moveit_files(cell: Cell, search: Search = DEFAULT_SEARCH) -> dict[str, Parameters]:
     """ROS parameters by the name of the file that MoveIt's tools keep them in."""
     return {
         "kinematics.yaml": {"robot_description_kinematics": {ARM_GROUP: _kinematics()}},
@@ -77,23 +92,20 @@ def moveit_files(cell: Cell) -> dict[str, Parameters]:
         "pilz_cartesian_limits.yaml": {
             "robot_description_planning": {"cartesian_limits": _cartesian_limits()}
         },
-        "ompl_planning.yaml": {OMPL: _ompl(cell)},
+        "ompl_planning.yaml": {OMPL: _ompl(cell, search)},
         "pilz_industrial_motion_planner_planning.yaml": {PILZ: _pilz()},
-        _CONTROLLERS: _controllers(cell),
-        "moveit_cpp.yaml": _moveit_cpp(),
+        "moveit_controllers.yaml": _controllers(cell),
+        "sensors_3d.yaml": _octomap(),
+        "moveit_cpp.yaml": _moveit_cpp(search),
     }
 
 
-def moveit_parameters(cell: Cell) -> Parameters:
+def moveit_parameters(cell: Cell, search: Search = DEFAULT_SEARCH) -> Parameters:
     """Parameters of one MoveItPy: everything that it needs, in nested plain values.
-
-    Without controllers: it carries nothing out, and MoveIt's manager of controllers crashes when it is
-    destroyed with an action client.
 
     Raises ConfigurationError when the cell's collision matrix is malformed.
     """
-    files = {name: content for name, content in moveit_files(cell).items() if name != _CONTROLLERS}
-    return _merged(_robot(cell), *files.values())
+    return _merged(_robot(cell), *moveit_files(cell, search).values())
 
 
 def parameter_file(node: str, parameters: Parameters) -> str:
@@ -102,7 +114,7 @@ def parameter_file(node: str, parameters: Parameters) -> str:
 
 
 def move_group_parameters(cell: Cell) -> Parameters:
-    """The same for move_group and RViz, with controllers; they name their pipelines in another way."""
+    """The same for move_group and RViz, which name their pipelines in another way."""
     pipelines = {"planning_pipelines": [OMPL, PILZ], "default_planning_pipeline": OMPL}
     files = {name: content for name, content in moveit_files(cell).items() if name != "moveit_cpp.yaml"}
     return _merged(_robot(cell), *files.values(), pipelines)
@@ -111,7 +123,11 @@ def move_group_parameters(cell: Cell) -> Parameters:
 def write_moveit_config(cell: Cell, folder: Path) -> list[Path]:
     """Writes URDF, SRDF and the YAML files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"robot.urdf": build_urdf(cell), "robot.srdf": build_srdf(cell)}
+    described = _robot(cell)
+    texts = {
+        "robot.urdf": described["robot_description"],
+        "robot.srdf": described["robot_description_semantic"],
+    }
     for name, content in moveit_files(cell).items():
         texts[name] = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110)
     for name, text in texts.items():
@@ -120,7 +136,10 @@ def write_moveit_config(cell: Cell, folder: Path) -> list[Path]:
 
 
 def _robot(cell: Cell) -> Parameters:
-    return {"robot_description": build_urdf(cell), "robot_description_semantic": build_srdf(cell)}
+    return {
+        "robot_description": with_massless_root(build_urdf(cell)),
+        "robot_description_semantic": build_srdf(cell),
+    }
 
 
 def _kinematics() -> Parameters:
@@ -132,15 +151,15 @@ def _kinematics() -> Parameters:
 
 
 def _joint_limits(cell: Cell) -> Parameters:
-    robot, gripper = cell.robot, cell.gripper
+    robot, effector = cell.robot, cell.end_effector
     limits = {
         name: _limit(velocity, acceleration)
         for name, velocity, acceleration in zip(
             robot.joint_names, robot.velocity.tolist(), robot.acceleration.tolist(), strict=True
         )
     }
-    speed = gripper.joints[gripper.joint].velocity
-    return limits | {gripper.joint: _limit(speed, speed / _GRIPPER_RISE)}
+    driven = {name: effector.joints[name].velocity for name in effector.moving}
+    return limits | {name: _limit(speed, speed / _GRIPPER_RISE) for name, speed in driven.items()}
 
 
 def _limit(velocity: float, acceleration: float) -> Parameters:
@@ -161,7 +180,7 @@ def _cartesian_limits() -> Parameters:
     }
 
 
-def _ompl(cell: Cell) -> Parameters:
+def _ompl(cell: Cell, search: Search) -> Parameters:
     robot = cell.robot
     extent = float((robot.position_upper - robot.position_lower).sum())
     return {
@@ -171,12 +190,17 @@ def _ompl(cell: Cell) -> Parameters:
             "default_planning_response_adapters/AddTimeOptimalParameterization",
             *_VALIDATE,
         ],
-        "planner_configs": {SEARCH_PLANNER: {"type": "geometric::RRTConnect", "range": 0.0}},
+        "planner_configs": {search.configuration: _planner_config(search)},
         ARM_GROUP: {
-            "planner_configs": [SEARCH_PLANNER],
+            "planner_configs": [search.configuration],
             "longest_valid_segment_fraction": round(_CHECKED_STEP / extent, 6),
         },
     }
+
+
+def _planner_config(search: Search) -> Parameters:
+    # PRM alone of them has no range
+    return {"type": f"geometric::{search.planner}"} | ({} if search.planner == "PRM" else {"range": 0.0})
 
 
 def _pilz() -> Parameters:
@@ -191,20 +215,26 @@ def _pilz() -> Parameters:
 
 
 def _controllers(cell: Cell) -> Parameters:
-    """For move_group's users; MoveItPlanner carries nothing out through MoveIt.
+    """For move_group's users. MoveItPlanner carries nothing out through MoveIt, which complains without them.
 
-    Of the arm alone: MoveIt 2.12 has no type for a ParallelGripperCommand.
+    The gripper's has a type from MoveIt 2.12.2 on, and closes as hard as its controller does when not told.
     """
-    arm = cell.robot.arm_controller
+    arm, gripper = cell.robot.arm_controller, cell.gripper.gripper_controller
     return {
         "moveit_controller_manager": "moveit_simple_controller_manager/MoveItSimpleControllerManager",
         "moveit_simple_controller_manager": {
-            "controller_names": [arm],
+            "controller_names": [arm, gripper],
             arm: {
                 "type": "FollowJointTrajectory",
                 "action_ns": "follow_joint_trajectory",
                 "default": True,
                 "joints": list(cell.robot.joint_names),
+            },
+            gripper: {
+                "type": "ParallelGripperCommand",
+                "action_ns": "gripper_cmd",
+                "default": True,
+                "joints": [cell.gripper.joint],
             },
         },
         "trajectory_execution": {
@@ -215,7 +245,19 @@ def _controllers(cell: Cell) -> Parameters:
     }
 
 
-def _moveit_cpp() -> Parameters:
+def _octomap() -> Parameters:
+    """That there is none: MoveIt starts its monitor in any case, and complains of what is not named.
+
+    A sensor with an empty plug-in is MoveIt's way to say that no sensor fills it.
+    """
+    return {
+        "octomap_resolution": 0.05,
+        "sensors": ["no_sensor"],
+        "no_sensor": {"sensor_plugin": ""},
+    }
+
+
+def _moveit_cpp(search: Search) -> Parameters:
     """Topics are not among them: MoveIt reads none of their names, see ros_moveit.py."""
 
     def request(pipeline: str, planner: str, seconds: float, share: float) -> Parameters:
@@ -239,7 +281,7 @@ def _moveit_cpp() -> Parameters:
         },
         "planning_pipelines": {"pipeline_names": [OMPL, PILZ]},
         DIRECT_REQUEST: request(PILZ, "PTP", 1.0, 0.1),
-        SEARCH_REQUEST: request(OMPL, SEARCH_PLANNER, SEARCH_TIME, 0.1),
+        SEARCH_REQUEST: request(OMPL, search.configuration, search.time, 0.1),
         STRAIGHT_REQUEST: request(PILZ, "LIN", 1.0, 0.05),
     }
 

@@ -6,17 +6,20 @@ MoveIt finds the ways; kinematics, times and the checks of what it found are tho
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray
+from lab_core.parameters import parameter
 from lab_description import Cell
 from lab_description.stored_pairs import disabled_pairs
 from lab_motion.errors import PathNotStraight
-from lab_motion.planning.checked_planner import CheckedPlanner, Settings
+from lab_motion.planning.checked_planner import CheckedPlanner, PlannerParameters
 from lab_motion.planning.collision import CollisionChecker
 from lab_motion.planning.moveit.binding import MoveItSession
+from lab_motion.planning.moveit.configuration import SEARCH_TIME, Search
 from lab_motion.planning.moveit.scene import moveit_scene, samples_between
 from lab_motion.planning.paths import JointPath, blended_polyline, smooth_path
 from lab_motion.planning.port import MotionOptions
@@ -28,28 +31,54 @@ _ROUNDING = 0.0005
 _MEETING = 1e-3
 # MoveIt's model agrees with ours within this, metres and as a rotation matrix.
 _SAME = 1e-5
+# A curve through samples of MoveIt that are closer than this to the end of a joint's range may leave it,
+# radians (metres).
+_GRAZING = 1e-4
 
-SETTINGS = Settings(attempts=30)
+
+@dataclass(frozen=True)
+class MoveItParameters(PlannerParameters):
+    """What MoveIt is asked for."""
+
+    attempts: int = parameter(
+        30, "The number of searches before a way counts as not found.", minimum=1, maximum=1000
+    )
+    search_planner: str = parameter(
+        "RRTConnect",
+        "The planner of OMPL that searches for a way.",
+        choices=("RRTConnect", "RRT", "RRTstar", "KPIECE", "BKPIECE", "LBKPIECE", "EST", "PRM"),
+    )
+    search_time: float = parameter(
+        SEARCH_TIME,
+        "The time of one search. A cancel is heard between two searches.",
+        unit="s",
+        minimum=0.02,
+        maximum=5.0,
+    )
+
+
+DEFAULTS = MoveItParameters()
 
 
 class MoveItPlanner(CheckedPlanner):
     """A MotionPlanner around one MoveItPy. Import it only where moveit_py is installed."""
 
-    def __init__(self, cell: Cell, settings: Settings = SETTINGS) -> None:
+    Parameters = MoveItParameters
+    # OMPL draws from a generator of the whole process, which MoveIt lets nobody seed.
+    deterministic = False
+
+    def __init__(self, cell: Cell, parameters: MoveItParameters = DEFAULTS) -> None:
         """Raises ConfigurationError when MoveIt lacks a plug-in, does not start, or knows another arm."""
-        super().__init__(cell, settings)
+        super().__init__(cell, parameters)
         self._never_checked = [(pair.first, pair.second) for pair in disabled_pairs(cell)]
-        self._moveit = MoveItSession(cell, self._text.hand)
+        self._moveit = MoveItSession(
+            cell, self._text.hand, Search(parameters.search_planner, parameters.search_time)
+        )
         try:
             self._require_same_arm()
         except BaseException:
             self.close()
             raise
-
-    @property
-    def repeatable(self) -> bool:
-        """OMPL draws from a generator of the whole process, which MoveIt lets nobody seed."""
-        return False
 
     def close(self) -> None:
         """Ends MoveIt."""
@@ -58,11 +87,15 @@ class MoveItPlanner(CheckedPlanner):
     def ways(
         self, start: FloatArray, goal: FloatArray, checker: CollisionChecker, options: MotionOptions
     ) -> Iterator[JointPath]:
-        """The straight line in joint space if MoveIt finds it free, then one search after another."""
+        """The straight line in joint space if MoveIt finds it free, then one search after another.
+
+        MoveIt has no way to where the arm is already: that line is as short as its samples are exact.
+        """
         self._tell(checker, options)
-        if self._moveit.direct(start, goal) is not None:
+        there = np.abs(goal - start).max() < _MEETING
+        if there or self._moveit.direct(start, goal) is not None:
             yield blended_polyline(np.stack([start, goal]), 0.0)
-        for _ in range(self._settings.attempts):
+        for _ in range(self._parameters.attempts):
             if options.cancelled():
                 return
             found = self._moveit.search(start, goal)
@@ -73,11 +106,13 @@ class MoveItPlanner(CheckedPlanner):
     def line(
         self, start: FloatArray, goal: FloatArray, checker: CollisionChecker, options: MotionOptions
     ) -> JointPath:
-        """By Pilz LIN; where that fails or is not straight enough, by our own inverse kinematics."""
+        """By Pilz LIN; by our own inverse kinematics where that fails, is not straight enough, or grazes the
+        end of a joint's range.
+        """
         self._tell(checker, options)
         found = self._moveit.straight(start, goal)
         samples = None if found is None else samples_between(found, start, found[-1], _MEETING)
-        if samples is not None:
+        if samples is not None and self._clear_of_ends(samples):
             path = smooth_path(samples)
             try:
                 require_straight(self._chain, path, start, goal)
@@ -87,6 +122,11 @@ class MoveItPlanner(CheckedPlanner):
                 return path
         return super().line(start, goal, checker, options)
 
+    def _clear_of_ends(self, samples: FloatArray) -> bool:
+        """Whether samples (N, J) keep inside the ranges, apart from the first, which the arm stands at."""
+        lower, upper = self._limits.lower + _GRAZING, self._limits.upper - _GRAZING
+        return bool(np.all((samples[1:] >= lower) & (samples[1:] <= upper)))
+
     def _tell(self, checker: CollisionChecker, options: MotionOptions) -> None:
         """Bring MoveIt's planning scene up to date for one request."""
         close = options.contacts is not None
@@ -94,12 +134,12 @@ class MoveItPlanner(CheckedPlanner):
             moveit_scene(
                 self._cell,
                 self._scene,
-                self._hand_joints(self._scene.opening),
+                self._cell.end_effector.joints_at(self._scene.opening),
                 contacts=self._allowed(options.contacts),
                 close_pairs=checker.relaxed(),
                 never_checked=self._never_checked,
                 margin=0.0 if close else checker.margin + _ROUNDING,
-                padding=0.0 if close else self._settings.padding,
+                padding=0.0 if close else self._parameters.padding,
             )
         )
 

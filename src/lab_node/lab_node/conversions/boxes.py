@@ -8,8 +8,8 @@ from vision_msgs.msg import BoundingBox3D
 
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox
+from lab_node.conversions.poses import matrix_from_pose, pose_from_matrix
 from lab_node.message_rules import defect
-from lab_node.poses import matrix_from_pose, pose_from_matrix
 
 
 def box_message(box: OrientedBox) -> BoundingBox3D:

@@ -1,20 +1,47 @@
-"""What counts as holding."""
+"""What counts as holding, of fingers."""
+
+import math
 
 import pytest
 
-from lab_core.outcomes import OutcomeCode
-from lab_grasping.contact import (
-    ContactLimits,
-    GraspEmpty,
-    ObjectLost,
-    PadReading,
-    judge_closing,
-    judge_lifting,
-    require_grip,
-    require_still_held,
-)
+from lab_core.errors import ConfigurationError
+from lab_description import load_cell
+from lab_motion.skills.grip.fingers import FingerGrip, PadReading, judge_closing, judge_lifting
+from lab_motion.skills.grip.port import ContactLimits, ExpectedGrip, GripSensor, load_grip_sensor
+from lab_motion.testing.grip_contract import Examples, GripContract
 
 WIDTH, OPENING = 0.030, 0.060
+GRIPPER = load_cell("ur5e_table").end_effector
+EXPECTED = ExpectedGrip("part_1", WIDTH, OPENING)
+
+
+class TestFingersWithPads(GripContract):
+    def make(self) -> GripSensor:
+        return load_grip_sensor(GRIPPER, ContactLimits())
+
+    def examples(self) -> Examples:
+        return Examples(
+            expected=EXPECTED,
+            ready=PadReading(OPENING, (0.0, 0.0)),
+            not_ready=PadReading(WIDTH, (0.0, 0.0)),
+            held=(PadReading(0.031, (20.0, 21.0)), PadReading(0.029, (9.0, 8.0))),
+            empty=(PadReading(0.0, (25.0, 25.0)), PadReading(WIDTH, (0.0, 0.2))),
+            released=PadReading(0.042, (0.0, 0.0)),
+            stuck=PadReading(0.042, (5.0, 5.0)),
+        )
+
+
+class TestFingersWithoutPads(TestFingersWithPads):
+    def examples(self) -> Examples:
+        return Examples(
+            expected=EXPECTED,
+            ready=PadReading(OPENING),
+            not_ready=PadReading(WIDTH),
+            held=(PadReading(0.031, stalled=True), PadReading(0.029, stalled=True)),
+            empty=(PadReading(0.0, stalled=False), PadReading(0.005, stalled=True)),
+            released=PadReading(0.042, stalled=False),
+            stuck=PadReading(0.031, stalled=True),
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,18 +117,11 @@ def test_after_lifting(opening: float, forces: tuple[float, float], held: bool, 
     assert words in judgement.reason
 
 
-def test_errors_carry_code_stage_and_figures() -> None:
+def test_judgements_carry_figures() -> None:
     empty = judge_closing(PadReading(0.0, (20.0, 20.0)), WIDTH, OPENING)
-    with pytest.raises(GraspEmpty, match=r"0\.0 mm.*30\.0 mm") as caught:
-        require_grip(empty)
-    assert caught.value.code == OutcomeCode.GRASP_EMPTY
-    assert caught.value.stage == "contact"
-    assert caught.value.judgement.expected_width == WIDTH
-    held = require_grip(judge_closing(PadReading(0.03, (9.0, 7.0)), WIDTH, OPENING))
-    assert held.force == 7.0
-    with pytest.raises(ObjectLost) as lost:
-        require_still_held(judge_lifting(PadReading(0.0, (0.0, 0.0)), held))
-    assert lost.value.code == OutcomeCode.OBJECT_LOST
+    assert not empty.held and empty.expected_width == WIDTH
+    assert "0.0 mm" in empty.reason and "30.0 mm" in empty.reason
+    assert judge_closing(PadReading(0.03, (9.0, 7.0)), WIDTH, OPENING).force == 7.0
 
 
 def test_limits_are_the_callers() -> None:
@@ -134,3 +154,56 @@ def test_a_part_that_no_pad_feels_lets_the_fingers_stand_while_it_is_lifted(open
 def test_what_the_pads_felt_has_to_be_felt_when_it_is_lifted() -> None:
     closing = judge_closing(PadReading(0.030, (20.0, 20.0), True), WIDTH, OPENING)
     assert not judge_lifting(PadReading(0.030, (0.0, 0.0), True), closing).held
+
+
+def test_a_closing_that_nobody_saw_may_have_taken_hold() -> None:
+    """Where nothing but the opening is known; pads that feel nothing know that they do not."""
+    sensor = FingerGrip(GRIPPER, ContactLimits())
+    assert sensor.closed(PadReading(WIDTH), EXPECTED, witnessed=False).held
+    assert not sensor.closed(PadReading(WIDTH), EXPECTED).held
+    assert not sensor.closed(PadReading(WIDTH, (0.0, 0.0)), EXPECTED, witnessed=False).held
+
+
+@pytest.mark.parametrize(
+    ("reading", "held"),
+    [
+        (PadReading(WIDTH, (5.0, 5.0)), True),
+        (PadReading(WIDTH, (0.0, 0.0)), False),
+        (PadReading(0.0, (25.0, 25.0)), False),
+        (PadReading(WIDTH), True),
+        (PadReading(0.085), False),
+        (PadReading(0.0), False),
+    ],
+)
+def test_what_is_found_in_fingers_at_the_start(reading: PadReading, held: bool) -> None:
+    assert FingerGrip(GRIPPER, ContactLimits()).found(reading).held is held
+
+
+def test_fingers_that_were_stopped_while_they_opened_have_let_go_when_they_are_far_enough() -> None:
+    sensor = FingerGrip(GRIPPER, ContactLimits())
+    grip = sensor.closed(PadReading(WIDTH, (20.0, 20.0)), EXPECTED)
+    little = PadReading(WIDTH + 0.0005, (0.0, 0.0))
+    assert not sensor.released(little, grip).held
+    assert sensor.released(little, grip, interrupted=True).held
+
+
+def test_a_part_that_may_be_of_any_size_is_lifted_out_of_a_doubt() -> None:
+    """The hand may have been open by any width before."""
+    wide = ExpectedGrip("part_1", WIDTH, math.inf)
+    assert FingerGrip(GRIPPER, ContactLimits()).closed(PadReading(0.05, (20.0, 20.0)), wide).held
+
+
+def test_a_gripper_names_its_sensor(tmp_path) -> None:
+    cell = load_cell("ur5e_table")
+    for folder in ("cells", "grippers"):
+        (tmp_path / folder).mkdir()
+    gripper = cell.files["gripper"].read_text(encoding="utf-8")
+    (tmp_path / "grippers" / "robotiq_2f85.yaml").write_text(
+        f"grip_sensor: nose\n{gripper}", encoding="utf-8"
+    )
+    path = tmp_path / "cells" / "smelling.yaml"
+    path.write_text(cell.files["cell"].read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(
+        ConfigurationError, match="no grip sensor is called 'nose': expected one of fingers, vacuum"
+    ):
+        load_grip_sensor(load_cell(path).end_effector, ContactLimits())

@@ -1,0 +1,1 @@
+"""For tests of this stack and of packages that extend it."""
