@@ -22,7 +22,7 @@ def test_the_graph_of_every_cell_fits_together(name):
     arm = resolve(cell.robot.trajectory_action)
     assert graph.actions[arm].servers == ("simulator",)
     assert graph.nodes["motion"].ask[0] == arm
-    assert {resolve(name) for name in cell.gripper.wrench_topics.values()} <= graph.topics.keys()
+    assert {resolve(name) for name in cell.end_effector.topics} <= graph.topics.keys()
     for topic in graph.topics.values():
         assert topic.publishers or topic.device or topic.anyone, f"nobody publishes {topic.name}"
 

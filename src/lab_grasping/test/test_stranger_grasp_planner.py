@@ -56,7 +56,7 @@ class LearnedPlanner:
             raise PlanningCancelled
         for part in scene.objects:
             if part.id == object_id and len(part.points) < 20:
-                raise TooFewPoints(part.id, len(part.points))
+                raise TooFewPoints(part.id, len(part.points), 20)
         raise NoGraspFound(object_id or known[0], 0, "a picture without texture")
 
 
