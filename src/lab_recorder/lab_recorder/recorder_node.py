@@ -137,7 +137,7 @@ class RecorderNode(LabNode):
         self._active = False
         self._folder: Path | None = None
         self._taken: set[Path] = set()
-        self._node_parameters: dict[str, dict[str, Any]] = {}
+        self._parameters_of: dict[str, dict[str, Any]] = {}
         self._asked: list[str] = []
         self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
         if p.folder == "none":
@@ -263,7 +263,7 @@ class RecorderNode(LabNode):
         numbered = (cases / f"{number:03d}" for number in itertools.count(self._cases))
         folder = next(each for each in numbered if not each.exists() and each not in self._taken)
         self._taken.add(folder)
-        ring, parameters = recording.everything(), dict(self._node_parameters)
+        ring, parameters = recording.everything(), dict(self._parameters_of)
 
         def save() -> None:
             self._require_room_for_cases(cases)
@@ -357,7 +357,7 @@ class RecorderNode(LabNode):
 
         def keep(future: Any) -> None:
             values = [parameter_value_to_python(value) for value in future.result().values]
-            self._node_parameters[name] = {
+            self._parameters_of[name] = {
                 key: list(value) if isinstance(value, (list, tuple)) or hasattr(value, "tolist") else value
                 for key, value in zip(names, values, strict=True)
             }
