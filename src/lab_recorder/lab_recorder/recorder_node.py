@@ -167,6 +167,7 @@ class RecorderNode(LabNode):
             for name, topic in recorded.items()
             for kind in (self._class_of(topic.type),)
         }
+        self._latched = {name for name, topic in recorded.items() if topic.profile.latched}
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(COLLECT, self._collect, clock=steady)
         self.create_timer(p.write_period, self._write_ring, clock=steady)
@@ -226,6 +227,8 @@ class RecorderNode(LabNode):
         if recording is None:
             return
         for topic, (kind, stream) in self._streams.items():
+            if topic in self._latched and not self._active:
+                continue  # it comes once, and waits in its queue
             for data, sent in stream.take_timed():
                 if not self._active:
                     continue
