@@ -253,7 +253,8 @@ class Examiner(Gated, Node):
     def _actions(self) -> frozenset[str]:
         """Names of the actions that somebody serves."""
         suffix = "/_action/send_goal"
-        return frozenset(name.removesuffix(suffix) for name in self._services_there() if name.endswith(suffix))
+        services = self._services_there()
+        return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
 
     def _stop_listener(self) -> StopListener | None:
         if "stop" not in self._names():
