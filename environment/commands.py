@@ -17,15 +17,15 @@ USAGE = """\
 usage: lab COMMAND ...
 
   lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
-           [--seed S] [--speed X] [--out DIR]
+           [--seed S] [--speed X] [--out DIR] [--namespace NAME]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
-  lab watch                           look at a running cell in the terminal, stop and reset it by a key
-  lab doctor [CELL] [--real] [--domain N] [--json FILE]
+  lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
+  lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today

@@ -1,5 +1,6 @@
 """Two cells side by side in one domain, each in its namespace: one's stop, doctor and record are its own."""
 
+import functools
 import json
 import os
 import subprocess
@@ -31,6 +32,8 @@ DOMAIN = "73"
 SPACES = ("left", "right")
 # What every node of rclpy says and hears outside of its namespace.
 EVERYBODY = "/parameter_events"
+# The tf tree that one of the cells shares its frames in, and who tells them there.
+TREE, SHARING = {"/tf", "/tf_static"}, "/right/shared"
 
 
 class Client:
@@ -40,9 +43,12 @@ class Client:
         self.node = Node("test_client", namespace=space)
         self.stop_state, self.status = Latest[StopState]("stop state"), Latest[TaskStatus]("status")
         self.frames: set[str] = set()
+        self.shared: set[str] = set()
         self.node.create_subscription(StopState, "cell/stop_state", self.stop_state.put, LATCHED)
         self.node.create_subscription(TaskStatus, "task/status", self.status.put, LATCHED)
-        self.node.create_subscription(TFMessage, "tf_static", self._take_frames, LATCHED)
+        for topic, frames in (("tf_static", self.frames), ("/tf_static", self.shared)):
+            take = functools.partial(self._take_frames, frames)
+            self.node.create_subscription(TFMessage, topic, take, LATCHED)
         self.clear_table = ActionClient(self.node, ClearTable, "clear_table")
         names = ("lifecycle_manager/is_active", "cell/stop", "cell/reset")
         self._services = {name: self.node.create_client(Trigger, name) for name in names}
@@ -67,10 +73,10 @@ class Client:
         assert self.clear_table.wait_for_server(60.0)
         handle = wait_for(self.clear_table.send_goal_async(ClearTable.Goal()), 20.0, "clear_table")
         assert handle.accepted
-        return wait_for(handle.get_result_async(), 120.0, "clear_table").result
+        return wait_for(handle.get_result_async(), 180.0, "clear_table").result
 
-    def _take_frames(self, message: TFMessage) -> None:
-        self.frames |= {item.header.frame_id for item in message.transforms}
+    def _take_frames(self, frames: set[str], message: TFMessage) -> None:
+        frames |= {item.header.frame_id for item in message.transforms}
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +96,9 @@ def cells(records):
                 "namespace": space,
                 "parts": "1",
                 "seed": str(seed),
-                "speed": "0",
+                "speed": "1.0",  # as fast as they can, two simulators would take both cores from all others
                 "look": "plain",
+                "tf": "shared" if SHARING.startswith(f"/{space}/") else "own",
                 "run": f"{space}_run",
                 "record": str(records[space]),
             }
@@ -100,9 +107,10 @@ def cells(records):
             clients[space] = Client(space)
             executor.add_node(clients[space].node)
         threading.Thread(target=executor.spin, daemon=True).start()
-        for space, client in clients.items():
-            log = records[space] / "cell.log"
-            assert wall_wait(client.active, 240.0), log.read_text(encoding="utf-8")[-3000:]
+        for run, client in zip(runs, clients.values(), strict=True):
+            wall_wait(lambda run=run, client=client: client.active() or run.ended(), 240.0)
+            assert not run.ended(), run.last_words()
+            assert client.active(), "the cell did not become active"
         yield clients
     finally:
         with ThreadPoolExecutor() as pool:
@@ -118,32 +126,34 @@ def test_no_node_says_or_hears_anything_outside_of_its_namespace(cells):
     node = cells["left"].node
     nodes = [each for each in node.get_node_names_and_namespaces() if each[0] != node.get_name()]
     assert {space for name, space in nodes if name == "motion"} == {"/left", "/right"}
-    assert {space for _, space in nodes} == {"/left", "/right"}
+    assert {space for _, space in nodes} == {"/left", "/right", SHARING}
     for name, space in nodes:
         said = node.get_publisher_names_and_types_by_node(name, space)
         heard = node.get_subscriber_names_and_types_by_node(name, space)
         served = node.get_service_names_and_types_by_node(name, space)
         asked = node.get_client_names_and_types_by_node(name, space)
         names = {each for each, _ in (*said, *heard, *served, *asked)} - {EVERYBODY}
-        assert [each for each in names if within(each, space) is None] == [], f"{space}/{name}"
+        cell = f"/{space.split('/')[1]}"
+        outside = {each for each in names if within(each, cell) is None}
+        assert outside == (TREE if space == SHARING else set()), f"{space}/{name}"
 
 
-def test_the_frames_of_each_are_in_a_tree_of_its_own(cells):
+def test_the_frames_of_each_are_in_a_tree_of_its_own_and_shared_ones_have_a_prefix(cells):
     for client in cells.values():
         assert wall_wait(lambda client=client: "base_link" in client.frames, 20.0)
-    assert cells["left"].node.count_publishers("/tf") == 0
+        assert wall_wait(lambda client=client: "right/base_link" in client.shared, 20.0)
+        assert not any(frame.startswith("right/") for frame in client.frames)
+        assert all(frame.startswith("right/") for frame in client.shared)
 
 
 def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp_path):
     left, right = cells["left"], cells["right"]
     assert left.trigger("cell/stop")
     assert wall_wait(left.stopped, 5.0)
-    with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda space: examined(space, tmp_path / f"{space}.json"), SPACES)
-        result = right.clear()
-        assert name_of(result.outcome) == "SUCCESS", result.outcome.message
-        assert (result.presented, result.placed) == (1, 1)
-        findings = dict(zip(SPACES, found, strict=True))
+    findings = {space: examined(space, tmp_path / f"{space}.json") for space in SPACES}
+    result = right.clear()
+    assert name_of(result.outcome) == "SUCCESS", result.outcome.message
+    assert (result.presented, result.placed) == (1, 1)
     assert not right.stopped() and left.stopped()
     assert left.clear().outcome.code == Outcome.STOPPED
     checks = {space: [each["check"] for each in of_cell] for space, of_cell in findings.items()}

@@ -163,7 +163,7 @@ class Examiner(Gated, Node):
             strangers=tuple(sorted(name for name in set(names) if self._strange(name, allowed))),
             stop=heard,
             controllers=self._controllers(),
-            services=self._services(),
+            services=self._services_there(),
             namespace=self._space,
         )
         for subscription in own:
@@ -182,7 +182,7 @@ class Examiner(Gated, Node):
         spaces = {s.rstrip("/") for n, s in self.get_node_names_and_namespaces() if n == MANAGER}
         return within(name, self._space, spaces - {self._space})
 
-    def _services(self) -> dict[str, tuple[str, ...]]:
+    def _services_there(self) -> dict[str, tuple[str, ...]]:
         """Types by what the cell calls its services."""
         every = ((self._called(name), kinds) for name, kinds in self.get_service_names_and_types())
         return {name: tuple(kinds) for name, kinds in every if name is not None}
@@ -253,7 +253,8 @@ class Examiner(Gated, Node):
     def _actions(self) -> frozenset[str]:
         """Names of the actions that somebody serves."""
         suffix = "/_action/send_goal"
-        return frozenset(name.removesuffix(suffix) for name in self._services() if name.endswith(suffix))
+        services = self._services_there()
+        return frozenset(name.removesuffix(suffix) for name in services if name.endswith(suffix))
 
     def _stop_listener(self) -> StopListener | None:
         if "stop" not in self._names():
@@ -266,12 +267,12 @@ class Examiner(Gated, Node):
         return StopListener(self, {name: _value(answer) for name, answer in answers.items()})
 
     def _controllers(self) -> tuple[Controller, ...]:
-        answers = self._call_all(controller_questions(self._services()))
+        answers = self._call_all(controller_questions(self._services_there()))
         return tuple(each for manager, answer in answers.items() for each in controllers_of(manager, answer))
 
     def _ask(self, names: list[str]) -> tuple[NodeFacts, ...]:
         """State and parameters of the nodes, all at once."""
-        services = self._services()
+        services = self._services_there()
         questions = {}
         for name in sorted(set(names) & set(self._described)):
             if f"/{name}/get_state" in services:

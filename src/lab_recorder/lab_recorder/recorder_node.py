@@ -137,7 +137,7 @@ class RecorderNode(LabNode):
         self._active = False
         self._folder: Path | None = None
         self._taken: set[Path] = set()
-        self._recalled_parameters: dict[str, dict[str, Any]] = {}
+        self._parameters_of: dict[str, dict[str, Any]] = {}
         self._asked: list[str] = []
         self._streams: dict[str, tuple[Any, CollectedSubscription]] = {}
         if p.folder == "none":
@@ -167,6 +167,7 @@ class RecorderNode(LabNode):
             for name, topic in recorded.items()
             for kind in (self._class_of(topic.type),)
         }
+        self._latched = {name for name, topic in recorded.items() if topic.profile.latched}
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(COLLECT, self._collect, clock=steady)
         self.create_timer(p.write_period, self._write_ring, clock=steady)
@@ -226,6 +227,8 @@ class RecorderNode(LabNode):
         if recording is None:
             return
         for topic, (kind, stream) in self._streams.items():
+            if topic in self._latched and not self._active:
+                continue  # it comes once, and waits in its queue
             for data, sent in stream.take_timed():
                 if not self._active:
                     continue
@@ -263,7 +266,7 @@ class RecorderNode(LabNode):
         numbered = (cases / f"{number:03d}" for number in itertools.count(self._cases))
         folder = next(each for each in numbered if not each.exists() and each not in self._taken)
         self._taken.add(folder)
-        ring, parameters = recording.everything(), dict(self._recalled_parameters)
+        ring, parameters = recording.everything(), dict(self._parameters_of)
 
         def save() -> None:
             self._require_room_for_cases(cases)
@@ -357,7 +360,7 @@ class RecorderNode(LabNode):
 
         def keep(future: Any) -> None:
             values = [parameter_value_to_python(value) for value in future.result().values]
-            self._recalled_parameters[name] = {
+            self._parameters_of[name] = {
                 key: list(value) if isinstance(value, (list, tuple)) or hasattr(value, "tolist") else value
                 for key, value in zip(names, values, strict=True)
             }
