@@ -179,7 +179,7 @@ def test_frames_come_back_by_stamp_and_make_a_video(tmp_path, capfd):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--scene", "heap"], "--scene heap: expected scattered, packed, pile or a YAML file"),
+        (["--scene", "heap"], "--scene heap: expected scattered, packed, pile, flat or a YAML file"),
         (["--parts", "-1"], "--parts -1: parameter 'parts' of node simulator is -1, expected 0 to 60"),
         (
             ["--speed", "-2"],

@@ -305,7 +305,7 @@ MISCONFIGURATIONS = {
     "stop button of another type": (stop_button(None, kind="std_msgs/msg/String"), "stop-input"),
     "stop button sends nothing": (stop_button(None), "stop-input"),
     "stop button fell silent": (stop_button(1.2), "stop-input"),
-    "no controller": (without_action(CELL.robot.trajectory_action), "controller"),
+    "no controller": (without_action(f"/{CELL.robot.trajectory_action}"), "controller"),
     "controller inactive": (controllers(arm_controller="inactive"), "controller"),
     "broadcaster not configured": (controllers(joint_state_broadcaster="unconfigured"), "controller"),
     "gripper not in joint states": (graph(joints={CELL.gripper.joint: None}), "joints"),

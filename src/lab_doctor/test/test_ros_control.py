@@ -99,8 +99,8 @@ def test_every_controller_manager_is_asked_where_ros2_control_is_installed(monke
     monkeypatch.setitem(sys.modules, "controller_manager_msgs.srv", services)
     asked = controller_questions(SERVICES)
     assert {name: (service, request) for name, (_, service, request) in asked.items()} == {
-        "/controller_manager": ("/controller_manager/list_controllers", "all of them"),
-        "/gripper/controller_manager": ("/gripper/controller_manager/list_controllers", "all of them"),
+        "/controller_manager": ("controller_manager/list_controllers", "all of them"),
+        "/gripper/controller_manager": ("gripper/controller_manager/list_controllers", "all of them"),
     }
     answer = SimpleNamespace(controller=[SimpleNamespace(name="arm_controller", state="inactive")])
     assert controllers_of("/controller_manager", answer) == [

@@ -170,7 +170,7 @@ def test_work_on_a_goal_that_outlives_its_node_ends_without_a_word(make_node, ca
     client = ActionClient(node, MoveTo, "move_to")
     assert client.wait_for_server(60.0)
     wait_for(client.send_goal_async(MoveTo.Goal()), 60.0, "move_to")
-    worker = next(thread for thread in threading.enumerate() if thread.name == "move_to")
+    worker = next(thread for thread in threading.enumerate() if thread.name == "/move_to")
     executor.close()
     node.destroy_node()
     outlived.set()
