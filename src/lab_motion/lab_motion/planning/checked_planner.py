@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from lab_core.geometry import FloatArray
-from lab_core.parameters import parameter
 from lab_description import Cell, build_srdf, build_urdf
 from lab_motion.errors import (
     GoalInCollision,
@@ -29,6 +28,7 @@ from lab_motion.errors import (
 from lab_motion.planning.chain import Chain
 from lab_motion.planning.collision import CollisionChecker, Touch, sentence
 from lab_motion.planning.paths import JointPath
+from lab_motion.planning.planner_parameters import PlannerParameters
 from lab_motion.planning.port import Contacts, MotionOptions, PlanningScene, Trajectory
 from lab_motion.planning.straight import straight_path
 from lab_motion.planning.timing import JointLimits, check_limits, densified, time_path, travel_limit
@@ -42,55 +42,6 @@ _BESIDE = 0.03
 _ROOM = 0.005
 # A start so little beyond the end of a range counts as at its end, radians (metres).
 _BEYOND = 1e-3
-
-
-@dataclass(frozen=True)
-class PlannerParameters:
-    """What a user may change of every planner that is checked here."""
-
-    margin: float = parameter(
-        0.0025, "The distance that free motions keep from everything.", unit="m", minimum=0.0, maximum=0.1
-    )
-    close_margin: float = parameter(
-        0.0005, "The distance that motions among parts keep.", unit="m", minimum=0.0, maximum=0.05
-    )
-    padding: float = parameter(
-        0.005,
-        "Observed objects are made larger by this on each side in free motions.",
-        unit="m",
-        minimum=0.0,
-        maximum=0.1,
-    )
-    start_tolerance: float = parameter(
-        0.02,
-        "The arm may be this deep inside a padded object when a motion starts.",
-        unit="m",
-        minimum=0.0,
-        maximum=0.2,
-    )
-    hand_tolerance: float = parameter(
-        0.05,
-        "The hand may be this deep inside a padded object when a motion starts. It may stand between the arms"
-        " of a part.",
-        unit="m",
-        minimum=0.0,
-        maximum=0.3,
-    )
-    period: float = parameter(
-        0.02, "The time between two samples of a trajectory.", unit="s", minimum=0.001, maximum=0.5
-    )
-    ik_seeds: int = parameter(
-        32, "How often the inverse kinematics starts from another place.", minimum=1, maximum=1000
-    )
-    ik_iterations: int = parameter(
-        40, "The number of steps of each start of the inverse kinematics.", minimum=5, maximum=1000
-    )
-    attempts: int = parameter(
-        6,
-        "The number of searches, each with another seed, before a way counts as not found.",
-        minimum=1,
-        maximum=1000,
-    )
 
 
 class CheckedPlanner(ABC):

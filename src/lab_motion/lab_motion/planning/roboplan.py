@@ -10,9 +10,10 @@ import numpy as np
 from lab_core.geometry import FloatArray
 from lab_core.parameters import parameter
 from lab_description import Cell
-from lab_motion.planning.checked_planner import CheckedPlanner, PlannerParameters
+from lab_motion.planning.checked_planner import CheckedPlanner
 from lab_motion.planning.collision import CollisionChecker
 from lab_motion.planning.paths import JointPath, blended_polyline
+from lab_motion.planning.planner_parameters import PlannerParameters
 from lab_motion.planning.port import MotionOptions
 from lab_motion.planning.search import PathSearch
 

@@ -16,12 +16,13 @@ from lab_core.parameters import parameter
 from lab_description import Cell
 from lab_description.stored_pairs import disabled_pairs
 from lab_motion.errors import PathNotStraight
-from lab_motion.planning.checked_planner import CheckedPlanner, PlannerParameters
+from lab_motion.planning.checked_planner import CheckedPlanner
 from lab_motion.planning.collision import CollisionChecker
 from lab_motion.planning.moveit.binding import MoveItSession
 from lab_motion.planning.moveit.configuration import SEARCH_TIME, Search
 from lab_motion.planning.moveit.scene import moveit_scene, samples_between
 from lab_motion.planning.paths import JointPath, blended_polyline, smooth_path
+from lab_motion.planning.planner_parameters import PlannerParameters
 from lab_motion.planning.port import MotionOptions
 from lab_motion.planning.straight import require_straight
 
