@@ -51,7 +51,12 @@ def run_rounds(
 @contextmanager
 def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": LOST_WORKERS}))
+        settings = {
+            "distributed.scheduler.allowed-failures": LOST_WORKERS,
+            # no round waits at a worker: Dask would blame it too when another one ends that worker
+            "distributed.scheduler.worker-saturation": 1.0,
+        }
+        stack.enter_context(dask.config.set(settings))
         cluster = scheduler or stack.enter_context(
             LocalCluster(
                 n_workers=workers,

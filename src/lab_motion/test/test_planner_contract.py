@@ -61,5 +61,5 @@ def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch, 
 
 
 def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):
-    with pytest.raises(ConfigurationError, match="expected auto or one of moveit, roboplan"):
+    with pytest.raises(ConfigurationError, match="expected one of auto, moveit, roboplan"):
         PLANNERS.make("curobo", cell)

@@ -119,6 +119,8 @@ def test_a_detector_that_is_not_there_is_named_with_those_that_are():
 
 
 class Blind:
+    accurate_on_blocks = True
+
     def detect(self, frame, surface):
         return []
 
