@@ -122,7 +122,7 @@ def test_4_a_pick_of_a_part_that_is_gone_is_saved_and_replayed(run):
     cell.spawn("part://plate?x=0.06&y=0.05&z=0.02", 0.5, -0.05, 0.011)
     cell.attempts.clear()
     cell.send("/clear_table", ClearTable.Goal(max_parts=1))
-    cell.until(lambda: "move" in cell.phases and cell.speeds[-1][1] > 0.1, WAIT, "motion")
+    cell.until(lambda: "pick" in cell.phases and cell.speeds[-1][1] > 0.1, WAIT, "motion")
     for part in cell.part_positions().keys() - placed(cell):
         delete_part(cell, part)
     attempt = cell.until(lambda: cell.attempts, WAIT, "attempt")[0]
