@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -150,7 +151,8 @@ def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp
     left, right = cells["left"], cells["right"]
     assert left.trigger("cell/stop")
     assert wall_wait(left.stopped, 5.0)
-    findings = {space: examined(space, tmp_path / f"{space}.json") for space in SPACES}
+    known = {"stopped", "topic-slow", "topic-old", "pairs", "diagnostics", "clock-stands"}
+    findings = {space: examined(space, tmp_path / f"{space}.json", known) for space in SPACES}
     result = right.clear()
     assert name_of(result.outcome) == "SUCCESS", result.outcome.message
     assert (result.presented, result.placed) == (1, 1)
@@ -159,12 +161,22 @@ def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp
     said = {space: " ".join(each["what"] for each in findings[space]) for space in SPACES}
     assert "an operator stopped the cell" in said["left"] and "stopped" not in said["right"]
     for space in SPACES:
-        known = {"stopped", "topic-slow", "topic-old", "pairs", "diagnostics", "clock-stands"}
         assert {each["check"] for each in findings[space]} <= known, findings[space]
 
 
-def examined(space, report):
-    """What the doctor finds wrong with the cell of a namespace."""
+def examined(space, report, known):
+    """What the doctor finds wrong with the cell of a namespace.
+
+    On a loaded machine a node may answer too late: then the doctor is asked again, for up to a minute.
+    """
+    deadline = time.monotonic() + 60.0
+    while True:
+        findings = asked_once(space, report)
+        if {each["check"] for each in findings} <= known or time.monotonic() > deadline:
+            return findings
+
+
+def asked_once(space, report):
     command = [sys.executable, "-m", "lab_doctor", "--namespace", space, "--json", str(report), "--domain"]
     command += [DOMAIN, "--allow", "test_client"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
