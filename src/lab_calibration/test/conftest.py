@@ -19,7 +19,7 @@ def stands():
         key = (setup, joint_errors, seed)
         if key not in made:
             drawn = draw_cell(cell, arm, setup, Board(), joint_errors, seed)
-            made[key] = (drawn, candidates(drawn, 40, seed), projected(drawn, 0.1, 0.03))
+            made[key] = (drawn, candidates(drawn, 40, seed), projected(drawn, np.array([0.1]), 0.03))
         return made[key]
 
     return make

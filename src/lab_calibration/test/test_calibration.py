@@ -10,7 +10,6 @@ from lab_calibration.hand_eye.error_map import error_map, radius
 from lab_calibration.hand_eye.moved import move_between
 from lab_calibration.hand_eye.next_view import choose
 from lab_calibration.hand_eye.poses import Setup
-from lab_calibration.hand_eye.refinement import Model
 from lab_calibration.hand_eye.refusals import refuse_poor_poses, refuse_wrong_scale
 from lab_calibration.rigid import difference, moved
 from lab_core.geometry import invert
@@ -107,8 +106,7 @@ def test_poor_poses_are_refused(stands, setup, random):
 
 def test_chosen_poses_are_different_and_teach_more(stands, setup, random):
     cell, around, see = stands(setup)
-    model = Model(cell.arm, 0.005, 1e-4)
-    order = choose(around, model, cell.nominal_camera, cell.nominal_board, cell.area, 10)
+    order = choose(around, cell.arm, cell.nominal_camera, cell.nominal_board, cell.area, 10)
     assert len(set(order)) == 10
 
     def stated(index):

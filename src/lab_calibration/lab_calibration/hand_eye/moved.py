@@ -72,7 +72,7 @@ def move_between(
     if np.abs(away[farthest]).max() > 0.01:
         shift = 1e3 * np.linalg.norm(away[farthest, :3])
         raise PosesRefused(
-            f"{now.names[farthest]} is {shift:.1f} mm from where the arm was at the calibration: show the board at"
+            f"{now.names[farthest]} is {shift:.1f} mm from where it was at the calibration: show the board at"
             " the same poses"
         )
     # the arm is not exactly where it was, and it tells where it is

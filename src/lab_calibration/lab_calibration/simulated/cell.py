@@ -8,12 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab_calibration.board.board import Board
-from lab_calibration.board.detection import FEWEST_CORNERS, Corners, Sight, information, locate
+from lab_calibration.board.detection import (
+    FEWEST_CORNERS,
+    Corners,
+    Sight,
+    find_corners,
+    information,
+    locate,
+)
 from lab_calibration.errors import CalibrationError
 from lab_calibration.hand_eye.error_map import WorkArea, work_area
 from lab_calibration.hand_eye.poses import Poses, Setup, poses_of
 from lab_calibration.kinematics import Arm, seeds
 from lab_calibration.rigid import moved
+from lab_calibration.simulated.pictures import picture
 from lab_core.geometry import (
     FloatArray,
     PinholeCamera,
@@ -59,11 +67,18 @@ class CalibrationCell:
         result: FloatArray = invert(self.mount_from_camera) @ other @ self.other_from_board
         return result
 
-    def take(self, joints: FloatArray, see: See, random: np.random.Generator) -> Poses:
-        """Go to positions (N, J) and look; positions from where nothing is seen are left out."""
+    def take(
+        self, joints: FloatArray, see: See, random: np.random.Generator, slip: FloatArray | None = None
+    ) -> Poses:
+        """Go to positions (N, J) and look; positions from where nothing is seen are left out.
+
+        slip: (N, 3) by which the board is out of its place meanwhile, metres, in its own frame; none.
+        """
         actual = joints + random.normal(0.0, REPEATABILITY, joints.shape)
         sights, kept = [], []
         for index, truth in enumerate(self.camera_from_board(actual)):
+            if slip is not None:
+                truth = moved(truth, np.append(slip[index], np.zeros(3)))
             try:
                 sights.append(see(truth, random))
             except CalibrationError:
@@ -73,16 +88,18 @@ class CalibrationCell:
         return poses_of(self.setup, told, self.arm.flange(told), sights)
 
     def missed(
-        self, mount_from_camera: FloatArray, random: np.random.Generator
+        self, mount_from_camera: FloatArray, random: np.random.Generator | None
     ) -> tuple[FloatArray, FloatArray]:
         """By how far the hand misses each point of the work area, metres (M,), and is turned, radians (M,).
 
         The hand goes, by nominal joint angles, to where the calibrated camera pose says that a part is; it is
-        there as well as the joints repeat.
+        there as well as the joints repeat, or exactly without random numbers.
         """
         area, arm = self.area, self.arm
         assert area.grasps is not None
-        went = area.grasps + self.offsets + random.normal(0.0, REPEATABILITY, area.grasps.shape)
+        went = area.grasps + self.offsets
+        if random is not None:
+            went = went + random.normal(0.0, REPEATABILITY, went.shape)
         told, true = mount_from_camera, self.mount_from_camera
         if self.setup is Setup.WRIST:
             assert area.look_joints is not None
@@ -172,9 +189,21 @@ def candidates(cell: CalibrationCell, count: int, seed: int) -> Poses:
     return poses_of(cell.setup, positions, cell.arm.flange(positions), sights)
 
 
-def projected(cell: CalibrationCell, noise: float, common: float) -> See:
+def rendered(cell: CalibrationCell) -> See:
+    """Pictures as `pictures` makes them."""
+
+    def see(camera_from_board: FloatArray, random: np.random.Generator) -> Sight:
+        image = picture(cell.board, camera_from_board, cell.camera, random)
+        return locate(find_corners(image, cell.board), cell.board, cell.camera)
+
+    return see
+
+
+def projected(cell: CalibrationCell, noises: FloatArray, common: float) -> See:
     """Corners where they are, with noise of each and one that all of a picture share, px (standard
     deviations); up to a third of them is not found.
+
+    noises: of which each picture has one.
     """
 
     def see(camera_from_board: FloatArray, random: np.random.Generator) -> Sight:
@@ -183,7 +212,7 @@ def projected(cell: CalibrationCell, noise: float, common: float) -> See:
         seen &= random.random(len(pixels)) > random.uniform(0.0, 1.0 / 3.0)
         if seen.sum() < FEWEST_CORNERS:
             raise CalibrationError("too few corners")
-        error = random.normal(0.0, noise, pixels.shape) + random.normal(0.0, common, 2)
+        error = random.normal(0.0, random.choice(noises), pixels.shape) + random.normal(0.0, common, 2)
         return locate(Corners(np.flatnonzero(seen), (pixels + error)[seen]), cell.board, cell.camera)
 
     return see
