@@ -29,6 +29,8 @@ usage: lab COMMAND ...
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
+  lab calibrate board|camera|hand_eye|check ...
+                                      where the camera stands, and how wrong that is; each has --help
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
@@ -114,6 +116,10 @@ def _replay(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_recorder", rest)
 
 
+def _calibrate(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_calibration", rest)
+
+
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_description.collision_matrix", rest)
 
@@ -157,6 +163,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
+    "calibrate": _calibrate,
     "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,
