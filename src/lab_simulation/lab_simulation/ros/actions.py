@@ -21,6 +21,7 @@ from lab_simulation.mujoco.arm_controller import Ending, TrajectoryError, Trajec
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.simulation_loop import TICK, SimulationLoop
 
+NOT_BEGUN = "cancelled before it began"
 Ended = Callable[[Any], None]
 FEEDBACK_TICKS = round(0.05 / TICK)
 """Feedback at 20 Hz, as the controllers of ros2_control give it."""
@@ -84,7 +85,9 @@ class ArmAction:
             else:
                 self._trajectory = handle
 
-        if self._stopped:
+        if handle.is_cancel_requested:  # before it came to this
+            end(TrajectoryOutcome(Ending.CANCELLED, message=NOT_BEGUN))
+        elif self._stopped:
             self._waiting[bytes(handle.goal_id.uuid)] = start, end
         else:
             self._loop.ask(start)
@@ -101,8 +104,7 @@ class ArmAction:
 
         waiting = self._waiting.pop(bytes(handle.goal_id.uuid), None)
         if waiting is not None:
-            said = "cancelled before it began: the cell is stopped"
-            waiting[1](TrajectoryOutcome(Ending.CANCELLED, message=said))
+            waiting[1](TrajectoryOutcome(Ending.CANCELLED, message=NOT_BEGUN))
         else:
             self._loop.ask(cancel)
         return CancelResponse.ACCEPT
