@@ -17,7 +17,7 @@ USAGE = """\
 usage: lab COMMAND ...
 
   lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
-           [--seed S] [--speed X] [--out DIR] [--namespace NAME]
+           [--seed S] [--speed X] [--out DIR] [--namespace NAME] [arg:=value ...]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default
@@ -29,6 +29,7 @@ usage: lab COMMAND ...
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
+  lab new KIND NAME [FOLDER]          make a package of your own that extends the cell; docs/extend.md
   lab calibrate board|camera|hand_eye|check ...
                                       where the camera stands, and how wrong that is; each has --help
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
@@ -116,6 +117,10 @@ def _replay(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_recorder", rest)
 
 
+def _new(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_templates", rest)
+
+
 def _calibrate(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_calibration", rest)
 
@@ -163,6 +168,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
+    "new": _new,
     "calibrate": _calibrate,
     "collision_matrix": _collision_matrix,
     "bench": _bench,

@@ -79,7 +79,16 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
+    parser.add_argument(
+        "launch",
+        nargs="*",
+        metavar="NAME:=VALUE",
+        help="further arguments of cell.launch.py, such as detector:=NAME or extensions:=PACKAGE",
+    )
     options = parser.parse_args(argv)
+    for word in options.launch:
+        if ":=" not in word:
+            parser.error(f"'{word}' is no option, nor an argument of the launch file of the form name:=value")
     check_cell(parser, options)
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
@@ -158,6 +167,7 @@ def run_demo(
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    cell_arguments |= dict(word.split(":=", 1) for word in options.launch)
     if options.namespace:
         cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
@@ -271,6 +281,7 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--namespace", options.namespace.strip("/")]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
+    words += options.launch
     return shlex.join(words)
 
 
