@@ -35,10 +35,10 @@ from lab_console.ros_truth import TruthNode
 from lab_console.run_record import RunRecord
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import load_cell
-from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
 from lab_node.names import namespace_from, ros_arguments
+from lab_node.rclpy_overrides import destroy_actions
 from lab_simulation.errors import SceneError
 from lab_simulation.simulator_parameters import refuse_unusable
 
