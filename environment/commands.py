@@ -30,6 +30,8 @@ usage: lab COMMAND ...
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
   lab new KIND NAME [FOLDER]          make a package of your own that extends the cell; docs/extend.md
+  lab calibrate board|camera|hand_eye|check ...
+                                      where the camera stands, and how wrong that is; each has --help
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
@@ -119,6 +121,10 @@ def _new(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_templates", rest)
 
 
+def _calibrate(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_calibration", rest)
+
+
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_description.collision_matrix", rest)
 
@@ -163,6 +169,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "doctor": _doctor,
     "replay": _replay,
     "new": _new,
+    "calibrate": _calibrate,
     "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,
