@@ -18,6 +18,7 @@ usage: lab COMMAND ...
 
   lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
            [--seed S] [--speed X] [--out DIR] [--namespace NAME] [--order FILE|TEXT]
+           [arg:=value ...]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default
@@ -31,6 +32,7 @@ usage: lab COMMAND ...
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
+  lab new KIND NAME [FOLDER]          make a package of your own that extends the cell; docs/extend.md
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
@@ -120,6 +122,10 @@ def _replay(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_recorder", rest)
 
 
+def _new(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_templates", rest)
+
+
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_description.collision_matrix", rest)
 
@@ -164,6 +170,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
+    "new": _new,
     "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,

@@ -196,6 +196,8 @@ class CellClient:
         self.phases.append(feedback.status.phase if hasattr(feedback, "status") else feedback.phase)
 
     def _take_joints(self, message: JointState) -> None:
+        if not set(self._cell.robot.joint_names) <= set(message.name):
+            return  # somebody else's: a cell that is fuzzed hears more than its robot
         speeds = dict(zip(message.name, map(abs, message.velocity), strict=True))
         fingers = [name for name in speeds if name not in self._cell.robot.joint_names]
         self.finger_speeds.append((stamp_of(message), max((speeds[name] for name in fingers), default=0.0)))

@@ -32,7 +32,7 @@ def lab(*words, **variables):
     [
         (
             [],
-            "name a command: demo, test, launch, order, watch, doctor, replay",
+            "name a command: demo, test, launch, order, watch, doctor, replay, new, collision_matrix",
         ),
         (["dance"], "there is no command `dance`"),
         (["setup", "--fast"], "`--fast`"),

@@ -90,7 +90,16 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="what the arm does: a name in config/orders, a YAML file, or a sentence; everything to the tray",
     )
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
+    parser.add_argument(
+        "launch",
+        nargs="*",
+        metavar="NAME:=VALUE",
+        help="further arguments of cell.launch.py, such as detector:=NAME or extensions:=PACKAGE",
+    )
     options = parser.parse_args(argv)
+    for word in options.launch:
+        if ":=" not in word:
+            parser.error(f"'{word}' is no option, nor an argument of the launch file of the form name:=value")
     check_cell(parser, options)
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
@@ -178,6 +187,7 @@ def run_demo(
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    cell_arguments |= dict(word.split(":=", 1) for word in options.launch)
     if options.namespace:
         cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
@@ -293,6 +303,7 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--order", options.order]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
+    words += options.launch
     return shlex.join(words)
 
 
