@@ -106,10 +106,10 @@ ARGUMENTS = [
         description="For sim:=none, start the drivers that the cell names; false: they run already",
     ),
     DeclareLaunchArgument(
-        "task",
-        default_value="none",
-        choices=["none", "clear_table"],
-        description="What the cell starts with; none: it waits for actions",
+        "order",
+        default_value="",
+        description="What the cell starts with: a name in config/orders, a YAML file, or a sentence; empty:"
+        " it waits for orders",
     ),
     DeclareLaunchArgument(
         "extensions",

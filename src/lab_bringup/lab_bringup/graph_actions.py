@@ -26,6 +26,8 @@ from lab_node.names import namespace_from, remappings, resolve
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 """Launch arguments of the cell that are numbers."""
+TEXTS = {"order": str}
+"""And those that people write, in which YAML could see something else."""
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
 
@@ -149,7 +151,8 @@ def start(
 def argument(name: str) -> Any:
     """A launch argument as a parameter."""
     value = LaunchConfiguration(name)
-    return ParameterValue(value, value_type=NUMBERS[name]) if name in NUMBERS else value
+    kind = (NUMBERS | TEXTS).get(name)
+    return value if kind is None else ParameterValue(value, value_type=kind)
 
 
 def manager_parameters(graph: Graph, cell: Cell, sim: str) -> dict[str, Any]:
