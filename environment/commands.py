@@ -24,6 +24,8 @@ usage: lab COMMAND ...
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+                                      the operator's console of a running cell, in a browser
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
@@ -102,6 +104,10 @@ def _demo(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.demo", rest)
 
 
+def _console(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.console", rest)
+
+
 def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
@@ -154,6 +160,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "demo": _demo,
     "test": _test,
     "launch": _launch,
+    "console": _console,
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,

@@ -30,7 +30,11 @@ def lab(*words, **variables):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name a command: demo, test, launch, watch, doctor, replay, collision_matrix, bench, setup"),
+        (
+            [],
+            "name a command: demo, test, launch, console, watch, doctor, replay, collision_matrix, bench,"
+            " setup",
+        ),
         (["dance"], "there is no command `dance`"),
         (["setup", "--fast"], "`--fast`"),
         (["bench"], "bench needs the name of a benchmark"),

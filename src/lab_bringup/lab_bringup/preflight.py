@@ -11,7 +11,7 @@ from typing import Any
 from launch import LaunchContext
 from launch.logging import get_logger
 
-from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable, switched_on
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
@@ -78,7 +78,8 @@ def refuse_the_impossible(context: LaunchContext) -> None:
     sim = chosen["sim"]
     try:
         if chosen["params_file"]:
-            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in graph.started(sim)])
+            nodes_started = graph.started(sim, switched_on(context))
+            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in nodes_started])
     except LabError as error:
         raise RuntimeError(str(error)) from None
     if chosen["tf"] == "shared" and not namespace:
