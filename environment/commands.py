@@ -27,6 +27,8 @@ usage: lab COMMAND ...
                                       run a launch file, by path or from a package
   lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
                                       read an order back, and let the running cell carry it out
+  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+                                      the operator's console of a running cell, in a browser
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
@@ -112,6 +114,10 @@ def _order(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.order", rest)
 
 
+def _console(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.console", rest)
+
+
 def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
@@ -173,6 +179,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "test": _test,
     "launch": _launch,
     "order": _order,
+    "console": _console,
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
