@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -152,3 +153,15 @@ def test_every_key_was_looked_up():
     for key, found in KEYS.items():
         assert found.keys() == {"jazzy", "lyrical"}, key
         assert set(found.values()) <= {"core", "read", "system"}, key
+
+
+def test_the_workflow_installs_what_the_simulation_needs_by_the_document():
+    """A name that only one of the two has is forgotten in the other, or misspelt."""
+    workflow = (ROOT / ".github" / "workflows" / "tests.yaml").read_text()
+    jobs = yaml.safe_load(workflow)["jobs"]
+    assert all(".ci/run" in job["steps"][-1]["run"] for job in jobs.values())
+    installed = set(re.findall(r"ros-jazzy-[\w-]+", workflow))
+    document = (ROOT / "docs" / "real_cell.md").read_text()
+    described = set(re.findall(r"ros-jazzy-[\w-]+", document))
+    assert installed - described == {"ros-jazzy-launch-testing-ros"}, "for the tests alone"
+    assert not {name for name in described - installed if "gz" in name or "controller" in name}
