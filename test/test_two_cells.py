@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import rclpy
-from lab_interfaces.action import ClearTable
+from lab_interfaces.action import RunOrder
 from lab_interfaces.msg import Outcome, StopState, TaskStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -17,6 +17,7 @@ from rclpy.serialization import deserialize_message
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
+from cell_client import clearing
 from cell_run import ROOT, CellRun, wall_wait
 from doctor_findings import findings
 from lab_node.actions import wait_for
@@ -48,7 +49,7 @@ class Client:
         for topic, frames in (("tf_static", self.frames), ("/tf_static", self.shared)):
             take = functools.partial(self._take_frames, frames)
             self.node.create_subscription(TFMessage, topic, take, LATCHED)
-        self.clear_table = ActionClient(self.node, ClearTable, "clear_table")
+        self.run_order = ActionClient(self.node, RunOrder, "run_order")
         names = ("lifecycle_manager/is_active", "cell/stop", "cell/reset")
         self._services = {name: self.node.create_client(Trigger, name) for name in names}
 
@@ -68,11 +69,11 @@ class Client:
         said = self.stop_state.peek()
         return said is not None and said.stopped
 
-    def clear(self) -> ClearTable.Result:
-        assert self.clear_table.wait_for_server(60.0)
-        handle = wait_for(self.clear_table.send_goal_async(ClearTable.Goal()), 20.0, "clear_table")
+    def clear(self) -> RunOrder.Result:
+        assert self.run_order.wait_for_server(60.0)
+        handle = wait_for(self.run_order.send_goal_async(clearing()), 20.0, "run_order")
         assert handle.accepted
-        return wait_for(handle.get_result_async(), 180.0, "clear_table").result
+        return wait_for(handle.get_result_async(), 180.0, "run_order").result
 
     def _take_frames(self, frames: set[str], message: TFMessage) -> None:
         frames |= {item.header.frame_id for item in message.transforms}
