@@ -23,7 +23,6 @@ from vision_msgs.msg import Detection3DArray
 
 from lab_core.errors import InvalidRequestError
 from lab_description import load_cell
-from lab_node.action_client import ActionClient
 from lab_node.collected import CollectedSubscription
 from lab_node.conversions.images import rgb
 from lab_node.conversions.poses import matrix_from_pose
@@ -31,6 +30,7 @@ from lab_node.conversions.scene import scene_from_message
 from lab_node.lifecycle import LabNode
 from lab_node.permit import STOP_STATE
 from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
+from lab_node.rclpy_overrides import ActionClient
 from lab_operator.action_log import ActionLog
 from lab_operator.conversions import attempt_from, boxes_from, joints_from, proposal_from, task_from
 from lab_operator.desk import Desk

@@ -53,7 +53,9 @@ def draw_print(
     homography = cv2.getPerspectiveTransform(source, fine.project(corners).astype(np.float32))
     size = (fine.width, fine.height)
     sheet = cv2.warpPerspective(printed.picture, homography, size, flags=cv2.INTER_LINEAR)
-    covered = cv2.warpPerspective(np.full_like(printed.picture, 255), homography, size, flags=cv2.INTER_LINEAR)
+    covered = cv2.warpPerspective(
+        np.full_like(printed.picture, 255), homography, size, flags=cv2.INTER_LINEAR
+    )
     there = (camera.width, camera.height)
     grey = cv2.resize(sheet, there, interpolation=cv2.INTER_AREA).astype(np.float32)
     share = cv2.resize(covered, there, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
@@ -73,4 +75,3 @@ def _plane_depth(camera: PinholeCamera, camera_from_print: FloatArray) -> npt.ND
     with np.errstate(divide="ignore"):
         depth = float(normal @ at) / along
     return np.where(depth > 0.0, depth, np.inf).astype(np.float32)
-
