@@ -28,6 +28,12 @@ def add_board(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=float, default=value, metavar="M", help=words)
 
 
+def add_rig(parser: argparse.ArgumentParser) -> None:
+    """--namespace and --seed."""
+    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the running cell; none")
+    parser.add_argument("--seed", type=int, default=0, help="of the poses among which is chosen; 0")
+
+
 def board_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Board:
     """The board that the options name. Ends the program on wrong usage; raises WrongBoard."""
     columns, _, rows = options.squares.partition("x")

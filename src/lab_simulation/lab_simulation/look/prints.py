@@ -1,4 +1,6 @@
-"""Printed pictures on links of the robot, such as a calibration board in its hand: drawn into finished images."""
+"""Printed pictures on links of the robot, such as a calibration board in its hand: drawn into finished
+images.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ _BEHIND = 0.02
 
 @dataclass(frozen=True)
 class PrintedPicture:
-    """A picture glued on a link. link_from_print: (4, 4), origin in its middle, x right, y down, z into the paper.
+    """A picture glued on a link. link_from_print: (4, 4), origin in its middle, x right, y down, z into the
+    paper.
 
     size: width and height, metres. picture: (H, W) grey.
     """
@@ -64,7 +67,7 @@ def draw_print(
     grey = cv2.GaussianBlur(grey / np.maximum(share, 1e-3), (0, 0), _BLUR) * _PAPER
     grey += random.normal(0.0, _NOISE, grey.shape)
     mixed = colour * (1.0 - share[..., None]) + (grey * share)[..., None]
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(mixed), 0, 255), dtype=np.uint8)
 
 
 def _plane_depth(camera: PinholeCamera, camera_from_print: FloatArray) -> npt.NDArray[np.float32]:

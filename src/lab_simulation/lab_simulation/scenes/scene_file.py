@@ -52,8 +52,8 @@ class PlacedPart:
 class Print:
     """A picture that is glued on a link of the robot, such as a calibration board in its hand.
 
-    picture: PNG, by its absolute path or beside the scene's file. size: width and height, metres. xyz, rpy: its
-    middle in the link, x to the right of the picture, y down, z into it.
+    picture: PNG, beside the scene's file. size: width and height, metres. xyz, rpy: its middle in the link, x
+    to the right of the picture, y down, z into it.
     """
 
     link: str
