@@ -109,7 +109,7 @@ class Server:
 
 def person_of(request: Request) -> str:
     """Who asks, as far as it is known."""
-    return f"somebody at {request.client.host if request.client is not None else 'this machine'}"
+    return f"at {request.client.host if request.client is not None else 'this machine'}"
 
 
 def _listen(first: int) -> socket.socket:

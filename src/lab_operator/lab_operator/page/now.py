@@ -27,6 +27,8 @@ class NowCard:
             self._sentence = ui.label().classes("sentence")
             ui.label(words("todo.title")).classes("todo-title")
             self._todo = ui.label().classes("todo")
+            self._name = ui.input(words("button.your_name")).props("outlined dense maxlength=60")
+            self._name.classes("w-full name-field")
             with ui.element("div").classes("buttons") as self._ask:
                 self._approve = ui.button(words("button.approve"), on_click=lambda: self._decide(True))
                 self._approve.props("unelevated no-caps color=positive").mark("approve")
@@ -64,6 +66,7 @@ class NowCard:
             self._todo.set_text(words(now.todo, **now.names))
             asks = now.headline.startswith("asks.")
             self._ask.set_visibility(asks)
+            self._name.set_visibility(asks)
             self._time_left.set_visibility(asks)
             self._read.set_visibility(now.may_reset)
             self._reset.set_visibility(now.may_reset)
@@ -71,7 +74,9 @@ class NowCard:
         self._start.set_enabled(now.may_start)
         self._reset.set_enabled(now.may_reset and bool(self._read.value))
         if now.headline.startswith("asks.") and state.proposal is not None:
-            self._approve.set_enabled(time.monotonic() - self._since > _SEEN)
+            named = bool(str(self._name.value or "").strip())
+            self._approve.set_enabled(named and time.monotonic() - self._since > _SEEN)
+            self._decline.set_enabled(named)
             left = max(0.0, state.proposal.until - time.monotonic())
             self._time_left.set_text(words("approval.seconds", seconds=f"{left:.0f}"))
         self._count(state)
@@ -97,7 +102,8 @@ class NowCard:
     async def _decide(self, approved: bool) -> None:
         # what this page has shown, not what waits by now
         if self._proposal is not None:
-            await self._say(self._desk.decide(self._person, self._proposal.digest, approved))
+            person = f"{str(self._name.value).strip()}, {self._person}"
+            await self._say(self._desk.decide(person, self._proposal.digest, approved))
 
     async def _say(self, work: Awaitable[Answer]) -> None:
         answer = await work

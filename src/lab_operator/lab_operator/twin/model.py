@@ -26,6 +26,7 @@ MOST_POINTS = 4000
 _STILL = 3e-4
 # Drawn length of the fingers of a grasp, metres.
 _FINGER = 0.05
+_BACKGROUND = (233, 237, 241)
 _GREEN, _GREY, _ORANGE = (0, 150, 95), (120, 130, 140), (235, 140, 20)
 
 
@@ -85,6 +86,7 @@ class Twin:
     def _set_the_stage(self) -> None:
         scene = self.server.scene
         scene.set_up_direction("+z")
+        scene.set_background_image(np.full((2, 2, 3), _BACKGROUND, dtype=np.uint8), format="png")
         middle = 0.5 * (self._cell.workspace.lower + self._cell.workspace.upper)
         camera = self.server.initial_camera
         camera.look_at = tuple(middle * (0.75, 0.75, 1.0) + (0.0, 0.0, 0.1))
