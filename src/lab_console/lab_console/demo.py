@@ -1,4 +1,4 @@
-"""The main job: bring the cell up in simulation, clear the table, show it, keep the record of it."""
+"""The main job: bring the cell up in simulation, carry an order out, show it, keep the record of it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ from lab_console.ros_truth import TruthNode
 from lab_console.run_record import RunRecord
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import load_cell
-from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
 from lab_node.names import namespace_from, ros_arguments
+from lab_node.rclpy_overrides import destroy_actions
 from lab_simulation.errors import SceneError
 from lab_simulation.simulator_parameters import refuse_unusable
+from lab_tasks.orders.order import understood
+from lab_tasks.orders.sources import read_order
 
+CLEAR = "clear_table"
 SCENES = ("scattered", "packed", "pile", "flat")
 # of the simulator; the video is written at the rate of the cell's clock
 CAMERA_RATE = 15.0
@@ -53,7 +56,9 @@ SILENCE = 180.0
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Checked arguments; exits with code 2 on wrong usage."""
-    parser = argparse.ArgumentParser(prog="lab demo", description="Clear a table of parts, in simulation.")
+    parser = argparse.ArgumentParser(
+        prog="lab demo", description="Carry out an order in simulation: clear a table of parts."
+    )
     parser.add_argument(
         "--robot", default="ur5e", metavar="NAME", help="robot of the cell config/cells/NAME_table.yaml"
     )
@@ -78,8 +83,23 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--namespace", default="", metavar="NAME", help="in front of all names of this cell; none"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
+    parser.add_argument(
+        "--order",
+        default=CLEAR,
+        metavar="FILE|TEXT",
+        help="what the arm does: a name in config/orders, a YAML file, or a sentence; everything to the tray",
+    )
     parser.add_argument("--no-video", action="store_true", help="leave the video out")
+    parser.add_argument(
+        "launch",
+        nargs="*",
+        metavar="NAME:=VALUE",
+        help="further arguments of cell.launch.py, such as detector:=NAME or extensions:=PACKAGE",
+    )
     options = parser.parse_args(argv)
+    for word in options.launch:
+        if ":=" not in word:
+            parser.error(f"'{word}' is no option, nor an argument of the launch file of the form name:=value")
     check_cell(parser, options)
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
@@ -102,7 +122,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none."""
+    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none, or
+    when the order is none for it.
+    """
     named = f"--cell {options.cell}" if options.cell else f"--robot {options.robot}"
     options.cell = options.cell or f"{options.robot}_table"
     try:
@@ -110,6 +132,13 @@ def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
     except ConfigurationError as error:
         parser.error(f"{named}: {error}")
     options.robot = cell.robot.name
+    try:
+        destinations = list(cell.destinations)
+        understood(read_order(options.order, destinations), destinations)
+    except LabError as error:
+        parser.error(f"--order: {error}")
+    if options.order.endswith((".yaml", ".yml")):
+        options.order = str(Path(options.order).resolve())
     if Path(options.cell).suffix:
         options.cell = str(cell.files["cell"].resolve())
 
@@ -154,10 +183,11 @@ def run_demo(
         "speed": str(options.speed),
         "look": options.look,
         "parts": str(options.parts),
-        "task": "clear_table",
+        "order": options.order,
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    cell_arguments |= dict(word.split(":=", 1) for word in options.launch)
     if options.namespace:
         cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
@@ -227,7 +257,7 @@ def _observe(
                     operator.stop()
                 elif key == RESET and observer.status.phase == "done":
                     observer.expect_another_task()
-                    operator.reset_and_start()
+                    operator.reset_and_start([result.line for result in observer.status.lines])
                 status, now = observer.status, time.monotonic()
                 stopped = observer.done.is_set()
                 hint = hint and (
@@ -269,8 +299,11 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--meshes", str(options.meshes)]
     if options.namespace:
         words += ["--namespace", options.namespace.strip("/")]
+    if options.order != CLEAR:
+        words += ["--order", options.order]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
+    words += options.launch
     return shlex.join(words)
 
 

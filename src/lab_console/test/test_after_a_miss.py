@@ -210,3 +210,12 @@ def test_the_command_of_a_run_does_it_again(tmp_path):
     command = demo.command_of(demo.arguments(words))
     assert command.startswith("./lab demo --cell ur5e_table --scene scattered --seed 5 --parts 3 --meshes ")
     assert command.endswith(" --speed 0")
+
+
+def test_arguments_of_the_launch_file_go_on_to_it(capsys):
+    options = demo.arguments(["--parts", "3", "detector:=blobs"])
+    assert options.launch == ["detector:=blobs"]
+    assert demo.command_of(options).endswith(" --parts 3 detector:=blobs")
+    with pytest.raises(SystemExit):
+        demo.arguments(["detector=blobs"])
+    assert "'detector=blobs' is no option" in capsys.readouterr().err

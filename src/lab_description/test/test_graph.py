@@ -74,7 +74,7 @@ def test_a_cup_has_a_pump_and_no_fingers(tmp_path):
         ("services", "/simulator/get_entities_states"),
         ("actions", "/arm_controller/follow_joint_trajectory"),
         ("actions", "/gripper_controller/gripper_cmd"),
-        ("actions", "/clear_table"),
+        ("actions", "/run_order"),
     ],
 )
 def test_a_namespace_comes_in_front_of_every_name_and_none_changes_none(table, name):

@@ -34,6 +34,7 @@ from lab_motion.motion_parameters import MotionParameters, motion_settings, stop
 from lab_motion.planning.port import PLANNERS, MotionPlanner
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.grip.port import GRIP_SENSORS
 from lab_motion.skills.manipulator import MotionSettings
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.place import Placed
@@ -80,6 +81,7 @@ class MotionNode(LabNode):
         self.hardware_id = self._cell.robot.name
         planner = self.make_plugin(PLANNERS, p.planner, self._cell)
         self._planner = planner
+        sensor = self.make_plugin(GRIP_SENSORS, p.grip_sensor_for(self._cell), self._cell.end_effector)
         self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
         self._arm = ControlledArm(
@@ -93,7 +95,7 @@ class MotionNode(LabNode):
             p.stamped_goals,
         )
         self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
-        self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
+        self._motion = Motion(self._cell, p, self._arm, self._hand, planner, sensor)
         self._motion.warm_up()
         self._robot, self._settings = self._motion.robot, self._motion.settings
         self._scenes = Scenes(self, self._permit)

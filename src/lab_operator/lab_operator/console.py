@@ -54,6 +54,7 @@ def _ros_arguments(words: Sequence[str]) -> list[str]:
     parser.add_argument(
         "--cell", default=defaults.cell, metavar="NAME", help="the cell that runs; ur5e_table"
     )
+    parser.add_argument("--order", default=defaults.order, help="what Start has done; clear_table")
     parser.add_argument("--port", type=int, default=defaults.port, metavar="N", help="of the page; 8080")
     parser.add_argument("--language", default=defaults.language, choices=LANGUAGES, help="of the page; en")
     parser.add_argument("--runs", default=defaults.runs, metavar="DIR", help="folder of the records; runs")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from lab_interfaces.action import ClearTable
+from lab_interfaces.action import RunOrder
 from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Proposal, Scene, StopState, TaskStatus
 from lab_interfaces.srv import Approve
 from rclpy.clock import Clock, ClockType
@@ -37,6 +37,9 @@ from lab_operator.desk import Desk
 from lab_operator.parameters import ConsoleParameters
 from lab_operator.server import Server
 from lab_operator.state import CellState, Stop
+from lab_tasks.conversions import line_message
+from lab_tasks.orders.order import understood
+from lab_tasks.orders.sources import read_order
 
 # Seconds of the wall without a word from the stop node after which no cell is heard.
 SILENCE = 1.0
@@ -72,7 +75,10 @@ class OperatorNode(LabNode):
         self._stop_publisher = self.create_publisher(Bool, "cell/stop", RELIABLE)
         self._reset_client = self.create_client(Trigger, "cell/reset")
         self._approve_client = self.create_client(Approve, "motion/approve")
-        self._task_client: ActionClient = ActionClient(self, ClearTable, "clear_table")
+        destinations = list(self.cell.destinations)
+        order = understood(read_order(p.order, destinations), destinations)
+        self._order = RunOrder.Goal(lines=[line_message(line.given) for line in order.lines])
+        self._task_client: ActionClient = ActionClient(self, RunOrder, "run_order")
         self.create_subscription(StopState, STOP_STATE, self._take_stop, LATCHED)
         self.create_subscription(
             TaskStatus, "task/status", lambda message: self._change(task=task_from(message)), LATCHED
@@ -147,7 +153,7 @@ class OperatorNode(LabNode):
         if not self._task_client.server_is_ready():
             refused.set_result("no_server")
             return refused
-        sent = self._task_client.send_goal_async(ClearTable.Goal())
+        sent = self._task_client.send_goal_async(self._order)
         sent.add_done_callback(lambda answer: _settle(refused, "" if answer.result().accepted else "busy"))
         return refused
 

@@ -12,6 +12,10 @@ class ConsoleParameters:
     """ROS parameters of the node; `./lab console` has an option for each."""
 
     cell: str = parameter("ur5e_table", "The cell: a name in config/cells or the path of a YAML file.")
+    order: str = parameter(
+        "clear_table",
+        "What the button Start has done: a name in config/orders, a YAML file, or a sentence.",
+    )
     port: int = parameter(8080, "The page is http://localhost:PORT.", minimum=1024, maximum=65535)
     language: str = parameter(
         "en", "The language of the page before somebody chooses another.", choices=("en", "zh_hk")
