@@ -11,6 +11,7 @@ from lab_operator.desk import Answer, Desk
 from lab_operator.situation import Situation, situation
 from lab_operator.state import CellState, Proposal
 from lab_operator.words import Words
+from lab_tasks.orders.sources import order_names
 
 # Seconds for which a plan is shown before it can be approved: a click may have been meant for another one.
 _SEEN = 1.0
@@ -19,7 +20,8 @@ _SEEN = 1.0
 class NowCard:
     """Draws itself when it is made; `update` keeps it true."""
 
-    def __init__(self, desk: Desk, words: Words, person: str) -> None:
+    def __init__(self, desk: Desk, words: Words, person: str, order: str) -> None:
+        """order: what Start has done before somebody writes another."""
         self._desk, self._words, self._person = desk, words, person
         self._shown: Situation | None = None
         with ui.element("section").classes("card now calm").mark("now") as self._card:
@@ -36,6 +38,11 @@ class NowCard:
                 self._decline.props("outline no-caps color=grey-9").mark("decline")
             self._time_left = ui.label().classes("soft")
             self._read = ui.checkbox(words("button.read")).mark("read").style("margin-top: 10px")
+            with ui.element("div").classes("w-full name-field") as self._ordering:
+                self._order = ui.input(words("button.order"), value=order, autocomplete=order_names())
+                self._order.props("outlined dense maxlength=300 debounce=400").classes("w-full")
+                self._order.on_value_change(self._read_back)
+                self._understood = ui.label().classes("soft")
             with ui.element("div").classes("buttons"):
                 self._start = ui.button(words("button.start"), on_click=self._press_start)
                 self._start.props("unelevated no-caps color=primary").mark("start")
@@ -49,6 +56,7 @@ class NowCard:
         self._proposal: Proposal | None = None
         self._since = 0.0
         self._read.on_value_change(self._note_read)
+        self._read_back()
 
     def update(self, state: CellState) -> None:
         """Show what has changed."""
@@ -71,6 +79,7 @@ class NowCard:
             self._read.set_visibility(now.may_reset)
             self._reset.set_visibility(now.may_reset)
             self._start.set_visibility(not now.may_reset and not asks)
+            self._ordering.set_visibility(now.may_start)
         self._start.set_enabled(now.may_start)
         self._reset.set_enabled(now.may_reset and bool(self._read.value))
         if now.headline.startswith("asks.") and state.proposal is not None:
@@ -93,7 +102,11 @@ class NowCard:
         self._read_stops = stop.stops if stop is not None and self._read.value else None
 
     async def _press_start(self) -> None:
-        await self._say(self._desk.start(self._person))
+        await self._say(self._desk.start(self._person, str(self._order.value or "")))
+
+    def _read_back(self) -> None:
+        answer = self._desk.read_back(str(self._order.value or ""))
+        self._understood.set_text(self._words(f"said.{answer.key}", **answer.names))
 
     async def _press_reset(self) -> None:
         if self._read_stops is not None:
