@@ -8,12 +8,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lab_core.errors import InvalidRequestError, LabError
 from lab_operator.action_log import ActionLog
 from lab_operator.situation import situation
 from lab_operator.state import CellState
 
 # Seconds of the wall for the answer of a node.
 PATIENCE = 5.0
+LONGEST_ORDER = 300
+"""Letters of an order in words."""
 
 
 class Cell(Protocol):
@@ -29,8 +32,11 @@ class Cell(Protocol):
     def reset(self) -> Future[str]:
         """Let the cell move again."""
 
-    def start(self) -> Future[str]:
-        """Begin the task."""
+    def read_back(self, order: str) -> str:
+        """How an order is understood: a name in config/orders or a sentence. Raises LabError."""
+
+    def start(self, order: str) -> Future[str]:
+        """Begin an order. Raises LabError as read_back does."""
 
     def answer(self, digest: str, approved: bool, person: str) -> Future[str]:
         """Answer the proposal of a digest."""
@@ -71,11 +77,22 @@ class Desk:
             refused = await _answer(self.cell.reset())
         return self._said(person, "reset", stop.reason if stop is not None else "", refused)
 
-    async def start(self, person: str) -> Answer:
-        """Begin the task, when the cell rests."""
-        refused = "" if situation(self.cell.state).may_start else "not_ready"
-        refused = refused or await _answer(self.cell.start())
-        return self._said(person, "start", "", refused)
+    def read_back(self, order: str) -> Answer:
+        """How an order would be understood; nothing begins."""
+        try:
+            return Answer(True, "understood", {"order": self.cell.read_back(_short(order))})
+        except LabError as error:
+            return Answer(False, "start_refused", {"reason": str(error)})
+
+    async def start(self, person: str, order: str) -> Answer:
+        """Begin an order, when the cell rests."""
+        if not situation(self.cell.state).may_start:
+            return self._said(person, "start", order, "not_ready")
+        try:
+            refused = await _answer(self.cell.start(_short(order)))
+        except LabError as error:
+            refused = str(error)
+        return self._said(person, "start", order, refused)
 
     async def decide(self, person: str, digest: str, approved: bool) -> Answer:
         """Approve or decline the plan of a digest: the motion node judges, this only refuses the obvious."""
@@ -93,6 +110,15 @@ class Desk:
         return Answer(
             False, "approve_refused" if action == "decline" else f"{action}_refused", {"reason": refused}
         )
+
+
+def _short(order: str) -> str:
+    """Raises InvalidRequestError for what nobody says."""
+    if len(order) > LONGEST_ORDER or order.endswith((".yaml", ".yml")) or "/" in order:
+        raise InvalidRequestError(
+            f"expected the name of an order or a sentence of at most {LONGEST_ORDER} letters, no path"
+        )
+    return order
 
 
 async def _answer(future: Future[str]) -> str:

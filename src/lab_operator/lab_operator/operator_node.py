@@ -15,6 +15,7 @@ import cv2
 from lab_interfaces.action import RunOrder
 from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Proposal, Scene, StopState, TaskStatus
 from lab_interfaces.srv import Approve
+from lab_node.action_client import ActionClient
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Bool
@@ -38,7 +39,7 @@ from lab_operator.parameters import ConsoleParameters
 from lab_operator.server import Server
 from lab_operator.state import CellState, Stop
 from lab_tasks.conversions import line_message
-from lab_tasks.orders.order import understood
+from lab_tasks.orders.order import Order, understood
 from lab_tasks.orders.sources import read_order
 
 # Seconds of the wall without a word from the stop node after which no cell is heard.
@@ -75,9 +76,7 @@ class OperatorNode(LabNode):
         self._stop_publisher = self.create_publisher(Bool, "cell/stop", RELIABLE)
         self._reset_client = self.create_client(Trigger, "cell/reset")
         self._approve_client = self.create_client(Approve, "motion/approve")
-        destinations = list(self.cell.destinations)
-        order = understood(read_order(p.order, destinations), destinations)
-        self._order = RunOrder.Goal(lines=[line_message(line.given) for line in order.lines])
+        self._understand(p.order)
         self._task_client: ActionClient = ActionClient(self, RunOrder, "run_order")
         self.create_subscription(StopState, STOP_STATE, self._take_stop, LATCHED)
         self.create_subscription(
@@ -147,15 +146,25 @@ class OperatorNode(LabNode):
             self._approve_client, Approve.Request(digest=digest, approved=approved, person=person)
         )
 
-    def start(self) -> Future[str]:
+    def read_back(self, order: str) -> str:
         """See lab_operator.desk.Cell."""
+        return str(self._understand(order))
+
+    def start(self, order: str) -> Future[str]:
+        """See lab_operator.desk.Cell."""
+        goal = RunOrder.Goal(lines=[line_message(line.given) for line in self._understand(order).lines])
         refused: Future[str] = Future()
         if not self._task_client.server_is_ready():
             refused.set_result("no_server")
             return refused
-        sent = self._task_client.send_goal_async(self._order)
+        sent = self._task_client.send_goal_async(goal)
         sent.add_done_callback(lambda answer: _settle(refused, "" if answer.result().accepted else "busy"))
         return refused
+
+    def _understand(self, order: str) -> Order:
+        """Raises LabError."""
+        destinations = list(self.cell.destinations)
+        return understood(read_order(order, destinations), destinations)
 
     def _ask(self, client: Any, request: Any) -> Future[str]:
         refused: Future[str] = Future()

@@ -63,7 +63,7 @@ class Server:
         self._panels = [(name, PANELS.make(name, context).plugin) for name in parameters.panels]
         listening = _listen(parameters.port)
         port = listening.getsockname()[1]
-        app = self._application(parameters.language)
+        app = self._application(parameters.language, parameters.order)
         config = uvicorn.Config(
             Gate(app, [f"{name}:{port}" for name in ("localhost", HOST)]),
             log_level="warning",
@@ -87,7 +87,7 @@ class Server:
             panel.close()
         self._panels = []
 
-    def _application(self, language: str) -> FastAPI:
+    def _application(self, language: str, order: str) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
         async def stop(request: Request) -> JSONResponse:
@@ -101,7 +101,7 @@ class Server:
         @ui.page("/", title="Operator's console", reconnect_timeout=_RECONNECT)
         def index(request: Request) -> None:
             chosen = request.query_params.get("language", language)
-            build_page(self._view, self._desk, self._panels, chosen, person_of(request))
+            build_page(self._view, self._desk, self._panels, chosen, person_of(request), order)
 
         ui.run_with(app, mount_path="/", show_welcome_message=False)
         return app
@@ -109,7 +109,7 @@ class Server:
 
 def person_of(request: Request) -> str:
     """Who asks, as far as it is known."""
-    return f"somebody at {request.client.host if request.client is not None else 'this machine'}"
+    return f"at {request.client.host if request.client is not None else 'this machine'}"
 
 
 def _listen(first: int) -> socket.socket:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from test_situation import FREE, proposal, state
 
+from lab_core.errors import InvalidRequestError
 from lab_operator.action_log import ActionLog
 from lab_operator.desk import Answer, Desk
 from lab_operator.state import Stop, Task
@@ -37,8 +38,14 @@ class RecordedCell:
     def reset(self):
         return self._ask("reset")
 
-    def start(self):
-        return self._ask("start")
+    def read_back(self, order):
+        if "?" in order:
+            raise InvalidRequestError("nobody knows what '?' means")
+        return f"understood {order}"
+
+    def start(self, order):
+        self.read_back(order)
+        return self._ask("start", order)
 
     def answer(self, digest, approved, person):
         return self._ask("answer", digest, approved, person)
@@ -95,13 +102,27 @@ def test_the_cell_has_the_last_word(desk, cell, log):
 @pytest.mark.parametrize("task", [Task("pick"), None])
 def test_what_works_is_not_started(desk, cell, task):
     cell.state = state(task)
-    assert asyncio.run(desk.start("Ann")).names == {"reason": "not_ready"}
+    assert asyncio.run(desk.start("Ann", "clear_table")).names == {"reason": "not_ready"}
     assert cell.asked == []
 
 
 def test_a_stopped_cell_is_not_started(desk, cell):
     cell.state = state(Task("idle"), STOPPED)
-    assert not asyncio.run(desk.start("Ann")).granted
+    assert not asyncio.run(desk.start("Ann", "clear_table")).granted
+
+
+def test_an_order_is_read_back_before_it_is_started(desk, cell):
+    assert desk.read_back("put all in the tray").names == {"order": "understood put all in the tray"}
+    assert cell.asked == []
+    assert asyncio.run(desk.start("Ann", "put all in the tray")) == Answer(True, "start")
+    assert cell.asked == [("start", "put all in the tray")]
+
+
+@pytest.mark.parametrize("order", ["what?", "../../etc/passwd", "/etc/shadow.yaml", "a.yaml", "x" * 301])
+def test_what_is_no_order_begins_nothing(desk, cell, order):
+    assert not desk.read_back(order).granted
+    assert not asyncio.run(desk.start("Ann", order)).granted
+    assert cell.asked == []
 
 
 def test_only_the_plan_that_waits_is_answered(desk, cell, log):
@@ -116,8 +137,8 @@ def test_only_the_plan_that_waits_is_answered(desk, cell, log):
 
 def test_a_node_that_does_not_answer_is_said(desk, cell, monkeypatch):
     monkeypatch.setattr("lab_operator.desk.PATIENCE", 0.01)
-    cell.start = Future
-    assert asyncio.run(desk.start("Ann")).names == {"reason": "no_answer"}
+    cell.start = lambda order: Future()
+    assert asyncio.run(desk.start("Ann", "clear_table")).names == {"reason": "no_answer"}
 
 
 def test_the_log_is_its_users_alone_and_keeps_what_was_written(desk, log):

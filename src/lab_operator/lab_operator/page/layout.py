@@ -33,7 +33,7 @@ class View(Protocol):
 
 
 def build_page(
-    view: View, desk: Desk, panels: Sequence[tuple[str, Panel]], language: str, person: str
+    view: View, desk: Desk, panels: Sequence[tuple[str, Panel]], language: str, person: str, order: str
 ) -> None:
     """Draw one page for one browser, and keep it true while it is open."""
     words = words_of(language)
@@ -42,7 +42,7 @@ def build_page(
     ui.add_body_html(f"<script>{(_STATIC / 'stop.js').read_text(encoding='utf-8')}</script>")
     updates: list[Update] = []
     with ui.element("main").classes("desk"):
-        now = NowCard(desk, words, person)
+        now = NowCard(desk, words, person, order)
         updates.append(now.update)
         with ui.element("div").classes("panels"):
             for name, panel in panels:

@@ -11,6 +11,7 @@ from lab_operator.desk import Answer, Desk
 from lab_operator.situation import Situation, situation
 from lab_operator.state import CellState, Proposal
 from lab_operator.words import Words
+from lab_tasks.orders.sources import order_names
 
 # Seconds for which a plan is shown before it can be approved: a click may have been meant for another one.
 _SEEN = 1.0
@@ -19,7 +20,8 @@ _SEEN = 1.0
 class NowCard:
     """Draws itself when it is made; `update` keeps it true."""
 
-    def __init__(self, desk: Desk, words: Words, person: str) -> None:
+    def __init__(self, desk: Desk, words: Words, person: str, order: str) -> None:
+        """order: what Start has done before somebody writes another."""
         self._desk, self._words, self._person = desk, words, person
         self._shown: Situation | None = None
         with ui.element("section").classes("card now calm").mark("now") as self._card:
@@ -27,6 +29,8 @@ class NowCard:
             self._sentence = ui.label().classes("sentence")
             ui.label(words("todo.title")).classes("todo-title")
             self._todo = ui.label().classes("todo")
+            self._name = ui.input(words("button.your_name")).props("outlined dense maxlength=60")
+            self._name.classes("w-full name-field")
             with ui.element("div").classes("buttons") as self._ask:
                 self._approve = ui.button(words("button.approve"), on_click=lambda: self._decide(True))
                 self._approve.props("unelevated no-caps color=positive").mark("approve")
@@ -34,6 +38,11 @@ class NowCard:
                 self._decline.props("outline no-caps color=grey-9").mark("decline")
             self._time_left = ui.label().classes("soft")
             self._read = ui.checkbox(words("button.read")).mark("read").style("margin-top: 10px")
+            with ui.element("div").classes("w-full name-field") as self._ordering:
+                self._order = ui.input(words("button.order"), value=order, autocomplete=order_names())
+                self._order.props("outlined dense maxlength=300 debounce=400").classes("w-full")
+                self._order.on_value_change(self._read_back)
+                self._understood = ui.label().classes("soft")
             with ui.element("div").classes("buttons"):
                 self._start = ui.button(words("button.start"), on_click=self._press_start)
                 self._start.props("unelevated no-caps color=primary").mark("start")
@@ -47,6 +56,7 @@ class NowCard:
         self._proposal: Proposal | None = None
         self._since = 0.0
         self._read.on_value_change(self._note_read)
+        self._read_back()
 
     def update(self, state: CellState) -> None:
         """Show what has changed."""
@@ -64,14 +74,18 @@ class NowCard:
             self._todo.set_text(words(now.todo, **now.names))
             asks = now.headline.startswith("asks.")
             self._ask.set_visibility(asks)
+            self._name.set_visibility(asks)
             self._time_left.set_visibility(asks)
             self._read.set_visibility(now.may_reset)
             self._reset.set_visibility(now.may_reset)
             self._start.set_visibility(not now.may_reset and not asks)
+            self._ordering.set_visibility(now.may_start)
         self._start.set_enabled(now.may_start)
         self._reset.set_enabled(now.may_reset and bool(self._read.value))
         if now.headline.startswith("asks.") and state.proposal is not None:
-            self._approve.set_enabled(time.monotonic() - self._since > _SEEN)
+            named = bool(str(self._name.value or "").strip())
+            self._approve.set_enabled(named and time.monotonic() - self._since > _SEEN)
+            self._decline.set_enabled(named)
             left = max(0.0, state.proposal.until - time.monotonic())
             self._time_left.set_text(words("approval.seconds", seconds=f"{left:.0f}"))
         self._count(state)
@@ -88,7 +102,11 @@ class NowCard:
         self._read_stops = stop.stops if stop is not None and self._read.value else None
 
     async def _press_start(self) -> None:
-        await self._say(self._desk.start(self._person))
+        await self._say(self._desk.start(self._person, str(self._order.value or "")))
+
+    def _read_back(self) -> None:
+        answer = self._desk.read_back(str(self._order.value or ""))
+        self._understood.set_text(self._words(f"said.{answer.key}", **answer.names))
 
     async def _press_reset(self) -> None:
         if self._read_stops is not None:
@@ -97,7 +115,8 @@ class NowCard:
     async def _decide(self, approved: bool) -> None:
         # what this page has shown, not what waits by now
         if self._proposal is not None:
-            await self._say(self._desk.decide(self._person, self._proposal.digest, approved))
+            person = f"{str(self._name.value).strip()}, {self._person}"
+            await self._say(self._desk.decide(person, self._proposal.digest, approved))
 
     async def _say(self, work: Awaitable[Answer]) -> None:
         answer = await work

@@ -26,6 +26,7 @@ MOST_POINTS = 4000
 _STILL = 3e-4
 # Drawn length of the fingers of a grasp, metres.
 _FINGER = 0.05
+_BACKGROUND = (233, 237, 241)
 _GREEN, _GREY, _ORANGE = (0, 150, 95), (120, 130, 140), (235, 140, 20)
 
 
@@ -85,11 +86,12 @@ class Twin:
     def _set_the_stage(self) -> None:
         scene = self.server.scene
         scene.set_up_direction("+z")
+        scene.set_background_image(np.full((2, 2, 3), _BACKGROUND, dtype=np.uint8), format="png")
         middle = 0.5 * (self._cell.workspace.lower + self._cell.workspace.upper)
         camera = self.server.initial_camera
-        camera.look_at = tuple(middle * (0.75, 0.75, 1.0) + (0.0, 0.0, 0.1))
-        # from where an operator stands: in front of the table, a little aside, above
-        camera.position = tuple(middle + np.array([1.15, -1.0, 0.85]))
+        camera.look_at = tuple(middle * (0.6, 0.6, 1.0) + (0.0, 0.0, 0.15))
+        # from where an operator stands: beside the table, so that neither arm nor camera hides the parts
+        camera.position = tuple(middle + np.array([0.45, -1.05, 0.75]))
         mounted = self._cell.camera
         intrinsics = mounted.model.intrinsics
         place = mounted.base_from_camera
@@ -97,7 +99,8 @@ class Twin:
             "/camera",
             fov=2.0 * float(np.arctan2(0.5 * intrinsics.height, intrinsics.fy)),
             aspect=intrinsics.width / intrinsics.height,
-            scale=0.12,
+            scale=0.08,
+            thickness=0.003,
             color=_GREY,
             wxyz=_wxyz(place),
             position=place[:3, 3],
@@ -177,7 +180,7 @@ class Twin:
                     label,
                     position=(0.0, 0.0, 0.5 * float(box.size[2])),
                     anchor="bottom-center",
-                    font_screen_scale=0.8,
+                    font_screen_scale=0.6,
                 )
             known = self._boxes[name] = (handle, box.size)
         self._place(name, known[0], box.frame_from_box)

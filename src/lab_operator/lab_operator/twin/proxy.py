@@ -9,19 +9,22 @@ from typing import Any
 
 import viser
 import websockets
-from starlette.responses import FileResponse
+from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 PATH = "/twin"
+# Viser's own controls and notices are for who develops a scene.
+_HIDDEN = ".mantine-Paper-root, .mantine-Notifications-root { display: none !important; }"
 _PAGE = Path(viser.__file__).parent / "client" / "build" / "index.html"
 
 
 def routes(port: int) -> list[Any]:
     """The page of the model and its websocket, which is that of viser on a port of this machine."""
+    html = _PAGE.read_text(encoding="utf-8").replace("</head>", f"<style>{_HIDDEN}</style></head>", 1)
 
-    async def page(request: Any) -> FileResponse:
-        return FileResponse(_PAGE, media_type="text/html")
+    async def page(request: Any) -> HTMLResponse:
+        return HTMLResponse(html)
 
     async def pass_on(browser: WebSocket) -> None:
         offered = list(browser.scope.get("subprotocols", ()))

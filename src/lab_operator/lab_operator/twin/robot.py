@@ -119,7 +119,8 @@ def _mesh(geometry: ElementTree.Element | None) -> Any:
 def _thinned(mesh: Any) -> Any:
     if len(mesh.faces) <= MOST_FACES:
         return mesh
-    mesh.merge_vertices()
+    # points of different normals are one point here: seams would be kept whole
+    mesh.merge_vertices(merge_tex=True, merge_norm=True)
     with contextlib.suppress(ImportError):  # without the library it is shown as it is
         return mesh.simplify_quadric_decimation(face_count=MOST_FACES)
     return mesh
