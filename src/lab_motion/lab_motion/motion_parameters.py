@@ -120,6 +120,15 @@ class MotionParameters:
         maximum=0.1,
         live=True,
     )
+    feel_distance: float = parameter(
+        0.012,
+        "A hand with tactile pads lowers a part further by at most this, until it feels that the part stands."
+        " 0: it does not.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+        live=True,
+    )
     start_tolerance: float = parameter(
         0.03,
         "A motion starts at the last goal while the arm is no further from it than this.",
@@ -223,6 +232,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         release_room=p.release_room,
         drop_height=p.drop_height,
         put_height=p.put_height,
+        feel_distance=p.feel_distance,
         start_tolerance=p.start_tolerance,
         planning_timeout=p.planning_timeout,
     )

@@ -37,8 +37,9 @@ class MotionSettings:
     retreat_distance, lower_distance: lengths of the straight ways, metres. force: of the grip, N.
     release_room: how much wider than the part the fingers open to let go, metres. drop_height: above the rim
     of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
-    start_tolerance: a motion begins where the last one ended if the arm is no further from there, radians.
-    planning_timeout: wall seconds after which a search that has found nothing ends.
+    feel_distance: by how much further the hand lowers a part at most until its pads feel that it stands,
+    metres. start_tolerance: a motion begins where the last one ended if the arm is no further from there,
+    radians. planning_timeout: wall seconds after which a search that has found nothing ends.
     """
 
     seed: int = 0
@@ -54,6 +55,7 @@ class MotionSettings:
     release_room: float = 0.012
     drop_height: float = 0.02
     put_height: float = 0.005
+    feel_distance: float = 0.0
     start_tolerance: float = 0.03
     planning_timeout: float = 60.0
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
+from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import ExecutionCancelled, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
 from lab_motion.skills.approval import Plan
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.grip.errors import ObjectLost, ObjectNotReleased
 from lab_motion.skills.grip.port import Judgement
+from lab_motion.skills.guarded import lower_until_carried
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Target, plan_reach, shifted
@@ -82,6 +84,13 @@ def place(
         if lowering:
             destinations.take(name, slot)
         raise
+    if settings.feel_distance > 0.0:
+        try:
+            lower_until_carried(robot, settings.feel_distance, stages, cancelled, inside)
+        except PlanningError as error:
+            if error.code == OutcomeCode.CANCELLED:
+                raise
+            # no straight way further down: the part is let go above the floor, as without touch
     interrupted: ExecutionCancelled | None = None
     # known before: joint states that fall silent must not hide that the part was let go
     released = robot.planner.forward(robot.start())
