@@ -15,7 +15,6 @@ import cv2
 from lab_interfaces.action import RunOrder
 from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Proposal, Scene, StopState, TaskStatus
 from lab_interfaces.srv import Approve
-from lab_node.action_client import ActionClient
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Bool
