@@ -19,13 +19,13 @@ from lab_calibration.procedure import Look
 from lab_core.errors import StaleInputError, StoppedError, UnavailableError
 from lab_core.geometry import FloatArray
 from lab_description import Cell
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import result_of, wait_for
 from lab_node.conversions.images import rgb
 from lab_node.executor import ExecutorThread
 from lab_node.freshness import Latest
 from lab_node.names import namespace_from, ros_arguments
 from lab_node.qos import SENSOR
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 
 SERVER_TIMEOUT, ANSWER_TIMEOUT, IMAGE_TIMEOUT = 20.0, 20.0, 30.0
 MOTION_TIMEOUT = 900.0

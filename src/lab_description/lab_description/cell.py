@@ -20,6 +20,7 @@ from lab_description.plugins import NamedPlugin, take_plugins
 from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
 from lab_description.suction_cup import SuctionCup
+from lab_description.touch import TouchPads
 from lab_description.tree import Pose
 from lab_description.workability import refuse_unworkable
 
@@ -37,9 +38,12 @@ class Mount:
 
 @dataclass(frozen=True)
 class GripperMount(Mount):
-    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not."""
+    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not. touch: the
+    tactile sensors on its pads, a name in config/touch; they judge the grip then.
+    """
 
     tactile: bool = True
+    touch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     }
     robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
     end_effector = _end_effector(content.gripper, files["gripper"])
+    if content.gripper.touch is not None:
+        end_effector = _with_touch(end_effector, content.gripper.touch, path, beside)
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
     _refuse_shared_names(path, robot, end_effector, camera, content)
     refuse_unworkable(path, content.workspace, content.furniture, content.destinations)
@@ -197,6 +203,19 @@ def _end_effector(mount: GripperMount, file: Path) -> EndEffector:
         return parse(SuctionCup, content, file, name=mount.model)
     gripper = parse(Gripper, content, file, name=mount.model)
     return gripper if mount.tactile else replace(gripper, wrench_topics={})
+
+
+def _with_touch(effector: EndEffector, name: str, cell: Path, beside: list[Path]) -> Gripper:
+    if not isinstance(effector, Gripper):
+        raise ConfigurationError(
+            f"{cell}: gripper.touch: '{effector.name}' has no fingers on which tactile pads could be"
+        )
+    file = find("touch", name, beside)
+    pads = parse(TouchPads, read_yaml(file), file, name=name)
+    try:
+        return replace(effector, touch=pads, grip_sensor="touch")
+    except ValueError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
 
 
 def _refuse_shared_names(

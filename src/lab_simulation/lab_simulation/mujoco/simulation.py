@@ -14,6 +14,7 @@ import mujoco
 import numpy as np
 
 from lab_core.geometry import FloatArray, invert, make_transform
+from lab_core.touch import PadSample
 from lab_description import Cell, Gripper, SuctionCup
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
 from lab_simulation.look import Look
@@ -26,6 +27,7 @@ from lab_simulation.mujoco.fingers import Fingers
 from lab_simulation.mujoco.gripper_controller import GripperController
 from lab_simulation.mujoco.rendering import Renderer
 from lab_simulation.mujoco.suction import Suction
+from lab_simulation.mujoco.touch import TouchPad
 from lab_simulation.mujoco.view import CellView, viewer
 from lab_simulation.mujoco.world import TIMESTEP, add_parts
 from lab_simulation.scenes.drawing import Scene
@@ -114,6 +116,7 @@ class Simulation:
         home = cell.robot.configuration(HOME)
         self.arm = ArmController(cell.robot.joint_names, home, cell.robot.acceleration)
         self._hand: Hand = _hand(cell)
+        self._touch_pads = _touch_pads(cell, seed)
         self._build({name: part for name, (part, _) in self._initial.items()})
         for one in self._prints:
             if not self.has_name(one.link):
@@ -134,6 +137,8 @@ class Simulation:
             set_pose(self.data, name, pose)
         self._frames = 0
         self.steps = 0
+        for pad in self._touch_pads:
+            pad.restart()
         self.put_robot(self.cell.robot.configuration(HOME))
 
     @property
@@ -227,6 +232,15 @@ class Simulation:
         """What pushes on the left and the right pad, in their axes: +y into the pad."""
         return self._sensed(self.cell.gripper.left_pad), self._sensed(self.cell.gripper.right_pad)
 
+    def pad_touch(self) -> tuple[PadSample, ...]:
+        """What the tactile sensors of the left and the right pad say; nothing where there are none.
+
+        Their errors go on with every call: ask once for each sample.
+        """
+        return tuple(
+            pad.sample(pad.true_contact(self.model, self.data), self.time) for pad in self._touch_pads
+        )
+
     def entity(self, name: str) -> EntityState:
         """Where a part is and how it moves.
 
@@ -318,6 +332,8 @@ class Simulation:
         robot = self.cell.robot
         self._arm_drive = ArmDrive(model, robot.joint_names)
         self._hand.bind(model)
+        for pad in self._touch_pads:
+            pad.bind(model)
         self._joint_names = (*robot.joint_names, *self._hand.joints)
         self._joint_positions = np.array([model.joint(name).qposadr[0] for name in self._joint_names])
         self._joint_velocities = np.array([model.joint(name).dofadr[0] for name in self._joint_names])
@@ -336,3 +352,11 @@ def _hand(cell: Cell) -> Hand:
         return Suction(effector)
     assert isinstance(effector, Gripper)
     return Fingers(effector)
+
+
+def _touch_pads(cell: Cell, seed: int) -> tuple[TouchPad, ...]:
+    effector = cell.end_effector
+    if not isinstance(effector, Gripper) or effector.touch is None:
+        return ()
+    bodies = (effector.left_pad, effector.right_pad)
+    return tuple(TouchPad(effector.touch, body, seed, side) for side, body in enumerate(bodies))
