@@ -22,10 +22,10 @@ from std_srvs.srv import Trigger
 from lab_core.errors import DeadlineError
 from lab_core.geometry import FloatArray
 from lab_description import load_cell
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import result_of, wait_for
 from lab_node.freshness import Latest
 from lab_node.qos import HISTORY, LATCHED, RELIABLE
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_simulation.ros.interface_versions import spawn_request
 
 ACTIONS = {

@@ -3,10 +3,7 @@
 import functools
 import json
 import os
-import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,12 +19,13 @@ from tf2_msgs.msg import TFMessage
 
 from cell_client import clearing
 from cell_run import ROOT, CellRun, wall_wait
-from lab_node.action_client import ActionClient, destroy_actions
+from doctor_findings import findings
 from lab_node.actions import wait_for
 from lab_node.conversions.outcomes import name_of
 from lab_node.freshness import Latest
 from lab_node.names import within
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_recorder.mcap_file import read_mcap
 
 DOMAIN = "73"
@@ -153,38 +151,24 @@ def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp
     assert left.trigger("cell/stop")
     assert wall_wait(left.stopped, 5.0)
     known = {"stopped", "topic-slow", "topic-old", "pairs", "diagnostics", "clock-stands"}
-    findings = {space: examined(space, tmp_path / f"{space}.json", known) for space in SPACES}
+    found = {space: examined(space, tmp_path / f"{space}.json", known) for space in SPACES}
     result = right.clear()
     assert name_of(result.outcome) == "SUCCESS", result.outcome.message
     assert (result.presented, result.placed) == (1, 1)
     assert not right.stopped() and left.stopped()
     assert left.clear().outcome.code == Outcome.STOPPED
-    said = {space: " ".join(each["what"] for each in findings[space]) for space in SPACES}
+    said = {space: " ".join(each["what"] for each in found[space]) for space in SPACES}
     assert "an operator stopped the cell" in said["left"] and "stopped" not in said["right"]
     for space in SPACES:
-        assert {each["check"] for each in findings[space]} <= known, findings[space]
+        assert {each["check"] for each in found[space]} <= known, found[space]
 
 
 def examined(space, report, known):
-    """What the doctor finds wrong with the cell of a namespace.
-
-    On a loaded machine a node may answer too late: then the doctor is asked again, for up to a minute.
-    """
-    deadline = time.monotonic() + 60.0
-    while True:
-        findings = asked_once(space, report)
-        if {each["check"] for each in findings} <= known or time.monotonic() > deadline:
-            return findings
-
-
-def asked_once(space, report):
-    command = [sys.executable, "-m", "lab_doctor", "--namespace", space, "--json", str(report), "--domain"]
-    command += [DOMAIN, "--allow", "test_client"]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert said.returncode in (0, 1), said.stderr
-    content = json.loads(report.read_text())
-    assert (content["running"], content["namespace"]) == (True, f"/{space}")
-    return [each for each in content["findings"] if each["area"] in ("cell", "configuration")]
+    """What the doctor finds wrong with the cell of a namespace."""
+    words = ["--namespace", space, "--domain", DOMAIN]
+    found = findings(report, lambda each: {one["check"] for one in each} <= known, words)
+    assert json.loads(report.read_text())["namespace"] == f"/{space}"
+    return found
 
 
 def test_the_one_that_was_stopped_clears_its_table_after_its_reset(cells):

@@ -44,10 +44,21 @@ def described(context: LaunchContext) -> tuple[Cell, Graph]:
         raise RuntimeError(str(error)) from None
 
 
+def switched_on(context: LaunchContext) -> set[str]:
+    """Launch arguments that are true: what `when` of a node asks for."""
+    return {name for name, value in context.launch_configurations.items() if value == "true"}
+
+
 def refuse_unstartable(graph: Graph, context: LaunchContext) -> None:
     """Raises RuntimeError at a node whose package is not installed, or that wants an argument that is not."""
     chosen = context.launch_configurations
-    for node in graph.started(chosen["sim"]):
+    for node in graph.nodes.values():
+        if node.when is not None and node.when not in chosen:
+            raise RuntimeError(
+                f"{node.file}: nodes.{node.name}.when: there is no launch argument '{node.when}', see"
+                " --show-args"
+            )
+    for node in graph.started(chosen["sim"], switched_on(context)):
         if not installed(str(node.package)):
             raise RuntimeError(
                 f"{node.file}: nodes.{node.name}.package: '{node.package}' is not installed: build it and"

@@ -19,8 +19,8 @@ from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from lab_node.action_client import ActionClient
 from lab_node.qos import RELIABLE
+from lab_node.rclpy_overrides import ActionClient
 
 STOP, RESET = "s", "r"
 # Wall seconds between two looks whether somebody hears a stop that nobody has heard.

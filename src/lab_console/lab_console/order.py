@@ -21,12 +21,12 @@ from lab_core.errors import ConfigurationError, LabError, UnavailableError
 from lab_description import load_cell
 from lab_language.words.lexicon import load_lexicon
 from lab_language.words.sentence import language_of, understand
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
 from lab_node.conversions.outcomes import name_of
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
 from lab_node.names import namespace_from, ros_arguments
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_tasks.conversions import line_message
 from lab_tasks.orders.order import Order, understood
 from lab_tasks.orders.sources import read_order

@@ -16,11 +16,11 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from lab_console.operator_keys import RESET, STOP, Operator
-from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.conversions.outcomes import success
 from lab_node.executor import ExecutorThread
 from lab_node.permit import Permit
+from lab_node.rclpy_overrides import destroy_actions
 from lab_stop.stop_node import StopNode
 
 DOMAIN = "80"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry.transforms import FloatArray
-from lab_description.camera import Camera, CameraModel
+from lab_description.camera import NEEDS, Calibration, Camera, CameraModel, ExpectedError
 from lab_description.configuration import find
 from lab_description.end_effector import EndEffector
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
@@ -20,6 +20,7 @@ from lab_description.plugins import NamedPlugin, take_plugins
 from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
 from lab_description.suction_cup import SuctionCup
+from lab_description.touch import TouchPads
 from lab_description.tree import Pose
 from lab_description.workability import refuse_unworkable
 
@@ -37,16 +38,23 @@ class Mount:
 
 @dataclass(frozen=True)
 class GripperMount(Mount):
-    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not."""
+    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not. touch: the
+    tactile sensors on its pads, a name in config/touch; they judge the grip then.
+    """
 
     tactile: bool = True
+    touch: str | None = None
 
 
 @dataclass(frozen=True)
 class CameraMount(Mount):
-    """calibrated: the day on which the pose was measured; a simulated camera needs none."""
+    """calibrated: the day on which the pose was measured; a simulated camera needs none. calibration: how,
+    and how well. needs: what the cell needs of it.
+    """
 
     calibrated: date | None = None
+    calibration: Calibration | None = None
+    needs: ExpectedError = NEEDS
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     }
     robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
     end_effector = _end_effector(content.gripper, files["gripper"])
+    if content.gripper.touch is not None:
+        end_effector = _with_touch(end_effector, content.gripper.touch, path, beside)
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
     _refuse_shared_names(path, robot, end_effector, camera, content)
     refuse_unworkable(path, content.workspace, content.furniture, content.destinations)
@@ -163,7 +173,11 @@ def load_cell(name_or_path: str | Path) -> Cell:
         robot=robot,
         end_effector=end_effector,
         camera=Camera(
-            camera, content.camera.pose.matrix @ camera.link_from_optical, content.camera.calibrated
+            camera,
+            content.camera.pose.matrix @ camera.link_from_optical,
+            content.camera.calibrated,
+            content.camera.calibration,
+            content.camera.needs,
         ),
         furniture=all_boxes(content.furniture, content.destinations),
         workspace=content.workspace,
@@ -189,6 +203,19 @@ def _end_effector(mount: GripperMount, file: Path) -> EndEffector:
         return parse(SuctionCup, content, file, name=mount.model)
     gripper = parse(Gripper, content, file, name=mount.model)
     return gripper if mount.tactile else replace(gripper, wrench_topics={})
+
+
+def _with_touch(effector: EndEffector, name: str, cell: Path, beside: list[Path]) -> Gripper:
+    if not isinstance(effector, Gripper):
+        raise ConfigurationError(
+            f"{cell}: gripper.touch: '{effector.name}' has no fingers on which tactile pads could be"
+        )
+    file = find("touch", name, beside)
+    pads = parse(TouchPads, read_yaml(file), file, name=name)
+    try:
+        return replace(effector, touch=pads, grip_sensor="touch")
+    except ValueError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
 
 
 def _refuse_shared_names(

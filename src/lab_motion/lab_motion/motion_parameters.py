@@ -51,6 +51,12 @@ class MotionParameters:
     confirm_timeout: float = parameter(
         600.0, "The wall time for which the first action waits to be confirmed.", unit="s", minimum=1.0
     )
+    approval: bool = parameter(
+        False, "Nothing moves before a person has approved the plan on ~/proposal by ~/approve."
+    )
+    approval_timeout: float = parameter(
+        60.0, "The wall time for which a plan waits to be approved.", unit="s", minimum=1.0, maximum=3600.0
+    )
     held_acceleration: float = parameter(
         1.0, "The share of `acceleration` while the hand holds a part.", minimum=0.01, maximum=1.0, live=True
     )
@@ -109,6 +115,15 @@ class MotionParameters:
     put_height: float = parameter(
         0.005,
         "The hand lets go of a part at this height above the floor of a tray.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+        live=True,
+    )
+    feel_distance: float = parameter(
+        0.012,
+        "A hand with tactile pads lowers a part further by at most this, until it feels that the part stands."
+        " 0: it does not.",
         unit="m",
         minimum=0.0,
         maximum=0.1,
@@ -217,6 +232,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         release_room=p.release_room,
         drop_height=p.drop_height,
         put_height=p.put_height,
+        feel_distance=p.feel_distance,
         start_tolerance=p.start_tolerance,
         planning_timeout=p.planning_timeout,
     )

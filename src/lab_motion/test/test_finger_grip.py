@@ -210,9 +210,8 @@ def test_a_gripper_names_its_sensor(tmp_path) -> None:
     )
     path = tmp_path / "cells" / "smelling.yaml"
     path.write_text(cell.files["cell"].read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(
-        ConfigurationError, match="no grip sensor is called 'nose': expected one of auto, fingers, vacuum"
-    ):
+    known = "auto, fingers, touch, vacuum"
+    with pytest.raises(ConfigurationError, match=f"no grip sensor is called 'nose': expected one of {known}"):
         GRIP_SENSORS.require(MotionParameters().grip_sensor_for(load_cell(path)))
 
 

@@ -17,9 +17,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from table_of_boxes import TableOfBoxes
 
-from lab_node.action_client import destroy_actions
 from lab_node.actions import wait_for
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import destroy_actions
 from lab_tasks import order_tree, task_node
 from lab_tasks.task_node import TaskNode
 

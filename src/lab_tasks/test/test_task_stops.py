@@ -11,11 +11,11 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from table_of_boxes import TableOfBoxes
 
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_tasks import task_node
 from lab_tasks.task_node import TaskNode
 

@@ -21,6 +21,7 @@ from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.simulation_loop import SimulationLoop
 from lab_simulation.ros.actions import Ended, awaited, conclude
+from lab_simulation.ros.touch import TouchTopics
 
 
 class FingerTopics:
@@ -36,6 +37,7 @@ class FingerTopics:
         topics = gripper.wrench_topics
         self._frames = (gripper.left_pad, gripper.right_pad)
         self._pads = [node.create_publisher(WrenchStamped, topics[side], RELIABLE) for side in sorted(topics)]
+        self._touch = TouchTopics(node, gripper)
         ActionServer(
             node,
             ParallelGripperCommand,
@@ -53,6 +55,10 @@ class FingerTopics:
         for pad, frame, wrench in zip(self._pads, self._frames, simulation.pad_wrenches(), strict=True):
             header.frame_id = frame
             pad.publish(WrenchStamped(header=header, wrench=wrench_message(wrench)))
+
+    def tick(self, simulation: Simulation) -> None:
+        """What its tactile pads say."""
+        self._touch.publish(simulation)
 
     def give_feedback(self, simulation: Simulation) -> None:
         """On the goal that is worked on."""
