@@ -4,13 +4,14 @@ Protocol: tables by seed (FIRST..FIRST+N-1) of six to eight parts of kinds that 
 four paints a table, in most of them one part on another, at least five of them of one colour from all
 sides; one image of the cell's camera with its noise, robot at home; node defaults of perception. The words
 are held against what it measures on the parts as the simulator tells them apart ("ours"), and as perception
-tells them apart itself ("ours, end to end"). For each table, language (en, zh-HK) and stratum one sentence
-is drawn by seed from templates that were never used for tuning: attribute and relation (one part fits),
-duplicates (several fit), absent (none does), blocked (the part that fits lies under another). The simulator
-decides what is right, and a sentence is asked only where its truth is clear for every part. Fifty more in
-each language were written by hand about two tables (words_by_hand). Right part, wrong part; right refusal:
-with the verdict that is due; wrong refusal: any other answer that takes no part. Wilson 95 %. Milliseconds
-are of processor time of this process for a sentence, from text to answer, nothing kept from before.
+tells them apart itself ("ours, end to end"). For each table, language (en, zh-HK) and stratum some
+sentences are drawn by seed from templates that were never used for tuning: attribute and relation (one part
+fits), duplicates (several fit), absent (none does), blocked (the part that fits lies under another). The
+simulator decides what is right, and a sentence is asked only where its truth is clear for every part. Fifty
+more in each language were written by hand about two tables (words_by_hand). Right part, wrong part; right
+refusal: with the verdict that is due; wrong refusal: any other answer that takes no part. Wilson 95 %.
+Milliseconds are of processor time of this process for a sentence, from text to answer, nothing kept from
+before.
 
 References: "colour only" takes the part whose colour word fits best, and refuses when no part has it; "no
 geometry" takes the part that the measured attributes fit best, without relations, superlatives or
@@ -22,6 +23,7 @@ Scenes and images come from our own renderer, so the figures are upper bounds of
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import platform
 import time
@@ -116,43 +118,48 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file for the figures, with every failure")
     parser.add_argument("--cell", default="ur5e_table")
     parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
-    parser.add_argument("--scenes", type=int, default=36, help="tables; each gives up to ten sentences")
+    parser.add_argument("--scenes", type=int, default=12, help="tables")
+    parser.add_argument("--draws", type=int, default=3, help="sentences of a table, language and stratum")
     parser.add_argument("--first", type=int, default=6000, help="first seed")
     options = parser.parse_args()
     console = Console()
     cell = load_cell(options.cell)
     lexicons = {name: load_lexicon(name).with_destinations(cell.destinations) for name in LANGUAGES}
     rows: list[dict[str, Any]] = []
-    seeds = range(options.first, options.first + options.scenes)
-    used = 0
-    for seed in track(seeds, description="tables", console=console, transient=True):
+    for name, (views, names) in by_hand(cell, options.look).items():
+        for question in written(name, views[TRUE], names):
+            rows += judged(question, views, lexicons[question.language], 0)
+    used = []
+    for seed in track(
+        range(options.first, options.first + options.scenes), "tables", console=console, transient=True
+    ):
         try:
             views = drawn(cell, seed, options.look)
         except SceneError:
             continue
-        used += 1
-        for language in LANGUAGES:
-            rng = np.random.default_rng([seed, LANGUAGES.index(language), 0x5A1D])
-            scene = views[TRUE]
-            asked = questions(scene.truth, scene.covered, STRATA, language, rng)
+        used.append(seed)
+        for language, draw in itertools.product(LANGUAGES, range(options.draws)):
+            rng = np.random.default_rng([seed, LANGUAGES.index(language), draw, 0x5A1D])
+            asked = questions(views[TRUE].truth, views[TRUE].covered, STRATA, language, rng)
             rows += [row for q in asked for row in judged(q, views, lexicons[language], seed)]
-    for name, (views, names) in by_hand(cell, options.look).items():
-        for question in written(name, views[TRUE], names):
-            rows += judged(question, views, lexicons[question.language], 0)
-    console.print(as_table(rows, options, used))
-    if options.out:
-        report = {
-            "benchmark": "words",
-            "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
-            "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
-            "look": options.look,
-            "tables": used,
-            "seeds": [seeds[0], seeds[-1]],
-            "results": {method: summarised(rows, method) for method in METHODS},
-            "failures": [r for r in rows if r["method"].startswith("ours") and r["kind"].startswith("wrong")],
-        }
-        options.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(f"written to {options.out}")
+        write(rows, used, options)  # after each table: what is measured is not lost
+    console.print(as_table(rows, options, len(used)))
+
+
+def write(rows: list[dict[str, Any]], used: list[int], options: argparse.Namespace) -> None:
+    """The figures as JSON, where they are asked for."""
+    if not options.out:
+        return
+    report = {
+        "benchmark": "words",
+        "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
+        "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
+        "look": options.look,
+        "tables": used,
+        "results": {method: summarised(rows, method) for method in METHODS},
+        "failures": [r for r in rows if r["method"].startswith("ours") and r["kind"].startswith("wrong")],
+    }
+    options.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def written(table: str, scene: WordScene, names: dict[str, int]) -> Iterable[Question]:
