@@ -5,7 +5,7 @@ four paints a table, in most of them one part on another, at least five of them 
 sides; one image of the cell's camera with its noise, robot at home; node defaults of perception. The words
 are held against what it measures on the parts as the simulator tells them apart ("ours"), and as perception
 tells them apart itself ("ours, end to end"). For each table, language (en, zh-HK) and stratum some
-sentences are drawn by seed from templates that were never used for tuning: attribute and relation (one part
+different sentences are drawn by seed from templates that were never used for tuning: attribute and relation (one part
 fits), duplicates (several fit), absent (none does), blocked (the part that fits lies under another). The
 simulator decides what is right, and a sentence is asked only where its truth is clear for every part. Fifty
 more in each language were written by hand about two tables (words_by_hand). Right part, wrong part; right
@@ -138,10 +138,13 @@ def main() -> None:
         except SceneError:
             continue
         used.append(seed)
+        told: dict[str, set[Described]] = {language: set() for language in LANGUAGES}
         for language, draw in itertools.product(LANGUAGES, range(options.draws)):
             rng = np.random.default_rng([seed, LANGUAGES.index(language), draw, 0x5A1D])
-            asked = questions(views[TRUE].truth, views[TRUE].covered, STRATA, language, rng)
-            rows += [row for q in asked for row in judged(q, views, lexicons[language], seed)]
+            for question in questions(views[TRUE].truth, views[TRUE].covered, STRATA, language, rng):
+                if question.said not in told[language]:
+                    told[language].add(question.said)
+                    rows += judged(question, views, lexicons[language], seed)
         write(rows, used, options)  # after each table: what is measured is not lost
     console.print(as_table(rows, options, len(used)))
 
