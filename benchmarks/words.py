@@ -5,13 +5,13 @@ four paints a table, in most of them one part on another, at least five of them 
 sides; one image of the cell's camera with its noise, robot at home; node defaults of perception. The words
 are held against what it measures on the parts as the simulator tells them apart ("ours"), and as perception
 tells them apart itself ("ours, end to end"). For each table, language (en, zh-HK) and stratum some
-different sentences are drawn by seed from templates that were never used for tuning: attribute and relation (one part
-fits), duplicates (several fit), absent (none does), blocked (the part that fits lies under another). The
-simulator decides what is right, and a sentence is asked only where its truth is clear for every part. Fifty
-more in each language were written by hand about two tables (words_by_hand). Right part, wrong part; right
-refusal: with the verdict that is due; wrong refusal: any other answer that takes no part. Wilson 95 %.
-Milliseconds are of processor time of this process for a sentence, from text to answer, nothing kept from
-before.
+different sentences are drawn by seed from templates that were never used for tuning: attribute and relation
+(one part fits), duplicates (several fit), absent (none does), blocked (the part that fits lies under
+another). The simulator decides what is right, and a sentence is asked only where its truth is clear for
+every part. Fifty more in each language were written by hand about two tables (words_by_hand). Right part,
+wrong part; right refusal: with the verdict that is due; wrong refusal: any other answer that takes no part.
+Wilson 95 %. Milliseconds are of processor time of this process for a sentence, from text to answer, nothing
+kept from before.
 
 References: "colour only" takes the part whose colour word fits best, and refuses when no part has it; "no
 geometry" takes the part that the measured attributes fit best, without relations, superlatives or
