@@ -89,6 +89,7 @@ class StoppedCell:
 
     def _action(self, name: str, kind: Any) -> Target:
         client = ActionClient(self._client.node, kind, name)
+        assert client.wait_for_server(WAIT), f"no server for {name}"
 
         def take(goal: Any) -> None:
             handle = wait_for(client.send_goal_async(goal), WAIT, name)

@@ -34,6 +34,7 @@ from lab_calibration.board.board import Board
 from lab_calibration.board.detection import find_corners, locate
 from lab_calibration.errors import CalibrationError
 from lab_calibration.hand_eye.calibration import Calibration, calibrate
+from lab_calibration.hand_eye.candidates import candidates
 from lab_calibration.hand_eye.closed_form import by_opencv, opencv_methods, park
 from lab_calibration.hand_eye.error_map import error_map
 from lab_calibration.hand_eye.files import read_poses
@@ -43,7 +44,7 @@ from lab_calibration.hand_eye.poses import Poses, Setup
 from lab_calibration.hand_eye.refinement import Model, linearised
 from lab_calibration.kinematics import Arm
 from lab_calibration.rigid import difference, moved
-from lab_calibration.simulated.cell import CalibrationCell, See, candidates, draw_cell, projected, rendered
+from lab_calibration.simulated.cell import CalibrationCell, See, draw_cell, projected, rendered
 from lab_calibration.simulated.pictures import picture
 from lab_core.geometry import FloatArray, invert, rotation_angle, transform_points
 from lab_description import load_cell

@@ -7,6 +7,8 @@ approach, way out and free motion, over grasps until one succeeds), `lift`, `car
 and lowering), `retreat`. The arm goes on from where the last motion ended. Every trajectory is judged by
 lab_motion.testing.world, which shares no code with the planner: overlaps at steps of 0.01 rad count as
 failed. Time is that of this process on this machine; CPU time says what an idle machine would take.
+
+With --problems the planners solve problem sets of MotionBenchMaker instead: see _planning_problems.py.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from _planning_problems import run as run_problems
+from lab_core.errors import ConfigurationError
 from lab_core.geometry import FloatArray, OrientedBox, make_transform, rotation_about
 from lab_core.scene import Part
 from lab_description import Cell, load_cell
@@ -246,14 +250,27 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     parser.add_argument("--cell", default="ur5e_table")
-    parser.add_argument("--planner", default="roboplan")
+    parser.add_argument(
+        "--planner", nargs="+", default=["roboplan"], help="one; with --problems also several"
+    )
     parser.add_argument("--seeds", type=int, default=10, help="scenes")
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--problems", type=Path, help="folder with problem sets of MotionBenchMaker")
+    parser.add_argument("--every", type=int, default=1, help="of the problems, only every N-th of a set")
     options = parser.parse_args()
 
     console = Console()
+    if options.problems:
+        try:
+            run_problems(options.problems, options.planner, options.every, options.first, options.out)
+        except ConfigurationError as error:
+            parser.error(str(error))
+        return
+    if len(options.planner) > 1:
+        parser.error("argument --planner: several planners need --problems")
+    (name,) = options.planner
     cell = load_cell(options.cell)
-    planner = PLANNERS.make(options.planner, cell).plugin
+    planner = PLANNERS.make(name, cell).plugin
     warm_up(planner, cell.robot.configuration("home"))
     picks = Picks(cell, planner)
     for seed in track(
@@ -279,9 +296,7 @@ def main() -> None:
         "overlaps": found.overlaps,
     }
     seeds = f"seeds {options.first} to {options.first + options.seeds - 1}"
-    console.print(
-        as_table(f"lab-pick-motions-1, planner {options.planner}, cell {options.cell}, {seeds}", figures)
-    )
+    console.print(as_table(f"lab-pick-motions-1, planner {name}, cell {options.cell}, {seeds}", figures))
     console.print(
         f"{picks.whole} of {picks.tried} picks planned as a whole; "
         f"{len(found.overlaps)} of {figures['trajectories']} trajectories overlap something"
@@ -291,9 +306,9 @@ def main() -> None:
     if options.out:
         report = {
             "benchmark": "motion_planning",
-            "protocol": " ".join((__doc__ or "").split("Protocol ")[1].split()),
+            "protocol": " ".join((__doc__ or "").split("Protocol ")[1].split("\n\n")[0].split()),
             "cell": options.cell,
-            "planner": options.planner,
+            "planner": name,
             "seeds": [options.first, options.first + options.seeds - 1],
             "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
             "results": figures,

@@ -17,19 +17,26 @@ USAGE = """\
 usage: lab COMMAND ...
 
   lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
-           [--seed S] [--speed X] [--out DIR] [--namespace NAME] [arg:=value ...]
+           [--seed S] [--speed X] [--out DIR] [--namespace NAME] [--order FILE|TEXT]
+           [arg:=value ...]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
+                                      read an order back, and let the running cell carry it out
+  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+                                      the operator's console of a running cell, in a browser
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
   lab new KIND NAME [FOLDER]          make a package of your own that extends the cell; docs/extend.md
+  lab calibrate board|camera|hand_eye|check ...
+                                      where the camera stands, and how wrong that is; each has --help
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
@@ -103,6 +110,14 @@ def _demo(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.demo", rest)
 
 
+def _order(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.order", rest)
+
+
+def _console(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.console", rest)
+
+
 def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
@@ -117,6 +132,10 @@ def _replay(places: Places, rest: list[str]) -> Program:
 
 def _new(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_templates", rest)
+
+
+def _calibrate(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_calibration", rest)
 
 
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
@@ -159,10 +178,13 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "demo": _demo,
     "test": _test,
     "launch": _launch,
+    "order": _order,
+    "console": _console,
     "watch": _watch,
     "doctor": _doctor,
     "replay": _replay,
     "new": _new,
+    "calibrate": _calibrate,
     "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,

@@ -27,7 +27,14 @@ from launch_ros.actions import SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from lab_bringup.graph_actions import described, manager_parameters, names_of, shared_frames, start
+from lab_bringup.graph_actions import (
+    described,
+    manager_parameters,
+    names_of,
+    shared_frames,
+    start,
+    switched_on,
+)
 from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
 from lab_bringup.named_plugins import by_arguments, by_cell
@@ -106,10 +113,10 @@ ARGUMENTS = [
         description="For sim:=none, start the drivers that the cell names; false: they run already",
     ),
     DeclareLaunchArgument(
-        "task",
-        default_value="none",
-        choices=["none", "clear_table"],
-        description="What the cell starts with; none: it waits for actions",
+        "order",
+        default_value="",
+        description="What the cell starts with: a name in config/orders, a YAML file, or a sentence; empty:"
+        " it waits for orders",
     ),
     DeclareLaunchArgument(
         "extensions",
@@ -137,6 +144,18 @@ ARGUMENTS = [
         default_value="info",
         choices=["debug", "info", "warn", "error", "fatal"],
         description="What the nodes of the cell log at least",
+    ),
+    DeclareLaunchArgument(
+        "approval",
+        default_value="false",
+        choices=["true", "false"],
+        description="Nothing moves before a person has approved the plan; docs/console.md",
+    ),
+    DeclareLaunchArgument(
+        "console",
+        default_value="false",
+        choices=["true", "false"],
+        description="The operator's console in a browser, at the address that the log names",
     ),
     DeclareLaunchArgument(
         "run",
@@ -185,10 +204,12 @@ def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     # of this start of the cell alone, for a motion node that is started anew in it
     file = Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"
+    approval = {"approval": context.launch_configurations["approval"] == "true"}
     hardware = load_cell(context.launch_configurations["cell"]).hardware
     if context.launch_configurations["sim"] != "none" or hardware is None:
-        return {"placed_file": str(file)}
+        return {**approval, "placed_file": str(file)}
     return {
+        **approval,
         "placed_file": str(file),
         "speed": hardware.speed,
         "acceleration": hardware.acceleration,
@@ -227,7 +248,7 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             by_cell(cell, node.name),
             chosen["params_file"],
         )
-        for node in graph.started(sim)
+        for node in graph.started(sim, switched_on(context))
     ]
 
 

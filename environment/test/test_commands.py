@@ -32,7 +32,8 @@ def lab(*words, **variables):
     [
         (
             [],
-            "name a command: demo, test, launch, watch, doctor, replay, new, collision_matrix, bench, setup",
+            "name a command: demo, test, launch, order, console, watch, doctor, replay, new, calibrate,"
+            " collision_matrix, bench, setup",
         ),
         (["dance"], "there is no command `dance`"),
         (["setup", "--fast"], "`--fast`"),

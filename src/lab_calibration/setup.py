@@ -5,7 +5,10 @@ package_name = "lab_calibration"
 setup(
     name=package_name,
     version="0.1.0",
-    packages=[package_name, *(f"{package_name}.{room}" for room in ("board", "hand_eye", "simulated"))],
+    packages=[
+        package_name,
+        *(f"{package_name}.{room}" for room in ("board", "commands", "hand_eye", "simulated")),
+    ],
     package_data={package_name: ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),

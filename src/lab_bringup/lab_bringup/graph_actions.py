@@ -26,6 +26,8 @@ from lab_node.names import namespace_from, remappings, resolve
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 """Launch arguments of the cell that are numbers."""
+TEXTS = {"order": str}
+"""And those that people write, in which YAML could see something else."""
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
 
@@ -42,10 +44,21 @@ def described(context: LaunchContext) -> tuple[Cell, Graph]:
         raise RuntimeError(str(error)) from None
 
 
+def switched_on(context: LaunchContext) -> set[str]:
+    """Launch arguments that are true: what `when` of a node asks for."""
+    return {name for name, value in context.launch_configurations.items() if value == "true"}
+
+
 def refuse_unstartable(graph: Graph, context: LaunchContext) -> None:
     """Raises RuntimeError at a node whose package is not installed, or that wants an argument that is not."""
     chosen = context.launch_configurations
-    for node in graph.started(chosen["sim"]):
+    for node in graph.nodes.values():
+        if node.when is not None and node.when not in chosen:
+            raise RuntimeError(
+                f"{node.file}: nodes.{node.name}.when: there is no launch argument '{node.when}', see"
+                " --show-args"
+            )
+    for node in graph.started(chosen["sim"], switched_on(context)):
         if not installed(str(node.package)):
             raise RuntimeError(
                 f"{node.file}: nodes.{node.name}.package: '{node.package}' is not installed: build it and"
@@ -149,7 +162,8 @@ def start(
 def argument(name: str) -> Any:
     """A launch argument as a parameter."""
     value = LaunchConfiguration(name)
-    return ParameterValue(value, value_type=NUMBERS[name]) if name in NUMBERS else value
+    kind = (NUMBERS | TEXTS).get(name)
+    return value if kind is None else ParameterValue(value, value_type=kind)
 
 
 def manager_parameters(graph: Graph, cell: Cell, sim: str) -> dict[str, Any]:

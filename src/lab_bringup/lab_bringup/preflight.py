@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from launch import LaunchContext
 from launch.logging import get_logger
 
-from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable, switched_on
 from lab_bringup.named_plugins import by_arguments, by_cell, refuse_unknown
 from lab_bringup.other_cells import cell_in_domain
 from lab_bringup.parameter_file import given_to, parameters_in, refuse_malformed
@@ -20,7 +20,7 @@ from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, config_directory, load_cell
-from lab_description.graph import Graph
+from lab_description.graph import Node
 from lab_node.domain import domain_id
 from lab_node.names import namespace_from
 from lab_simulation.simulator_parameters import refuse_unusable
@@ -72,8 +72,9 @@ def refuse_the_impossible(context: LaunchContext) -> None:
     sim = chosen["sim"]
     try:
         if chosen["params_file"]:
-            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in graph.started(sim)])
-        refuse_malformed_parameters(graph, cell, chosen)
+            nodes_started = graph.started(sim, switched_on(context))
+            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in nodes_started])
+        refuse_malformed_parameters(graph.started(sim, switched_on(context)), cell, chosen)
     except LabError as error:
         raise RuntimeError(str(error)) from None
     if chosen["tf"] == "shared" and not namespace:
@@ -101,7 +102,7 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         )
 
 
-def refuse_malformed_parameters(graph: Graph, cell: Cell, chosen: Mapping[str, str]) -> None:
+def refuse_malformed_parameters(started: Sequence[Node], cell: Cell, chosen: Mapping[str, str]) -> None:
     """Raises ConfigurationError at parameters with which a node would refuse to configure.
 
     Of each place that gives some: config/nodes.yaml, the YAML of the cell, and the file of the user.
@@ -110,7 +111,7 @@ def refuse_malformed_parameters(graph: Graph, cell: Cell, chosen: Mapping[str, s
     if chosen["params_file"]:
         places.append(Path(chosen["params_file"]))
     files = {path: parameters_in(path) for path in places}
-    for node in graph.started(chosen["sim"]):
+    for node in started:
         for path, entries in files.items():
             refuse_malformed(node.name, node, given_to(node.path, entries), str(path))
         refuse_malformed(node.name, node, by_cell(cell, node.name), str(cell.files["cell"]))

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from lab_calibration.board.board import Board
+from lab_calibration.hand_eye.candidates import candidates
 from lab_calibration.hand_eye.poses import Setup
 from lab_calibration.kinematics import Arm
-from lab_calibration.simulated.cell import candidates, draw_cell, projected
+from lab_calibration.simulated.cell import draw_cell, projected
 from lab_description import load_cell
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry.transforms import FloatArray
-from lab_description.camera import Camera, CameraModel
+from lab_description.camera import NEEDS, Calibration, Camera, CameraModel, ExpectedError
 from lab_description.configuration import find
 from lab_description.end_effector import EndEffector
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
@@ -48,9 +48,13 @@ class GripperMount(Mount):
 
 @dataclass(frozen=True)
 class CameraMount(Mount):
-    """calibrated: the day on which the pose was measured; a simulated camera needs none."""
+    """calibrated: the day on which the pose was measured; a simulated camera needs none. calibration: how,
+    and how well. needs: what the cell needs of it.
+    """
 
     calibrated: date | None = None
+    calibration: Calibration | None = None
+    needs: ExpectedError = NEEDS
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,11 @@ def load_cell(name_or_path: str | Path) -> Cell:
         robot=robot,
         end_effector=end_effector,
         camera=Camera(
-            camera, content.camera.pose.matrix @ camera.link_from_optical, content.camera.calibrated
+            camera,
+            content.camera.pose.matrix @ camera.link_from_optical,
+            content.camera.calibrated,
+            content.camera.calibration,
+            content.camera.needs,
         ),
         furniture=all_boxes(content.furniture, content.destinations),
         workspace=content.workspace,

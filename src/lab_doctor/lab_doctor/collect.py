@@ -19,7 +19,7 @@ from ament_index_python.resources import get_resources
 
 from lab_bringup.named_plugins import by_cell
 from lab_bringup.parameter_file import given_to, matches, parameters_in, refuse_malformed
-from lab_core.errors import ConfigurationError
+from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, config_directory, load_cell
 from lab_description.graph import NodeEntry, load_graph, stack_nodes
 from lab_description.schema import parse, read_yaml
@@ -34,6 +34,8 @@ from lab_doctor.snapshot import (
 )
 from lab_node.bounded_file import read_bounded
 from lab_node.domain import domain_from
+from lab_tasks.orders.order import understood
+from lab_tasks.orders.sources import order_file
 from lab_tasks.policy import load_policy
 
 # Beside those of the nodes.
@@ -83,7 +85,7 @@ def collect_machine(lock: Path | None, record: Path) -> Machine:
 def collect_configuration(
     name: str, folder: Path | None = None, extensions: Sequence[str] = ()
 ) -> Configuration:
-    """The files of a cell. folder: config/ whose nodes.yaml and tasks/ are read; the installed one.
+    """The files of a cell. folder: config/ whose nodes.yaml, tasks/ and orders/ are read; the installed one.
     extensions: packages beside those that the cell's YAML names.
     """
     folder = folder or config_directory()
@@ -123,7 +125,18 @@ def _packages() -> list[str]:
     return sorted({*PACKAGES, *(node.package for node in nodes.values() if node.package is not None)})
 
 
+def _order_errors(folder: Path) -> Iterator[str]:
+    """Of the orders; whether a cell has their destinations is asked when they are carried out in it."""
+    for path in sorted((folder / "orders").glob("*.yaml")):
+        try:
+            lines = order_file(path)
+            understood(lines, {name for line in lines for name in (*line.to, line.clear_away_to)})
+        except LabError as error:
+            yield str(error) if str(path) in str(error) else f"{path}: {error}"
+
+
 def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry], cell: Cell | None) -> Iterator[str]:
+    yield from _order_errors(folder)
     for path in sorted((folder / "tasks").glob("*.yaml")):
         try:
             load_policy(path)

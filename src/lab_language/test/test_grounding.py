@@ -17,7 +17,7 @@ TABLE = scene(
     part("red box", "box", "red", (0.50, 0.10)),
     part("blue box", "box", "blue", (0.50, -0.10), size=(0.055, 0.05, 0.045)),
     part("blue cylinder", "cylinder", "blue", (0.42, 0.10), size=(0.04, 0.04, 0.06)),
-    part("green ball", "ball", "green", (0.62, 0.00), size=(0.04, 0.04, 0.04)),
+    part("green ball", "ball", "green", (0.58, 0.00), size=(0.04, 0.04, 0.04)),
     part("yellow ring", "ring", "yellow", (0.42, -0.10), size=(0.06, 0.06, 0.018)),
     part("white plate", "box", "white", (0.62, 0.15), size=(0.08, 0.06, 0.015)),
     part("black cube", "box", "black", (0.62, 0.15, 0.015), size=(0.03, 0.03, 0.03)),

@@ -21,6 +21,7 @@ from lab_motion.control.confirmation import Confirmation
 from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
+from lab_motion.control.ros_approval import RosApproval
 from lab_motion.conversions import (
     grasp_to_carry_out,
     ordered_positions,
@@ -99,6 +100,8 @@ class MotionNode(LabNode):
         self._robot, self._settings = self._motion.robot, self._motion.settings
         self._scenes = Scenes(self, self._permit)
         self._confirmation = Confirmation(self, p.confirm_timeout)
+        asks = RosApproval(self, self._cell.robot.base_link, p.approval_timeout, self._scenes.watch)
+        self._robot.approval = asks if p.approval else None
         self._placed_file = PlacedFile(p.placed_file)
         self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
@@ -181,6 +184,7 @@ class MotionNode(LabNode):
         try:
             self._doing = name
             self._robot.settings = self._settings_now()
+            self._robot.forget_approval()
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)

@@ -51,6 +51,12 @@ class MotionParameters:
     confirm_timeout: float = parameter(
         600.0, "The wall time for which the first action waits to be confirmed.", unit="s", minimum=1.0
     )
+    approval: bool = parameter(
+        False, "Nothing moves before a person has approved the plan on ~/proposal by ~/approve."
+    )
+    approval_timeout: float = parameter(
+        60.0, "The wall time for which a plan waits to be approved.", unit="s", minimum=1.0, maximum=3600.0
+    )
     held_acceleration: float = parameter(
         1.0, "The share of `acceleration` while the hand holds a part.", minimum=0.01, maximum=1.0, live=True
     )

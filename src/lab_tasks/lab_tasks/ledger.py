@@ -69,6 +69,8 @@ class Record:
     left: bool = False
     failure: Failure | None = None
     failed_grasps: list[FloatArray] = field(default_factory=list)
+    line: int | None = None  # of the order that it was last chosen for
+    destinations: tuple[str, ...] = ()  # and where it goes
 
     def see(self, seen: Part) -> None:
         """Take what it looks like now."""
@@ -124,8 +126,14 @@ class Ledger:
                 record.fate = Fate.LOST
 
     def next(self) -> Record | None:
-        """The part to take next: the least tried, of these the one on top; None when none is left to try."""
-        open_records = [record for record in self.left if not record.left]
+        """The part of all in view to take next; None when none is left to try."""
+        return self.first(self.left)
+
+    def first(self, records: Iterable[Record]) -> Record | None:
+        """Of some records the one to take next: the least tried, of these the one on top; None when none is
+        left to try.
+        """
+        open_records = [record for record in records if not record.left]
         return min(open_records, key=lambda record: (record.attempts, -_top(record.object)), default=None)
 
     def failed(self, record: Record, failure: Failure, grasp: FloatArray | None) -> Reaction:

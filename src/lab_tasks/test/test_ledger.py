@@ -12,7 +12,7 @@ from lab_core.scene import Part, Scene
 from lab_tasks.ledger import Failure, Fate, Ledger
 from lab_tasks.policy import load_policy
 
-POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml")
+POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "standard.yaml")
 
 
 COLOURS = {

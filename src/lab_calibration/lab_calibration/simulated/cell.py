@@ -13,21 +13,19 @@ from lab_calibration.board.detection import (
     Corners,
     Sight,
     find_corners,
-    information,
     locate,
 )
 from lab_calibration.errors import CalibrationError
-from lab_calibration.hand_eye.error_map import WorkArea, work_area
+from lab_calibration.hand_eye.candidates import Expected, board_in_hand
+from lab_calibration.hand_eye.error_map import work_area
 from lab_calibration.hand_eye.poses import Poses, Setup, poses_of
 from lab_calibration.kinematics import Arm, seeds
 from lab_calibration.rigid import moved
 from lab_calibration.simulated.pictures import picture
 from lab_core.geometry import (
     FloatArray,
-    PinholeCamera,
     invert,
     make_transform,
-    rotation_about,
     transform_from_xyz_rpy,
     transform_points,
 )
@@ -35,27 +33,14 @@ from lab_description import Cell
 
 REPEATABILITY = np.radians(0.003)
 """Of each joint, standard deviation: about 0.03 mm at the hand, as makers of such arms state."""
-EXPECTED_NOISE = 0.15
-"""Of a corner, px, before the first picture."""
-_EDGE = 8.0
-"""Px between the board and the edge of the picture."""
-_CLEARANCE = 0.03
-
 See = Callable[[FloatArray, np.random.Generator], Sight]
 """camera_from_board and random numbers to what is seen; raises CalibrationError where nothing is."""
 
 
 @dataclass(frozen=True)
-class CalibrationCell:
-    """nominal: what the cell's file says, from which a calibration starts. All others are the truth."""
+class CalibrationCell(Expected):
+    """What is expected, and the truth."""
 
-    setup: Setup
-    arm: Arm
-    camera: PinholeCamera
-    board: Board
-    area: WorkArea
-    nominal_camera: FloatArray
-    nominal_board: FloatArray
     mount_from_camera: FloatArray
     other_from_board: FloatArray
     offsets: FloatArray
@@ -127,11 +112,7 @@ def draw_cell(
     random = np.random.default_rng([seed, 17])
     if setup is Setup.FIXED:
         camera = cell.camera.base_from_camera
-        # a plate in the fingers, with its long edge along the hand and its face to the side on which they
-        # open
-        held = cell.tool_from_tcp[2, 3] + 0.5 * board.height
-        turn = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-        other_from_board = make_transform(turn, [0.0, 0.0, held])
+        other_from_board = board_in_hand(cell, board)
     else:
         camera = transform_from_xyz_rpy([0.0, -0.075, 0.03], [0.0, 0.0, 0.0])
         middle = 0.5 * (cell.workspace.lower + cell.workspace.upper)
@@ -158,35 +139,6 @@ def draw_cell(
         moved(other_from_board, random.normal(0.0, board_scale)),
         offsets if joint_errors else np.zeros(arm.joints),
     )
-
-
-def candidates(cell: CalibrationCell, count: int, seed: int) -> Poses:
-    """Stands from which the camera should see the whole board, by what is known before a calibration.
-
-    Drawn: where in the picture, 0.35 to 1.0 m away, tilted by up to 50°, turned by any angle; kept when the
-    arm reaches it and board and hand stay above the table.
-    """
-    random = np.random.default_rng([seed, 23])
-    start = seeds(cell.arm, random, 12)
-    joints: list[FloatArray] = []
-    sights: list[Sight] = []
-    for _ in range(200 * count):
-        if len(joints) == count:
-            break
-        seen = _drawn(cell, random)
-        flange = cell.nominal_camera @ seen @ invert(cell.nominal_board)
-        if cell.setup is Setup.WRIST:
-            flange = invert(flange)
-        if not in_view(cell, seen) or not _clear(cell, flange):
-            continue
-        found = cell.arm.reach(flange, start)
-        if found is not None:
-            joints.append(found)
-            sights.append(
-                Sight(seen, information(cell.board.corners, seen, cell.camera), EXPECTED_NOISE**2, 1, 0)
-            )
-    positions = np.array(joints)
-    return poses_of(cell.setup, positions, cell.arm.flange(positions), sights)
 
 
 def rendered(cell: CalibrationCell) -> See:
@@ -216,35 +168,3 @@ def projected(cell: CalibrationCell, noises: FloatArray, common: float) -> See:
         return locate(Corners(np.flatnonzero(seen), (pixels + error)[seen]), cell.board, cell.camera)
 
     return see
-
-
-def in_view(cell: CalibrationCell, camera_from_board: FloatArray) -> bool:
-    """Whether the whole board is in the picture."""
-    corners = transform_points(camera_from_board, cell.board.outline())
-    if corners[:, 2].min() < 0.1:
-        return False
-    pixels = cell.camera.project(corners)
-    return bool(
-        np.all(pixels > _EDGE) and np.all(pixels < [cell.camera.width - _EDGE, cell.camera.height - _EDGE])
-    )
-
-
-def _drawn(cell: CalibrationCell, random: np.random.Generator) -> FloatArray:
-    depth = random.uniform(0.35, 1.0)
-    pixel = random.uniform([0.0, 0.0], [cell.camera.width, cell.camera.height])
-    camera = cell.camera
-    at = depth * np.array([(pixel[0] - camera.cx) / camera.fx, (pixel[1] - camera.cy) / camera.fy, 1.0])
-    tilt, towards, roll = random.uniform(0.0, np.radians(50.0)), *random.uniform(0.0, 2.0 * np.pi, 2)
-    turn = rotation_about([np.cos(towards), np.sin(towards), 0.0], tilt) @ rotation_about(
-        [0.0, 0.0, 1.0], roll
-    )
-    return make_transform(turn, at)
-
-
-def _clear(cell: CalibrationCell, base_from_flange: FloatArray) -> bool:
-    points = [base_from_flange[:3, 3]]
-    if cell.setup is Setup.FIXED:
-        points.extend(transform_points(base_from_flange @ cell.nominal_board, cell.board.outline(0.01)))
-    else:
-        points.append(transform_points(base_from_flange, [0.0, 0.0, 0.16]))
-    return bool(np.min(np.array(points)[:, 2]) > _CLEARANCE)

@@ -121,12 +121,32 @@ def _step(value: float, zero: float, one: float) -> float:
     return float(_ramp(value, zero, one))
 
 
-def _flat_sided(form: Form) -> float:
-    return _step(form.slanted, 0.45, 0.2)
+def _wide(form: Form) -> float:
+    """Whether the camera resolves its top: it rounds the edges of what is narrow."""
+    return _step(form.width, 0.022, 0.042)
+
+
+def _level(form: Form) -> float:
+    """Its top is flat."""
+    bowed = max(abs(form.bow_along), abs(form.bow_across))
+    level = _step(bowed, 0.22, 0.12) * _step(form.tilt, 0.7, 0.45)
+    return max(level, 0.5 * (1.0 - _wide(form)))
+
+
+def _domed(form: Form) -> float:
+    """Its top falls off to all sides."""
+    return _step(form.bow_along + form.bow_across, 0.15, 0.3) * _step(form.hole, 0.6, 0.4)
+
+
+def _arched(form: Form) -> float:
+    """Its top falls off to two sides, and not along the way between them."""
+    less, more = sorted((form.bow_along, form.bow_across))
+    arched = _step(more, 0.12, 0.2) * _step(less, 0.2, 0.1) * _step(form.tilt, 0.7, 0.5)
+    return arched * (0.6 + 0.4 * _wide(form))
 
 
 def _rectangular(form: Form) -> float:
-    return _flat_sided(form) * _step(form.filled, 0.80, 0.88)
+    return _level(form) * _step(form.filled, 0.82, 0.87)
 
 
 def _flat(form: Form) -> float:
@@ -139,8 +159,8 @@ def _long(form: Form) -> float:
 
 def _circular(form: Form) -> float:
     """From above."""
-    outline = min(_step(form.filled, 0.90, 0.85), _step(form.filled, 0.73, 0.76))
-    return _step(form.length / form.width, 1.3, 1.15) * outline
+    outline = min(_step(form.filled, 0.90, 0.86), _step(form.filled, 0.73, 0.76))
+    return _step(form.length / form.width, 1.35, 1.2) * outline
 
 
 def _hollow(form: Form) -> float:
@@ -153,7 +173,7 @@ def _box(form: Form) -> float:
 
 
 def _plate(form: Form) -> float:
-    return _rectangular(form) * _flat(form)
+    return _rectangular(form) * _flat(form) * (1.0 - _hollow(form))
 
 
 def _bar(form: Form) -> float:
@@ -161,13 +181,13 @@ def _bar(form: Form) -> float:
 
 
 def _upright(form: Form) -> float:
-    return _circular(form) * _flat_sided(form) * (1.0 - _hollow(form))
+    return _circular(form) * _level(form) * (1.0 - _hollow(form))
 
 
 def _cylinder(form: Form) -> float:
     standing = _upright(form) * (1.0 - (1.0 - LIKE_A_LESSER) * _flat(form))
-    lying = _step(form.slanted, 0.25, 0.4) * _step(form.around, 0.35, 0.15) * _step(form.bent, 0.1, 0.2)
-    return max(standing, lying * _step(form.filled, 0.8, 0.88))
+    thick = _step(form.height / form.width, 0.6, 0.75) * _step(form.height / form.width, 1.5, 1.25)
+    return max(standing, _arched(form) * thick * _step(form.filled, 0.80, 0.86))
 
 
 def _disc(form: Form) -> float:
@@ -179,11 +199,12 @@ def _ring(form: Form) -> float:
 
 
 def _ball(form: Form) -> float:
-    return _circular(form) * _step(form.slanted, 0.35, 0.55) * _step(form.around, 0.2, 0.4)
+    thick = _step(form.height / form.width, 0.6, 0.75) * _step(form.height / form.width, 1.6, 1.4)
+    return _circular(form) * _domed(form) * thick
 
 
 def _round(form: Form) -> float:
-    return max(_circular(form) * max(_flat_sided(form), _ball(form)), _ring(form), 0.6 * _cylinder(form))
+    return max(_circular(form) * max(_level(form), _ball(form)), _ring(form), 0.6 * _cylinder(form))
 
 
 NOUNS: dict[str, Callable[[Form], float]] = {

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from lab_core.geometry import FloatArray
+from lab_core.geometry import FloatArray, OrientedBox
 from lab_core.scene import Part, Scene
 from lab_language.grounding import answers
 from lab_language.grounding.attributes import AttributeGrounder
@@ -92,11 +92,12 @@ class _Evaluation:
         grounder: Grounder | None,
         crops: Mapping[str, Crop],
     ) -> None:
-        self._parts = list(parts)
+        self._given = list(parts)
+        self._parts = [_by_itself(part, parts) for part in parts]
         self._viewpoint = viewpoint
         self._measured = AttributeGrounder()
         self._grounder = None if isinstance(grounder, AttributeGrounder) else grounder
-        self._candidates = [Candidate(part, crops.get(part.id)) for part in parts]
+        self._candidates = [Candidate(part, crops.get(part.id)) for part in self._parts]
 
     def ground(self, query: Query, unavailable: Collection[str]) -> Grounding:
         """See the function."""
@@ -118,7 +119,8 @@ class _Evaluation:
         count = query.quantity.count
         names = [*_comparisons(query), *query.superlatives]
         if names:
-            chosen, doubt = self._most(names, fitting, count)
+            clear = [i for i in fitting if scores[i] >= RIVAL * scores[fitting[0]]]
+            chosen, doubt = self._most(names, clear, count)
             if doubt:
                 return self._ambiguous(query, doubt, listed)
             return self._unless_blocked(query, chosen, count, listed)
@@ -133,7 +135,7 @@ class _Evaluation:
         """(N,) how well each part fits; superlatives leave the parts that they mean."""
         scores = self._least(self._terms(query))
         if query.superlatives:
-            fitting = [i for i in range(len(scores)) if scores[i] >= FITS]
+            fitting = [i for i in range(len(scores)) if scores[i] >= max(FITS, RIVAL * scores.max())]
             chosen, doubt = self._most(query.superlatives, fitting, query.quantity.count)
             scores = np.where(np.isin(np.arange(len(scores)), chosen or doubt), scores, 0.0)
         return scores
@@ -166,11 +168,12 @@ class _Evaluation:
     def _nearest(self, group: FloatArray, reference: FloatArray) -> FloatArray:
         """(N,) of the group, the part nearest to the reference; several where the distance does not tell."""
         scores = np.zeros(len(group))
+        clear = max(FITS, RIVAL * float(group.max(initial=0.0)))
         for b in np.flatnonzero(reference >= FITS).tolist():
             gaps = {
                 i: gap(self._parts[i], self._parts[b])
                 for i in range(len(group))
-                if i != b and group[i] >= FITS
+                if i != b and group[i] >= clear
             }
             least = min(gaps.values(), default=0.0)
             for i, distance in gaps.items():
@@ -198,7 +201,7 @@ class _Evaluation:
         return ratio >= (HIGHER if name in ("tall", "low") else LARGER)
 
     def _ambiguous(self, query: Query, rivals: list[int], listed: tuple[Scored, ...]) -> Grounding:
-        parts = tuple(self._parts[i] for i in rivals)
+        parts = tuple(self._given[i] for i in rivals)
         return Grounding(Verdict.AMBIGUOUS, parts, listed, answers.ambiguous(query, parts, self._viewpoint))
 
     def _unless_blocked(
@@ -210,10 +213,10 @@ class _Evaluation:
         several = query.quantity.number != "the"
         if len(free) < min(count, len(chosen)) and not (several and free):
             covered = [i for i in chosen if over[i]]
-            blocking = tuple(self._parts[j] for j in dict.fromkeys(j for i in covered for j in over[i]))
-            parts = tuple(self._parts[i] for i in covered)
+            blocking = tuple(self._given[j] for j in dict.fromkeys(j for i in covered for j in over[i]))
+            parts = tuple(self._given[i] for i in covered)
             return Grounding(Verdict.BLOCKED, parts, listed, answers.blocked(parts, blocking), blocking)
-        parts = tuple(self._parts[i] for i in free)
+        parts = tuple(self._given[i] for i in free)
         if len(chosen) < count:
             message = answers.too_few(query, len(chosen))
             return Grounding(Verdict.ABSENT, parts, listed, message)
@@ -235,6 +238,22 @@ class _Evaluation:
         least = min(terms, key=lambda term: float(term[1][index]), default=None)
         misses = least[0] if least is not None and float(least[1][index]) < FITS else ""
         return Scored(self._parts[index].id, score, misses)
+
+
+def _by_itself(part: Part, parts: Sequence[Part]) -> Part:
+    """The part with a box of its own height where it lies on another: boxes of a scene reach down to the
+    support.
+    """
+    below = [other for other in parts if other is not part and lies_on(part, other) >= RESTS]
+    if not below:
+        return part
+    top = float(part.box.centre[2] + 0.5 * part.box.size[2])
+    height = min(top - max(float(np.quantile(other.points[:, 2], 0.95)) for other in below), top)
+    if height < 0.005:
+        return part
+    pose, size = part.box.frame_from_box.copy(), part.box.size.copy()
+    pose[2, 3], size[2] = top - 0.5 * height, height
+    return replace(part, box=OrientedBox(pose, size))
 
 
 def _comparisons(query: Query) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lab_core.geometry import FloatArray, invert, rotate_vectors, transform_points
+from lab_core.geometry import FloatArray, invert, transform_points
 from lab_core.scene import Part
 
 _CELL, _CELLS = 0.0025, 15
@@ -17,6 +17,10 @@ every two millimetres.
 """
 _MIDDLE = 0.1
 """Half of the middle, as a share of the footprint."""
+_INNER, _OUTER, _BESIDE = 0.3, (0.55, 0.85), 0.45
+"""Where heights are compared: the middle, and strips towards the edges, as shares of half the footprint."""
+_ENOUGH = 4
+"""Points without which a strip says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +28,56 @@ class Form:
     """Shape of a part as it lies. length, width, height: of its box, metres, length the longer.
 
     filled: area of the convex outline from above, as a share of its rectangle: 1 of a box, 0.79 of a disc.
-    slanted: share of the surface that faces neither up nor to a side. around: how evenly that part of the
-    surface faces all ways round, 0 (one or two opposite ways) to 1. bent: how much its slant differs from
-    place to place: 0 of planes, 0.3 of a lying cylinder. hole: share of the middle from above without
-    surface at the height of what surrounds it.
+    bow_along, bow_across: how much lower the surface lies towards the ends of the length and of the width
+    than in the middle, as a share of half of that: 0 of a box, 0.3 of a ball. tilt: how much lower one end
+    lies than the other. hole: share of the middle from above without surface at the height of the rim.
+    Heights, not normals: those of real depth cameras lean by tens of degrees near every edge.
     """
 
     length: float
     width: float
     height: float
-    filled: float
-    slanted: float
-    around: float
-    bent: float
-    hole: float
+    filled: float = 1.0
+    bow_along: float = 0.0
+    bow_across: float = 0.0
+    tilt: float = 0.0
+    hole: float = 0.0
 
 
 @lru_cache(maxsize=64)  # a part is the same object in all phrases about one scene
 def form_of(part: Part) -> Form:
     """The form of a part; where no surface was observed, that of its box."""
-    length, width, height = (float(edge) for edge in part.box.size)
+    x, y, height = (float(edge) for edge in part.box.size)
+    length, width = max(x, y), min(x, y)
     if len(part.points) < 20:
-        return Form(max(length, width), min(length, width), height, 1.0, 0.0, 0.0, 0.0, 0.0)
-    box_from_frame = invert(part.box.frame_from_box)
-    points = np.asarray(transform_points(box_from_frame, part.points), np.float64)
-    normals = np.asarray(rotate_vectors(box_from_frame, part.normals), np.float64)
-    length, width = max(length, width), min(length, width)
+        return Form(length, width, height)
+    points = np.asarray(transform_points(invert(part.box.frame_from_box), part.points), np.float64)
     hull = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
     filled = float(cv2.contourArea(hull)) / (length * width)
-    up = normals[:, 2]
-    oblique = (up > 0.3) & (up < 0.92)
-    return Form(
-        length,
-        width,
-        height,
-        filled,
-        float(oblique.mean()),
-        _around(normals[oblique]),
-        float(np.ptp(np.quantile(up[oblique], [0.25, 0.75]))) if oblique.any() else 0.0,
-        _hole(points, part.box.size),
-    )
+    along, across = (0, 1) if x >= y else (1, 0)
+    bow_along, tilt_along = _bow(points, part.box.size, along)
+    bow_across, tilt_across = _bow(points, part.box.size, across)
+    tilt = max(tilt_along, tilt_across)
+    return Form(length, width, height, filled, bow_along, bow_across, tilt, _hole(points, part.box.size))
 
 
-def _around(normals: FloatArray) -> float:
-    """Of normals (N, 3): how evenly their directions from above are spread."""
-    if len(normals) < 10:
-        return 0.0
-    flat = normals[:, :2] / np.linalg.norm(normals[:, :2], axis=1, keepdims=True)
-    # of directions and their opposites, as of a lying cylinder, the second moment has one axis only
-    least, greatest = np.linalg.eigvalsh(flat.T @ flat / len(flat))
-    return float(least / greatest)
+def _bow(points: FloatArray, size: FloatArray, axis: int) -> tuple[float, float]:
+    """Of points (N, 3) in the box: how much lower the ends of an axis lie than the middle, and by how much
+    they differ; shares of half the axis.
+    """
+    place = points[:, :2] / (0.5 * size[:2])
+    here, beside = place[:, axis], np.abs(place[:, 1 - axis])
+    middle = points[(np.abs(here) < _INNER) & (beside < _BESIDE), 2]
+    ends = [
+        points[(side * here > _OUTER[0]) & (side * here < _OUTER[1]) & (beside < _BESIDE), 2]
+        for side in (-1.0, 1.0)
+    ]
+    if len(middle) < _ENOUGH or any(len(end) < _ENOUGH for end in ends):
+        return 0.0, 0.0
+    # the upper half: what lies below may be the foot of a side
+    top = [float(np.quantile(part, 0.6)) for part in (middle, *ends)]
+    drops = [(top[0] - end) / (0.5 * float(size[axis])) for end in top[1:]]
+    return 0.5 * sum(drops), abs(drops[0] - drops[1])
 
 
 def _hole(points: FloatArray, size: FloatArray) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from lab_core.geometry import FloatArray
@@ -13,8 +15,8 @@ from lab_language.query import Side
 
 NEXT_TO = (0.10, 0.05)
 """Metres between two parts: no longer next to each other, and certainly."""
-CONE = (np.deg2rad(65.0), np.deg2rad(50.0))
-"""Angle to 'left', 'behind' and so on: no longer, and certainly."""
+CONE = (np.deg2rad(65.0), np.deg2rad(20.0))
+"""Angle to 'left', 'behind' and so on: no longer, and certainly. Who lies straighter is meant."""
 LEAST_STEP = 0.015
 """Metres that one part is to the left of the other, at least."""
 INTO = (0.018, 0.009)
@@ -23,8 +25,8 @@ ABOVE = (0.03, 0.02)
 """And above it."""
 OVER = (0.15, 0.35)
 """Share of a part that is over the one that it lies on."""
-_SHOWN = 80
-"""Points of a part that distances are taken to."""
+_STEP = 0.003
+"""Metres between the points of an outline that distances are taken to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def directed(one: Part, other: Part, direction: FloatArray) -> float:
 
 def gap(one: Part, other: Part) -> float:
     """Metres between them, from above."""
+    if np.linalg.norm((one.box.centre - other.box.centre)[:2]) < 1e-6:
+        return 0.0
     return float(np.linalg.norm(_outline(one)[:, None] - _outline(other)[None], axis=2).min())
 
 
@@ -144,10 +148,19 @@ def _pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
     return next_to(one, other)
 
 
+@lru_cache(maxsize=64)
 def _outline(part: Part) -> FloatArray:
-    if len(part.points):
-        return np.asarray(part.points[:: max(1, len(part.points) // _SHOWN), :2], np.float64)
-    return part.box.corners()[:, :2]
+    """(N, 2) points along its convex outline from above."""
+    flat = part.points[:, :2] if len(part.points) > 2 else part.box.corners()[:, :2]
+    corners = cv2.convexHull(np.ascontiguousarray(flat, np.float32))[:, 0].astype(np.float64)
+    edges = np.roll(corners, -1, axis=0) - corners
+    counts = np.maximum(1, np.ceil(np.linalg.norm(edges, axis=1) / _STEP).astype(int))
+    return np.vstack(
+        [
+            corner + np.arange(count)[:, None] / count * edge
+            for corner, edge, count in zip(corners, edges, counts.tolist(), strict=True)
+        ]
+    )
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
@@ -55,15 +55,14 @@ class NotASentence(LanguageError):
         self.reached = reached
 
 
-class _Readings(Lexer):
-    """The words are told apart already."""
+class _NoText(Lexer):
+    """There is no text to tell words apart in: the parser is fed with them."""
 
     def __init__(self, lexer_conf: Any) -> None:
         pass
 
     def lex(self, data: Any) -> Iterator[Token]:
-        for index, (text, reading) in enumerate(data):
-            yield Token(reading.terminal, reading.value, index, 1, index, 1, index + len(text), index)
+        return iter(())
 
 
 def parse_order(way: Way, grammar: str) -> list[Element]:
@@ -83,7 +82,7 @@ def _parser(grammar: str) -> Lark:
     return Lark(
         text,
         parser="lalr",
-        lexer=_Readings,
+        lexer=_NoText,
         start=["order", "top"],
         maybe_placeholders=False,
         propagate_positions=True,
@@ -91,13 +90,14 @@ def _parser(grammar: str) -> Lark:
 
 
 def _parse(way: Way, grammar: str, start: str) -> Any:
+    parser = _parser(grammar).parse_interactive("", start=start)
+    at = 0
     try:
-        tree = _parser(grammar).parse(cast(Any, way), start=start)
-    except UnexpectedInput as error:
-        token = getattr(error, "token", None)
+        for at, (text, reading) in enumerate(way):
+            parser.feed_token(Token(reading.terminal, reading.value, at, 1, at, 1, at + len(text), at))
         at = len(way)
-        if token is not None and token.type != "$END" and isinstance(token.start_pos, int):
-            at = token.start_pos
+        tree = parser.feed_token(Token("$END", "", at, 1, at))
+    except UnexpectedInput:
         raise NotASentence(_where(way, at), at) from None
     try:
         return _Meaning().transform(tree)
@@ -201,6 +201,12 @@ class _Meaning(Transformer[Any]):
 
     def size(self, *parts: Any) -> Attribute:
         return _attribute("size", "SIZE", parts)
+
+    def other_kind(self, *tokens: Token) -> Attribute:
+        kind: AttributeKind = "label" if tokens[-1].type == "LABEL" else "noun"
+        if str(tokens[-1]) == ANYTHING:
+            raise Contradiction("every part is a part: say what it is not, such as not a box")
+        return Attribute(kind, (str(tokens[-1]),), negated=True)
 
     def noun(self, token: Token) -> _Noun:
         if str(token) == ANYTHING:

@@ -8,29 +8,21 @@ converges quadratically near a solution and stays finite in a singularity.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from lab_core.geometry import FloatArray
+from lab_motion.planning.compiled import compiled
 from lab_motion.planning.urdf_text import Element, floats, link_of, origin_of
-
-Function = TypeVar("Function", bound=Callable[..., object])
 
 # One radian of orientation error counts as much as this many metres.
 _METRES_PER_RADIAN = 0.3
 _POSITION_TOLERANCE = 1e-6
 _ROTATION_TOLERANCE = 1e-6
 _LONGEST_STEP = 0.6
-
-
-def _compiled(function: Function) -> Function:
-    """Compile once per machine: cached on disk, without the interpreter lock."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,7 @@ class Chain:
         """(6, J) velocity of the tip's origin over its angular velocity, in the base frame, at (J,)."""
         frames = np.empty((len(self.names), 4, 4))
         tip = np.empty((4, 4))
-        _forward(self.offsets, self.axes, self.prismatic, self.tool, positions, frames, tip)
+        forward_frames(self.offsets, self.axes, self.prismatic, self.tool, positions, frames, tip)
         result = np.empty((6, len(self.names)))
         _jacobian(frames, self.axes, self.prismatic, tip, result)
         return result
@@ -136,7 +128,7 @@ class Chain:
         )
 
 
-@_compiled
+@compiled
 def _multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
     """Product of two rigid transforms (4, 4)."""
     for i in range(3):
@@ -148,8 +140,8 @@ def _multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
     out[3, 0], out[3, 1], out[3, 2], out[3, 3] = 0.0, 0.0, 0.0, 1.0
 
 
-@_compiled
-def _forward(
+@compiled
+def forward_frames(
     offsets: FloatArray,
     axes: FloatArray,
     prismatic: npt.NDArray[np.bool_],
@@ -182,18 +174,18 @@ def _forward(
     _multiply(frames[joints - 1], tool, tip)
 
 
-@_compiled
+@compiled
 def _forward_many(
     offsets: FloatArray, axes: FloatArray, prismatic: npt.NDArray[np.bool_], tool: FloatArray, q: FloatArray
 ) -> FloatArray:
     poses = np.empty((len(q), 4, 4))
     frames = np.empty((q.shape[1], 4, 4))
     for n in range(len(q)):
-        _forward(offsets, axes, prismatic, tool, q[n], frames, poses[n])
+        forward_frames(offsets, axes, prismatic, tool, q[n], frames, poses[n])
     return poses
 
 
-@_compiled
+@compiled
 def _travel(
     offsets: FloatArray,
     axes: FloatArray,
@@ -206,9 +198,9 @@ def _travel(
     after = np.empty((joints, 4, 4))
     tip = np.empty((4, 4))
     longest = np.zeros(len(positions) - 1)
-    _forward(offsets, axes, prismatic, np.eye(4), positions[0], before, tip)
+    forward_frames(offsets, axes, prismatic, np.eye(4), positions[0], before, tip)
     for n in range(len(longest)):
-        _forward(offsets, axes, prismatic, np.eye(4), positions[n + 1], after, tip)
+        forward_frames(offsets, axes, prismatic, np.eye(4), positions[n + 1], after, tip)
         for i in range(joints):
             moved, turned = 0.0, 0.0
             for row in range(3):
@@ -221,7 +213,7 @@ def _travel(
     return longest
 
 
-@_compiled
+@compiled
 def _jacobian(
     frames: FloatArray, axes: FloatArray, prismatic: npt.NDArray[np.bool_], tip: FloatArray, out: FloatArray
 ) -> None:
@@ -239,7 +231,7 @@ def _jacobian(
             out[3, i], out[4, i], out[5, i] = ax, ay, az
 
 
-@_compiled
+@compiled
 def _error(target: FloatArray, pose: FloatArray, out: FloatArray) -> None:
     """Translation and rotation vector, in the base frame, that take the pose to the target."""
     turn = np.zeros((3, 3))
@@ -270,7 +262,7 @@ def _error(target: FloatArray, pose: FloatArray, out: FloatArray) -> None:
             out[3 + i] = turn[i, best] * (np.pi / length)
 
 
-@_compiled
+@compiled
 def _damped_step(jacobian: FloatArray, error: FloatArray, damping: float, out: FloatArray) -> None:
     """Solve (J'J + damping) step = J' error by Cholesky decomposition."""
     joints = jacobian.shape[1]
@@ -296,7 +288,7 @@ def _damped_step(jacobian: FloatArray, error: FloatArray, damping: float, out: F
         out[i] = total / factor[i, i]
 
 
-@_compiled
+@compiled
 def _inverse(
     offsets: FloatArray,
     axes: FloatArray,
@@ -316,7 +308,7 @@ def _inverse(
     error = np.empty(6)
     step = np.empty(joints)
     for _ in range(iterations):
-        _forward(offsets, axes, prismatic, tool, q, frames, tip)
+        forward_frames(offsets, axes, prismatic, tool, q, frames, tip)
         _error(target, tip, error)
         position = np.sqrt(error[0] ** 2 + error[1] ** 2 + error[2] ** 2)
         rotation = np.sqrt(error[3] ** 2 + error[4] ** 2 + error[5] ** 2)
@@ -346,7 +338,7 @@ def _inverse(
     return False
 
 
-@_compiled
+@compiled
 def _inverse_many(
     offsets: FloatArray,
     axes: FloatArray,
@@ -367,7 +359,7 @@ def _inverse_many(
     return solutions, converged
 
 
-@_compiled
+@compiled
 def _track(
     offsets: FloatArray,
     axes: FloatArray,

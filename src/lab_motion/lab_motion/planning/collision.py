@@ -4,6 +4,9 @@ A path is sampled so densely that no point of the arm moves by more than twice t
 and each sample is checked with that margin. What lies between two samples then cannot touch: every point of
 the arm is within one margin of a place that had one margin to spare. (Source of the idea: conservative
 advancement, B. Mirtich 1996, with a fixed instead of a measured distance.)
+
+That a sample keeps the margins is proven by the bounds of `clearance` where they can, and asked of coal where
+they cannot. Some samples are asked of coal in any case: two kinds of code have to agree.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import pinocchio
 
 from lab_core.geometry import FloatArray
 from lab_motion.planning.chain import Chain
+from lab_motion.planning.clearance import World, bounds, states_are_clear
+from lab_motion.planning.shapes import ShapeArrays
 from lab_motion.planning.world import WorldText, spoken
 
 # A pair closer than the margin at an end of the motion may come closer by this much on the way, metres.
@@ -24,8 +29,12 @@ _FINEST_MARGIN = 2.5e-4
 # Between positions that differ by so much, radians, an arc is longer than its chord by less than the factor.
 _FINE = 0.03
 _CHORD = 1.001
-# Coarse samples first: what collides does so over a stretch, and is found early.
-_STRIDES = (16, 4, 1)
+# One sample in so many is asked of coal, and first: what collides does so over a stretch, and is found early.
+_COARSE = 16
+# A bound that is not above the margin by this, metres, may be rounding.
+_ROUNDING = 1e-6
+# Between two looks at whether the check is cancelled: some milliseconds.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class CollisionChecker:
         links = [self._model.frames[shape.parentFrame].name for shape in objects]
         self._pairs = [(links[pair.first], links[pair.second]) for pair in self._geometry.collisionPairs]
         self._radii = self._measured_radii()
+        self._shapes = ShapeArrays(chain, self._model, self._geometry)
         self._permitted: frozenset[frozenset[str]] = frozenset()
         self._active = np.ones(len(self._pairs), dtype=bool)
         self.margin = margin
@@ -96,7 +106,7 @@ class CollisionChecker:
 
     def touches(self, positions: FloatArray, margin: float = 0.0) -> list[Touch]:
         """What is closer than the margin, metres, at joint positions (J,); closest first, a pair once."""
-        distances = self._distances(positions)
+        distances = self._distances(positions, margin)
         found: dict[frozenset[str], Touch] = {}
         for index in np.argsort(distances, kind="stable"):
             if distances[index] >= margin:
@@ -110,7 +120,7 @@ class CollisionChecker:
         """What is closer than the margin at one of these positions may stay as close, but not come closer."""
         margins = np.full(len(self._pairs), self.margin)
         for positions in ends:
-            margins = np.minimum(margins, self._distances(positions) - _SLACK)
+            margins = np.minimum(margins, self._distances(positions, self.margin + _SLACK) - _SLACK)
         self._set_margins(margins)
 
     def relaxed(self) -> list[tuple[str, str]]:
@@ -139,33 +149,57 @@ class CollisionChecker:
         coarsely: a quick look at some samples only. Stops early, answering None, when `cancelled` says so.
         """
         samples = self.samples(waypoints)
-        done = np.zeros(len(samples), dtype=bool)
-        for stride in _STRIDES[:1] if coarsely else _STRIDES:
-            for count, index in enumerate(range(0, len(samples), stride)):
-                if done[index]:
-                    continue
-                if count % 256 == 255 and cancelled():
-                    return None
-                if not self.clear(samples[index]):
-                    blocked: FloatArray = samples[index]
-                    return blocked
-                done[index] = True
+        asked = np.zeros(len(samples), dtype=bool)
+        asked[::_COARSE] = True
+        for count, positions in enumerate(samples[asked]):
+            if count % 256 == 255 and cancelled():
+                return None
+            if not self.clear(positions):
+                return np.array(positions)
+        if coarsely:
+            return None
+        rest = samples[~asked]
+        for begin in range(0, len(rest), _AT_ONCE):
+            if cancelled():
+                return None
+            some = rest[begin : begin + _AT_ONCE]
+            for positions in some[~states_are_clear(self._world, some)]:
+                if not self.clear(positions):
+                    return np.array(positions)
         return None
 
-    def _distances(self, positions: FloatArray) -> FloatArray:
-        """(P,) of all pairs, metres."""
-        pinocchio.computeDistances(self._model, self._data, self._geometry, self._geometry_data, positions)
-        distances = np.array([result.min_distance for result in self._geometry_data.distanceResults])
-        return np.where(self._active, distances, np.inf)
+    def search_world(self, *ends: FloatArray) -> World:
+        """What a search keeps: the margins, or what the bounds can prove at these clear positions (J,)."""
+        margins = self._margins.copy()
+        for positions in ends:
+            proven = bounds(self._world, positions, self.margin + 2.0 * _SLACK)
+            margins[self._kept] = np.minimum(margins[self._kept], proven - _ROUNDING)
+        world, _ = self._shapes.world(margins, self._active)
+        return world
+
+    def _distances(self, positions: FloatArray, within: float) -> FloatArray:
+        """(P,) of all pairs that are closer than `within`, metres; infinite for others."""
+        distances = np.full(len(self._pairs), np.inf)
+        near = self._kept[bounds(self._world, positions, within) < within]
+        pinocchio.updateGeometryPlacements(
+            self._model, self._data, self._geometry, self._geometry_data, positions
+        )
+        for index in near.tolist():
+            found = pinocchio.computeDistance(self._geometry, self._geometry_data, index)
+            if found.min_distance < within:
+                distances[index] = found.min_distance
+        return distances
 
     def _set_margins(self, margins: FloatArray) -> None:
         changed = np.flatnonzero(margins != self._margins)
         if len(changed) == 0:
+            self._world, self._kept = self._shapes.world(margins + _ROUNDING, self._active)
             return
         requests = self._geometry_data.collisionRequests
         for index in changed.tolist():
             requests[index].security_margin = float(margins[index])
         self._margins = margins
+        self._world, self._kept = self._shapes.world(margins + _ROUNDING, self._active)
         self._broadphase = pinocchio.BroadPhaseManager_DynamicAABBTreeCollisionManager(
             self._model, self._geometry, self._geometry_data
         )

@@ -33,12 +33,13 @@ class JointPath:
         return values
 
 
-def blended_polyline(waypoints: FloatArray, blend: float) -> JointPath:
+def blended_polyline(waypoints: FloatArray, blend: float | FloatArray) -> JointPath:
     """Straight lines between waypoints (N, J), corners replaced by parabolas.
 
     blend: how far before and after a corner its parabola begins and ends, radians; at most half of each line.
-    The path stays within blend / 2 of the corner. Source: T. Kunz, M. Stilman, "Time-optimal trajectory
-    generation for path following with bounded acceleration and velocity", RSS 2012 (there with circles).
+    One for all corners, or (N - 2,) of a path none of whose lines is empty. The path stays within half of it
+    of the corner. Source: T. Kunz, M. Stilman, "Time-optimal trajectory generation for path following with
+    bounded acceleration and velocity", RSS 2012 (there with circles).
     """
     steps = np.diff(waypoints, axis=0)
     lengths = np.linalg.norm(steps, axis=1)

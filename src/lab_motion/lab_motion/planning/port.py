@@ -214,5 +214,5 @@ PLANNERS: Port[MotionPlanner] = Port(
     "motion planner",
     MotionPlanner,
     preference=("moveit", "roboplan"),
-    from_setup=("roboplan", "toppra"),
+    from_setup=("toppra",),
 )

@@ -10,6 +10,7 @@ from lab_core.geometry import FloatArray
 from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import ExecutionCancelled, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_motion.skills.approval import Plan
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.grip.errors import ObjectLost, ObjectNotReleased
 from lab_motion.skills.grip.port import Judgement
@@ -69,6 +70,8 @@ def place(
             robot.planner, start, targets, robot.options(cancelled), robot.straight_options(cancelled)
         )
     slot, lowering = places[chosen.index].slot, False
+    way = {"move": chosen.move, "lower": chosen.approach}
+    robot.propose(Plan("place", way, robot.scene, chosen.base_from_tcp, held.id, name), stages, cancelled)
 
     def watch(elapsed: float) -> None:
         nonlocal lowering
@@ -76,7 +79,7 @@ def place(
         robot.watch_grip(elapsed)
 
     try:
-        robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, watch)
+        robot.follow(way, stages, cancelled, watch)
     except ObjectLost:
         if lowering:
             destinations.take(name, slot)

@@ -45,8 +45,11 @@ def grasped_box(cell: Cell) -> tuple[PlanningScene, FloatArray]:
 
 
 def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[PlanningScene, FloatArray]:
-    """A free goal out of all reach: the hand sticks through a hole and holds a plate wider than that."""
-    plate = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.06]), np.array([0.26, 0.26, 0.01]))
+    """A free goal out of all reach: the hand sticks through a hole and holds a plate wider than that.
+
+    Between the hand and the plate is no room for the rim of the hole, whatever the hand.
+    """
+    plate = OrientedBox(make_transform(np.eye(3), [0.0, 0.0, 0.015]), np.array([0.3, 0.3, 0.01]))
     ring = []
     for name, x, y, sx, sy in (
         ("north", 0.2, 0.0, 0.2, 0.6),
@@ -58,7 +61,7 @@ def trapped(cell: Cell, planner: MotionPlanner, home: FloatArray) -> tuple[Plann
         ring.append(Part(name, OrientedBox(centre, np.array([sx, sy, 0.02]))))
     scene = PlanningScene(tuple(ring), Part("plate", plate), 0.02)
     planner.update_scene(scene)
-    pose = pointing_down(above_workspace(cell, 0.12), 0.0)
+    pose = pointing_down(above_workspace(cell, 0.092), 0.0)
     return scene, planner.inverse(pose, home, MotionOptions())[0]
 
 

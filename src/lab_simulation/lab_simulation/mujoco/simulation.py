@@ -6,18 +6,19 @@ One thread owns it: the renderer's context cannot move to another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import mujoco
 import numpy as np
 
-from lab_core.geometry import FloatArray
+from lab_core.geometry import FloatArray, invert, make_transform
 from lab_core.touch import PadSample
 from lab_description import Cell, Gripper, SuctionCup
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
 from lab_simulation.look import Look
+from lab_simulation.look.prints import PrintedPicture, draw_print
 from lab_simulation.mujoco.arm_controller import ArmController
 from lab_simulation.mujoco.camera import Frame
 from lab_simulation.mujoco.cell_model import WRENCH, cell_spec
@@ -95,12 +96,14 @@ class Simulation:
         renderer: Renderer | None = None,
         noise: bool = True,
         look: Look = "real",
+        prints: Sequence[PrintedPicture] = (),
     ) -> None:
         """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images.
 
-        look: see `view`.
+        look: see `view`. prints: pictures on links of the robot. Raises UnknownEntity for one on no link.
         """
         self.cell = cell
+        self._prints, self._seed = tuple(prints), seed
         self._base = cell_spec(cell)
         self._initial: Mapping[str, tuple[Part, FloatArray]] = {
             part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
@@ -115,6 +118,9 @@ class Simulation:
         self._hand: Hand = _hand(cell)
         self._touch_pads = _touch_pads(cell, seed)
         self._build({name: part for name, (part, _) in self._initial.items()})
+        for one in self._prints:
+            if not self.has_name(one.link):
+                raise UnknownEntity(f"prints: the robot has no link '{one.link}'")
         self.reset()
 
     @property
@@ -184,8 +190,20 @@ class Simulation:
             assert self._open_view is not None, "made without a renderer"
             self._view = self._open_view(self.model, self.parts)
         frame = self._view.render(self.data, self._frames, self.time)
+        if self._prints:
+            frame = self._printed(frame, self._view.world_from_true(self.data))
         self._frames += 1
         return frame
+
+    def _printed(self, frame: Frame, world_from_camera: FloatArray) -> Frame:
+        random = np.random.default_rng([self._seed, self._frames, 0xB0])
+        colour = frame.colour
+        for one in self._prints:
+            body = self.data.body(one.link)
+            link = make_transform(body.xmat.reshape(3, 3), body.xpos)
+            pose = invert(world_from_camera) @ link @ one.link_from_print
+            colour = draw_print(colour, frame.depth, self.cell.camera.pinhole, pose, one, random)
+        return Frame(colour, frame.depth)
 
     def skip_frame(self) -> None:
         """Count an image that nobody looks at: the noise of the next one stays what it would be."""

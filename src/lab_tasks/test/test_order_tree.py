@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from table_of_boxes import POLICY, TableOfBoxes, books, cell, clear
+from table_of_boxes import CLEAR, POLICY, TableOfBoxes, books, cell, clear
 
 from lab_core.outcomes import OutcomeCode
-from lab_tasks import clear_table
+from lab_tasks import order_tree
 from lab_tasks.job import Job
 from lab_tasks.skills import Placed
 
@@ -240,9 +240,9 @@ def test_a_part_that_a_failed_attempt_kept_is_put_down_before_the_next():
 
 def test_a_kept_part_that_is_put_down_counts_once_before_it_is_looked_for():
     table = cell(place__tray=[OutcomeCode.UNAVAILABLE, None], place__bin=[OutcomeCode.UNAVAILABLE])
-    job = Job(POLICY, table)
+    job = Job(CLEAR, POLICY, table)
     table.before_call = lambda name: job.cancel() if name == "look" and table.tray else None
-    clear_table.run(job)
+    order_tree.run(job)
     assert job.outcome().code == OutcomeCode.CANCELLED
     assert (job.ledger.presented, job.ledger.placed, job.ledger.lost) == (3, 1, 0)
     assert sorted(record.object.id for record in job.ledger.left) == ["a", "b"]

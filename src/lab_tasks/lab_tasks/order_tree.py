@@ -1,11 +1,11 @@
-"""The behaviour tree that clears the table.
+"""The behaviour tree that carries an order out.
 
-    clear the table
+    order
     ├─ empty the hand
     ├─ first look
-    ├─ until nothing is left
+    ├─ until nothing is left to do
     │  └─ one part
-    │     ├─ choose
+    │     ├─ choose (of the first line that can go on)
     │     └─ attempt or recover
     │        ├─ plan grasps → pick → place (first destination that takes it) → look again → confirm
     │        └─ record the failure → empty the hand → clear the view → look again
@@ -78,16 +78,14 @@ class Step(Behaviour):
         self._work(self._job)
 
 
-def clear_table(job: Job) -> Behaviour:
-    """Tree that moves every part in view to a destination; tick it until it no longer runs."""
-    destinations = Selector("place", memory=True)
-    destinations.add_children([Step("place", job, _place(name)) for name in job.policy.destinations])
+def order_tree(job: Job) -> Behaviour:
+    """Tree that moves what the job's order names; tick it until it no longer runs."""
     attempt = Sequence("attempt", memory=True)
     attempt.add_children(
         [
             Step("plan grasps", job, _plan_grasps),
             Step("pick", job, _pick),
-            destinations,
+            Step("place", job, _place),
             Step("look again", job, _look),
             Step("confirm", job, _confirm),
         ]
@@ -105,12 +103,12 @@ def clear_table(job: Job) -> Behaviour:
     either.add_children([attempt, recover])
     one_part = Sequence("one part", memory=True)
     one_part.add_children([Step("choose", job, _choose), either])
-    everything = Sequence("clear the table", memory=True)
+    everything = Sequence("order", memory=True)
     everything.add_children(
         [
             FailureIsSuccess("hand", Step("empty the hand", job, _empty_hand)),
             FailureIsSuccess("look", Step("first look", job, _first_look)),
-            FailureIsSuccess("until nothing is left", Repeat("parts", one_part, num_success=-1)),
+            FailureIsSuccess("until nothing is left to do", Repeat("parts", one_part, num_success=-1)),
             FailureIsSuccess("finish", Step("home", job, _home)),
         ]
     )
@@ -122,7 +120,7 @@ def run(job: Job) -> None:
 
     What no step expects is raised once the step under way has ended.
     """
-    tree = clear_table(job)
+    tree = order_tree(job)
     try:
         while not job.cancelled():
             tree.tick_once()
@@ -149,7 +147,10 @@ def _empty_hand(job: Job) -> None:
 
     def put_down() -> None:
         error: LabError | None = None
-        for destination in job.policy.destinations if job.skills.held() else ():
+        destinations = job.order.destinations
+        if job.kept is not None and job.kept.destinations:
+            destinations = job.kept.destinations
+        for destination in destinations if job.skills.held() else ():
             placed = job.skills.place(destination, job.cancelled)
             if placed.released:
                 job.ledger.put_down(job.kept)
@@ -203,10 +204,17 @@ def _look_from(job: Job, not_before: int | None) -> None:
 
 def _choose(job: Job) -> None:
     ledger = job.ledger
-    record = ledger.next()
-    if job.end is not None or job.scene is None or record is None or 0 < job.max_parts <= ledger.placed:
+    if job.end is not None or job.scene is None or 0 < job.max_parts <= ledger.placed:
         raise _Ended
-    job.attempt = Attempt(number=ledger.attempts + 1, record=record, scene=job.scene)
+    choice = job.lines.next(job.scene)
+    if choice is None:
+        raise _Ended
+    job.attempt = Attempt(
+        number=ledger.attempts + 1,
+        record=choice.record,
+        scene=job.scene,
+        destinations=choice.destinations,
+    )
 
 
 def _plan_grasps(job: Job) -> None:
@@ -232,25 +240,28 @@ def _pick(job: Job) -> None:
     attempt.holding = True
 
 
-def _place(destination: str) -> Callable[[Job], None]:
-    def place(job: Job) -> None:
-        attempt = _current(job)
-        before = None if attempt.failure is None else attempt.failure.code
-        if not attempt.holding or before in _INTERRUPTED:
-            raise _Ended
-        if before == OutcomeCode.DESTINATION_FULL:  # what the next one says counts
-            attempt.failure = None
+def _place(job: Job) -> None:
+    """Put the part down at the first of its destinations that takes it."""
+    attempt = _current(job)
+    failure: LabError | None = None
+    for destination in attempt.destinations:
         placed = job.skills.place(destination, job.cancelled)
         job.add_stages(placed.stages)
         if placed.released:
-            attempt.holding, attempt.destination, attempt.failure = False, destination, None
-        if placed.error is not None:
-            if placed.error.code == OutcomeCode.OBJECT_LOST:
-                attempt.holding = False
-            raise placed.error
-        job.arm_in_view = False
-
-    return place
+            attempt.holding, attempt.destination = False, destination
+        if placed.error is None:
+            job.arm_in_view = False
+            return
+        if failure is None or failure.code == OutcomeCode.DESTINATION_FULL:  # what the next one says counts
+            failure = placed.error
+        if placed.error.code == OutcomeCode.OBJECT_LOST:
+            attempt.holding = False
+        if placed.released:
+            failure = placed.error
+        if not attempt.holding or placed.error.code in _INTERRUPTED or job.cancelled():
+            break
+    assert failure is not None
+    raise failure
 
 
 def _confirm(job: Job) -> None:
