@@ -24,6 +24,9 @@ usage: lab COMMAND ...
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab topic list|echo|hz|info|pub ... look at topics and publish, as `ros2 topic` does
+  lab call SERVICE TYPE [YAML]        call a service, as `ros2 service call` does
+  lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
@@ -106,6 +109,18 @@ def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
 
+def _topic(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.topic", rest)
+
+
+def _call(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.call", rest)
+
+
+def _action(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.action", rest)
+
+
 def _doctor(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_doctor", rest)
 
@@ -155,6 +170,9 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "test": _test,
     "launch": _launch,
     "watch": _watch,
+    "topic": _topic,
+    "call": _call,
+    "action": _action,
     "doctor": _doctor,
     "replay": _replay,
     "collision_matrix": _collision_matrix,
