@@ -30,7 +30,7 @@ def lab(*words, **variables):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name a command: demo, test, launch, watch, doctor, replay, collision_matrix, bench, setup"),
+        ([], "name a command: demo, test, launch, watch, topic, call, action, doctor"),
         (["dance"], "there is no command `dance`"),
         (["setup", "--fast"], "`--fast`"),
         (["bench"], "bench needs the name of a benchmark"),
