@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from rich.table import Table
 
 from lab_core.geometry import transform_points
+from lab_core.scene import Scene
 from lab_evaluation.labelled_images import LabelledImage
 from lab_perception.detector import Detector
 from lab_perception.evaluation import compare
@@ -29,10 +31,11 @@ HAS_OPEN3D = importlib.util.find_spec("open3d") is not None
 
 @dataclass(frozen=True)
 class Found:
-    """labels: (H, W) instance at each pixel, -1 none. seconds: from image to objects."""
+    """labels: (H, W) instance at each pixel, -1 none. seconds: from image to objects. scene: a detector's."""
 
     labels: npt.NDArray[np.int32]
     seconds: list[float]
+    scene: Scene | None = None
 
 
 def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found:
@@ -52,13 +55,13 @@ def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found
             window[instance.mask] = count
             count += 1
     perception = Perception(area, detector, Settings(surface=surface_settings))
-    perception.perceive(image.frame)
+    scene = perception.perceive(image.frame)
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
         perception.perceive(image.frame)
         seconds.append(time.perf_counter() - start)
-    return Found(labels, seconds)
+    return Found(labels, seconds, scene)
 
 
 def by_plane_and_dbscan(image: LabelledImage) -> Found:
@@ -116,7 +119,20 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "mean_iou": float(np.mean([iou for row in rows for iou in row["iou"]])),
         "phantoms_per_image": total["phantoms"] / len(rows),
         "ms_p50": float(np.median([row["ms"] for row in rows])),
+        "grasps": Counter(row["grasps"]["scene"] for row in rows if "grasps" in row),
+        "grasps_of_parts": Counter(one for row in rows if "grasps" in row for one in row["grasps"]["parts"]),
     }
+
+
+def grasps_in_words(total: dict[str, Any]) -> str:
+    """What became of the best grasp of each image, and of each part."""
+    in_all, of_parts = total["grasps"], total["grasps_of_parts"]
+    planned = sum(of_parts.values()) - of_parts[""]
+    return (
+        f"best grasp of the image on one object and clear: {in_all['sound']} of {sum(in_all.values())}; "
+        f"of the parts that have one: {of_parts['sound']} of {planned} ({of_parts['not clear']} not clear, "
+        f"{of_parts['on no one object']} on no one labelled object; {of_parts['']} parts without a grasp)"
+    )
 
 
 def as_table(methods: dict[str, list[dict[str, Any]]]) -> Table:

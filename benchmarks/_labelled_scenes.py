@@ -64,8 +64,26 @@ def labelled_scene(
     plain look only. moved: the camera looks from another height and angle in each scene; of the real look
     only.
     """
-    area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
-    scene = make_scene(load_scene_file(recipe), seed, area, count)
+    return photographed(
+        cell, make_scene(load_scene_file(recipe), seed, area_of(cell), count), seed, grey, noise, look, moved
+    )
+
+
+def area_of(cell: Cell) -> Area:
+    """Where parts may lie."""
+    return Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
+
+
+def photographed(
+    cell: Cell,
+    scene: Scene,
+    seed: int,
+    grey: bool = False,
+    noise: bool = True,
+    look: Look = "real",
+    moved: bool = False,
+) -> LabelledScene:
+    """A scene that is at rest, with the robot at home; see labelled_scene."""
     positions = dict(zip(cell.robot.joint_names, cell.robot.configuration("home"), strict=True))
     positions[cell.gripper.joint] = 0.0
     model, data = _cell(cell, scene.parts, positions, grey)
@@ -80,7 +98,7 @@ def labelled_scene(
         geoms = _geom_of_each_pixel(model, data, cell)
     else:
         if moved:
-            base_from_camera = _another_place(area, seed)
+            base_from_camera = _another_place(area_of(cell), seed)
         real = RealCellView(
             RENDERER, model, cell, {part.name: part for part in scene.parts}, CellPaint(seed), noise
         )

@@ -65,7 +65,7 @@ class FirstSteps(Node):
 
 def first_steps(seed: int, scene: str, parts: int) -> dict[str, str]:
     """Digest of each stage of one start."""
-    arguments = {"scene": scene, "seed": str(seed), "parts": str(parts), "task": "clear_table"}
+    arguments = {"scene": scene, "seed": str(seed), "parts": str(parts), "order": "clear_table"}
     node, executor = FirstSteps(), SingleThreadedExecutor()
     executor.add_node(node)
     thread = threading.Thread(target=executor.spin, daemon=True)

@@ -292,7 +292,7 @@ MISCONFIGURATIONS = [
     Misconfiguration(
         "policy without sense",
         "parameters",
-        _spoilt("tasks/clear_table.yaml", "UNAVAILABLE: wait", "UNAVAILABLE: panic"),
+        _spoilt("tasks/standard.yaml", "UNAVAILABLE: wait", "UNAVAILABLE: panic"),
     ),
     Misconfiguration("left-over shared memory", "leftover-memory", stale_memory),
     Misconfiguration(

@@ -1,6 +1,6 @@
 """Injects faults into a running cell, and holds what it says afterwards against the simulator.
 
-Protocol: a scene of parts; each trial asks the cell to move one part (/clear_table, at most one part) and
+Protocol: a scene of parts; each trial asks the cell to move one part (/run_order, at most one part) and
 injects one fault, drawn from the list below with a seed, up to 1 s of the wall after a drawn step of the task
 has begun. When the trial has not moved a part the cell is asked again, as a line control would, up to 6 times
 in all; an operator does nothing. Counted: trials that end, trials that recover (a part is placed after the
@@ -34,14 +34,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lab_interfaces.action import ClearTable, MoveTo
+from lab_interfaces.action import MoveTo
 from lab_interfaces.msg import Outcome
 from rclpy.time import Time
 from rich.console import Console
 from simulation_interfaces.srv import SpawnEntity
 from std_srvs.srv import Trigger
 
-from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
+from _cell_run import ROOT, CellClient, CellRun, clearing, running_cell, wall_wait
 from _fault_results import BY_DESIGN, Results, Trial, failed, show, summary
 from faulty_topics import COLOR, DEPTH, JOINTS, FaultyTopics
 from hands import ask_simulator, controller_of, delete_part, put_part, take_over
@@ -176,7 +176,7 @@ class Campaign:
             self._client.until(lambda: self._run.ended() or self._up(), PATIENCE, "active cell")
             if self._run.ended():
                 return None
-            return self._client.ask("/clear_table", ClearTable.Goal(max_parts=1), PATIENCE, self._run.ended)
+            return self._client.ask("/run_order", clearing(max_parts=1), PATIENCE, self._run.ended)
         except (LabError, AssertionError):
             return None
 

@@ -24,7 +24,8 @@ import rclpy
 from rich.console import Console
 from rich.table import Table
 
-from lab_console.demo import SCENES, check_cell, run_demo
+from lab_console.demo import run_demo
+from lab_console.demo_arguments import SCENES, check_cell
 from lab_evaluation.campaign import wilson
 
 

@@ -17,7 +17,8 @@ USAGE = """\
 usage: lab COMMAND ...
 
   lab demo [--robot NAME | --cell NAME] [--scene scattered|packed|pile|flat] [--parts N] [--meshes DIR]
-           [--seed S] [--speed X] [--out DIR] [--namespace NAME]
+           [--seed S] [--speed X] [--out DIR] [--namespace NAME] [--order FILE|TEXT]
+           [arg:=value ...]
                                       a simulated arm clears a table of parts it has never seen
   lab test [PATH ...] [pytest arguments]
                                       run the tests, all of them by default
@@ -27,11 +28,18 @@ usage: lab COMMAND ...
   lab topic list|echo|hz|info|pub ... look at topics and publish, as `ros2 topic` does
   lab call SERVICE TYPE [YAML]        call a service, as `ros2 service call` does
   lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
+  lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
+                                      read an order back, and let the running cell carry it out
+  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+                                      the operator's console of a running cell, in a browser
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
   lab replay CASE [--json FILE]
                                       run a failed pick again: what would differ today
+  lab new KIND NAME [FOLDER]          make a package of your own that extends the cell; docs/extend.md
+  lab calibrate board|camera|hand_eye|check ...
+                                      where the camera stands, and how wrong that is; each has --help
   lab collision_matrix CELL ...       store which pairs of a cell's links need no check for collision
   lab bench NAME [--out FILE.json] [more arguments]
                                       measure, print a table, write JSON
@@ -105,6 +113,14 @@ def _demo(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.demo", rest)
 
 
+def _order(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.order", rest)
+
+
+def _console(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.console", rest)
+
+
 def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
@@ -127,6 +143,14 @@ def _doctor(places: Places, rest: list[str]) -> Program:
 
 def _replay(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_recorder", rest)
+
+
+def _new(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_templates", rest)
+
+
+def _calibrate(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_calibration", rest)
 
 
 def _collision_matrix(places: Places, rest: list[str]) -> Program:
@@ -169,12 +193,16 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "demo": _demo,
     "test": _test,
     "launch": _launch,
+    "order": _order,
+    "console": _console,
     "watch": _watch,
     "topic": _topic,
     "call": _call,
     "action": _action,
     "doctor": _doctor,
     "replay": _replay,
+    "new": _new,
+    "calibrate": _calibrate,
     "collision_matrix": _collision_matrix,
     "bench": _bench,
     "setup": _setup,

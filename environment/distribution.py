@@ -35,19 +35,20 @@ def find_distribution(variables: Mapping[str, str], root: Path, venv: Path) -> D
     """The distribution that these environment variables name, or else the wheels of `venv`.
 
     Prefixes inside `root` are this workspace's own and do not make a distribution, nor do those of another
-    workspace like this one. Raises SetupError for a sourced distribution without rclpy, or for two of them.
+    workspace like this one, nor packages of the user's that were sourced on top of its wheels. Raises
+    SetupError for a sourced distribution without rclpy, or for two of them.
     """
     workspaces = [root.resolve(), Path(variables.get(WORKSPACE) or root).resolve()]
     # Each once: in an activated shell they are there twice, and are no other distribution for that.
     entries = [
         Path(entry) for entry in dict.fromkeys(variables.get("AMENT_PREFIX_PATH", "").split(":")) if entry
     ]
-    prefixes = tuple(
-        entry for entry in entries if not any(entry.resolve().is_relative_to(folder) for folder in workspaces)
-    )
+    own = [entry for entry in entries if any(entry.resolve().is_relative_to(each) for each in workspaces)]
+    prefixes = tuple(entry for entry in entries if entry not in own)
     name = variables.get("ROS_DISTRO", "")
+    wheels = Distribution("jazzy", (venv,), sourced=False)
     if not name or not prefixes:
-        return Distribution("jazzy", (venv,), sourced=False)
+        return wheels
     names = sorted({entry.name for entry in prefixes if entry.parent.name == "ros"})
     if len(names) > 1:
         raise SetupError(
@@ -56,6 +57,8 @@ def find_distribution(variables: Mapping[str, str], root: Path, venv: Path) -> D
         )
     distribution = Distribution(name, prefixes, sourced=True, python=_python_of(prefixes))
     if not distribution.has("rclpy"):
+        if any((entry / PACKAGE_MARKERS / "rclpy").exists() for entry in own):
+            return wheels
         raise SetupError(
             f"ROS 2 {name} is sourced but has no rclpy: install ros-{name}-ros-base, "
             "or use a shell that has not sourced it to get the wheels."

@@ -27,9 +27,17 @@ from launch_ros.actions import SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from lab_bringup.graph_actions import described, manager_parameters, names_of, shared_frames, start
+from lab_bringup.graph_actions import (
+    described,
+    manager_parameters,
+    names_of,
+    shared_frames,
+    start,
+    switched_on,
+)
 from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
+from lab_bringup.named_plugins import by_arguments, by_cell
 from lab_bringup.preflight import refuse_the_impossible
 from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
@@ -53,19 +61,26 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "detector",
         default_value="",
-        description="Detector, by its registered name; empty: as config/nodes.yaml says, else geometric",
+        description="Detector, by its registered name; empty: as cell or config/nodes.yaml say,"
+        " else geometric",
     ),
     DeclareLaunchArgument(
         "grasp_planner",
         default_value="",
-        description="Grasp planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
-        " which takes antipodal for fingers and suction for a suction cup",
+        description="Grasp planner, by its registered name; empty: as cell or config/nodes.yaml"
+        " say, else auto, which takes antipodal for fingers and suction for a suction cup",
     ),
     DeclareLaunchArgument(
         "planner",
         default_value="",
-        description="Motion planner, by its registered name; empty: as config/nodes.yaml says, else auto,"
-        " which takes MoveIt where it is installed",
+        description="Motion planner, by its registered name; empty: as cell or config/nodes.yaml"
+        " say, else auto, which takes MoveIt where it is installed",
+    ),
+    DeclareLaunchArgument(
+        "grip_sensor",
+        default_value="",
+        description="What judges whether the hand holds a part, by its registered name; empty: as the YAML of"
+        " the cell or config/nodes.yaml says, else the one that the gripper's YAML names",
     ),
     DeclareLaunchArgument(
         "scene",
@@ -98,10 +113,10 @@ ARGUMENTS = [
         description="For sim:=none, start the drivers that the cell names; false: they run already",
     ),
     DeclareLaunchArgument(
-        "task",
-        default_value="none",
-        choices=["none", "clear_table"],
-        description="What the cell starts with; none: it waits for actions",
+        "order",
+        default_value="",
+        description="What the cell starts with: a name in config/orders, a YAML file, or a sentence; empty:"
+        " it waits for orders",
     ),
     DeclareLaunchArgument(
         "extensions",
@@ -129,6 +144,18 @@ ARGUMENTS = [
         default_value="info",
         choices=["debug", "info", "warn", "error", "fatal"],
         description="What the nodes of the cell log at least",
+    ),
+    DeclareLaunchArgument(
+        "approval",
+        default_value="false",
+        choices=["true", "false"],
+        description="Nothing moves before a person has approved the plan; docs/console.md",
+    ),
+    DeclareLaunchArgument(
+        "console",
+        default_value="false",
+        choices=["true", "false"],
+        description="The operator's console in a browser, at the address that the log names",
     ),
     DeclareLaunchArgument(
         "run",
@@ -173,22 +200,16 @@ def arm_drivers(context: LaunchContext) -> list[Driver]:
     return [device.driver for device in devices if device.kind == "robot"]
 
 
-def plugin(context: LaunchContext, argument: str, parameter: str) -> dict[str, Any]:
-    """The plug-in that a launch argument names; nothing where it is empty, then the YAML says it."""
-    name = context.launch_configurations[argument]
-    return {parameter: name} if name else {}
-
-
 def motion_parameters(context: LaunchContext) -> dict[str, Any]:
     """A real arm starts slowly, and after somebody has said that it may."""
     # of this start of the cell alone, for a motion node that is started anew in it
     file = Path(launch.logging.launch_config.log_dir) / f"placed_{uuid4().hex}.json"
-    planner = plugin(context, "planner", "planner")
+    approval = {"approval": context.launch_configurations["approval"] == "true"}
     hardware = load_cell(context.launch_configurations["cell"]).hardware
     if context.launch_configurations["sim"] != "none" or hardware is None:
-        return {**planner, "placed_file": str(file)}
+        return {**approval, "placed_file": str(file)}
     return {
-        **planner,
+        **approval,
         "placed_file": str(file),
         "speed": hardware.speed,
         "acceleration": hardware.acceleration,
@@ -208,8 +229,6 @@ def identity(context: LaunchContext) -> dict[str, Any]:
 COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
     "robot_state_publisher": robot_description,
     "stop": robot_inputs,
-    "perception": lambda context: plugin(context, "detector", "detector"),
-    "grasping": lambda context: plugin(context, "grasp_planner", "planner"),
     "motion": motion_parameters,
     "tasks": identity,
 }
@@ -221,10 +240,15 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     sim = context.launch_configurations["sim"]
     managed = {"lifecycle_manager": lambda context: manager_parameters(graph, cell, sim)}
     computed = COMPUTED | managed
-    file = context.launch_configurations["params_file"]
+    chosen = context.launch_configurations
     return [
-        start(node, computed[node.name](context) if node.name in computed else {}, file)
-        for node in graph.started(sim)
+        start(
+            node,
+            by_arguments(chosen, node.name) | (computed[node.name](context) if node.name in computed else {}),
+            by_cell(cell, node.name),
+            chosen["params_file"],
+        )
+        for node in graph.started(sim, switched_on(context))
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
-from lab_interfaces.msg import Attempt, HeldPart, Scene, TaskStatus
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps, RunOrder
+from lab_interfaces.msg import Attempt, HeldPart, OrderLine, Scene, TaskStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time
@@ -22,18 +22,18 @@ from std_srvs.srv import Trigger
 from lab_core.errors import DeadlineError
 from lab_core.geometry import FloatArray
 from lab_description import load_cell
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import result_of, wait_for
 from lab_node.freshness import Latest
 from lab_node.qos import HISTORY, LATCHED, RELIABLE
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_simulation.ros.interface_versions import spawn_request
 
 ACTIONS = {
-    "/clear_table": ClearTable,
     "/move_to": MoveTo,
     "/pick": Pick,
     "/place": Place,
     "/plan_grasps": PlanGrasps,
+    "/run_order": RunOrder,
 }
 
 
@@ -44,6 +44,11 @@ WAIT = 60.0
 STILL, FINGERS_STILL = 0.01, 0.05
 # The middle of a part between the fingers is nearer to the tcp than this, metres.
 IN_HAND = 0.06
+
+
+def clearing(max_parts: int = 0) -> RunOrder.Goal:
+    """The order to clear the table, of at most so many parts; 0: of all."""
+    return RunOrder.Goal(lines=[OrderLine(what="everything", to=["tray", "bin"])], max_parts=max_parts)
 
 
 def stamp_of(message: Any) -> int:
@@ -191,6 +196,8 @@ class CellClient:
         self.phases.append(feedback.status.phase if hasattr(feedback, "status") else feedback.phase)
 
     def _take_joints(self, message: JointState) -> None:
+        if not set(self._cell.robot.joint_names) <= set(message.name):
+            return  # somebody else's: a cell that is fuzzed hears more than its robot
         speeds = dict(zip(message.name, map(abs, message.velocity), strict=True))
         fingers = [name for name in speeds if name not in self._cell.robot.joint_names]
         self.finger_speeds.append((stamp_of(message), max((speeds[name] for name in fingers), default=0.0)))

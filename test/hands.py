@@ -13,8 +13,8 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from cell_client import CellClient
 from lab_description import Cell
-from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
+from lab_node.rclpy_overrides import ActionClient
 from lab_simulation.ros.interface_versions import state_request
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from lab_interfaces.action import ClearTable
 from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -22,7 +21,7 @@ from simulation_interfaces.srv import DeleteEntity
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from cell_client import CellClient
+from cell_client import CellClient, clearing
 from lab_description import load_cell
 from lab_description.graph import load_graph
 from lab_doctor.collect import collect_machine
@@ -116,7 +115,7 @@ class TestBlackBox(unittest.TestCase):
             told = cell.node.create_subscription(JointTrajectory, "/motion/trajectory", moving.append, 10)
             # or the first of its motions is missed, and the parts are taken away when one is in the hand
             cell.until(told.get_publisher_count, 120.0, "connection to the motion node")
-            handle = cell.send("/clear_table", ClearTable.Goal(max_parts=1))
+            handle = cell.send("/run_order", clearing(max_parts=1))
             cell.until(lambda: moving, 120.0, "motion")
             delete = cell.client(DeleteEntity, "/simulator/delete_entity")
             for part in cell.part_positions():

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
-from lab_interfaces.action import ClearTable, Pick
+from lab_interfaces.action import Pick
 from lab_interfaces.msg import Outcome, Scene
 
+from cell_client import clearing
 from cell_run import ROOT, running_cell
 from faulty_topics import COLOR, DEPTH, FaultyTopics
 from hands import controller_of, delete_part, emptiest_place, put_part, take_over
@@ -65,7 +66,7 @@ def clear_one(cell, reached, disturb):
     cell.attempts.clear()
     cell.pick_phases.clear()
     before = true_parts(cell, cell.cell)
-    ended = cell.send("/clear_table", ClearTable.Goal(max_parts=1)).get_result_async()
+    ended = cell.send("/run_order", clearing(max_parts=1)).get_result_async()
     cell.until(lambda: reached() or ended.done(), WAIT, "step")
     assert not ended.done(), ended.result().result.outcome.message
     disturb()
@@ -78,7 +79,7 @@ def clear_one(cell, reached, disturb):
 def clear_all(cell):
     """The result of clearing the table."""
     before = true_parts(cell, cell.cell)
-    result = cell.ask("/clear_table", ClearTable.Goal())
+    result = cell.ask("/run_order", clearing())
     assert denied(result, before, true_parts(cell, cell.cell)) == ""
     return result
 

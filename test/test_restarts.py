@@ -3,11 +3,11 @@
 import os
 import signal
 
-from lab_interfaces.action import ClearTable, MoveTo, Pick, PlanGrasps
+from lab_interfaces.action import MoveTo, Pick, PlanGrasps
 from lab_interfaces.msg import Outcome
 from sensor_msgs.msg import JointState
 
-from cell_client import STILL
+from cell_client import STILL, clearing
 from cell_run import ROOT, running_cell, wall_wait
 from lab_description import load_cell
 from true_parts import denied, true_parts
@@ -47,7 +47,7 @@ def test_nodes_die_with_a_part_in_the_hand_and_again_and_again(tmp_path, monkeyp
         assert distance(cell.joints.peek(), left) > 0.5, "the controller went on to the end"
         cell.until(lambda: cell.held.peek().object_id == "unknown_part", 30.0, "part that motion feels")
         before = true_parts(cell, CELL)
-        result = cell.ask("/clear_table", ClearTable.Goal(max_parts=1), timeout=240.0)
+        result = cell.ask("/run_order", clearing(max_parts=1), timeout=240.0)
         assert result.outcome.code == Outcome.OBJECTS_LEFT  # the other one was not asked for
         assert result.placed == 1 and denied(result, before, true_parts(cell, CELL)) == ""
         assert sum(not on_table(p) for p in cell.part_positions().values()) == 1

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from lab_interfaces.action import ClearTable, MoveTo, Pick, Place, PlanGrasps
+from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import Outcome
 from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
 
-from cell_client import CellClient
+from cell_client import CellClient, clearing
 from cell_run import wall_wait
 from lab_node.actions import wait_for
 
@@ -94,9 +94,9 @@ class Interrupted(unittest.TestCase):
             self.hold_something()
             return Place.Goal(destination="tray")
         self.hold_nothing()
-        if action in ("/pick", "/clear_table"):
+        if action in ("/pick", "/run_order"):
             goal = self.pick_goal()
-            return goal if action == "/pick" else ClearTable.Goal(max_parts=1)
+            return goal if action == "/pick" else clearing(max_parts=1)
         return MoveTo.Goal(configuration="stow")
 
     def interrupt(self, action, phase, how):
@@ -167,7 +167,7 @@ PHASES = {
     "/move_to": ["move"],
     "/pick": ["plan", "move", "approach", "close", "lift"],
     "/place": ["plan", "move", "lower", "open", "retreat"],
-    "/clear_table": ["first look", "plan grasps", "pick", "place", "look again", "home"],
+    "/run_order": ["first look", "plan grasps", "pick", "place", "look again", "home"],
 }
 STOPPED_TASK = ("pick", "place")
 
@@ -175,7 +175,7 @@ STOPPED_TASK = ("pick", "place")
 for _action, _phases in PHASES.items():
     for _phase in _phases:
         for _how in ("cancel", "stop"):
-            if _how == "cancel" or _action != "/clear_table" or _phase in STOPPED_TASK:
+            if _how == "cancel" or _action != "/run_order" or _phase in STOPPED_TASK:
                 _name = f"test_{_how}_of_{_action[1:]}_in_{_phase.replace(' ', '_')}"
                 setattr(Interrupted, _name, interruption(_action, _phase, _how))
 

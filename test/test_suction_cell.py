@@ -4,10 +4,11 @@ import os
 import signal
 
 import pytest
-from lab_interfaces.action import ClearTable, Pick, Place, PlanGrasps
+from lab_interfaces.action import Pick, Place, PlanGrasps
 from lab_interfaces.msg import Outcome
 from std_srvs.srv import SetBool
 
+from cell_client import clearing
 from cell_run import ROOT, running_cell
 from hands import delete_part
 from lab_description import load_cell
@@ -121,7 +122,7 @@ def test_4_a_pick_of_a_part_that_is_gone_is_saved_and_replayed(run):
     _, cell, record = run
     cell.spawn("part://plate?x=0.06&y=0.05&z=0.02", 0.5, -0.05, 0.011)
     cell.attempts.clear()
-    cell.send("/clear_table", ClearTable.Goal(max_parts=1))
+    cell.send("/run_order", clearing(max_parts=1))
     cell.until(lambda: "pick" in cell.phases and cell.speeds[-1][1] > 0.1, WAIT, "motion")
     for part in cell.part_positions().keys() - placed(cell):
         delete_part(cell, part)
@@ -140,6 +141,6 @@ def test_5_flat_parts_are_placed_and_the_simulator_agrees(run):
     for y in (-0.1, 0.1):
         cell.spawn("part://disc?diameter=0.05&height=0.02", 0.5, y, 0.011)
     before = true_parts(cell, CELL)
-    result = cell.ask("/clear_table", ClearTable.Goal())
+    result = cell.ask("/run_order", clearing())
     assert denied(result, before, true_parts(cell, CELL)) == ""
     assert result.placed == 2, result.outcome.message

@@ -3,16 +3,13 @@
 import functools
 import json
 import os
-import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import rclpy
-from lab_interfaces.action import ClearTable
+from lab_interfaces.action import RunOrder
 from lab_interfaces.msg import Outcome, StopState, TaskStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -20,13 +17,15 @@ from rclpy.serialization import deserialize_message
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
+from cell_client import clearing
 from cell_run import ROOT, CellRun, wall_wait
-from lab_node.action_client import ActionClient, destroy_actions
+from doctor_findings import findings
 from lab_node.actions import wait_for
 from lab_node.conversions.outcomes import name_of
 from lab_node.freshness import Latest
 from lab_node.names import within
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_recorder.mcap_file import read_mcap
 
 DOMAIN = "73"
@@ -50,7 +49,7 @@ class Client:
         for topic, frames in (("tf_static", self.frames), ("/tf_static", self.shared)):
             take = functools.partial(self._take_frames, frames)
             self.node.create_subscription(TFMessage, topic, take, LATCHED)
-        self.clear_table = ActionClient(self.node, ClearTable, "clear_table")
+        self.run_order = ActionClient(self.node, RunOrder, "run_order")
         names = ("lifecycle_manager/is_active", "cell/stop", "cell/reset")
         self._services = {name: self.node.create_client(Trigger, name) for name in names}
 
@@ -70,11 +69,11 @@ class Client:
         said = self.stop_state.peek()
         return said is not None and said.stopped
 
-    def clear(self) -> ClearTable.Result:
-        assert self.clear_table.wait_for_server(60.0)
-        handle = wait_for(self.clear_table.send_goal_async(ClearTable.Goal()), 20.0, "clear_table")
+    def clear(self) -> RunOrder.Result:
+        assert self.run_order.wait_for_server(60.0)
+        handle = wait_for(self.run_order.send_goal_async(clearing()), 20.0, "run_order")
         assert handle.accepted
-        return wait_for(handle.get_result_async(), 180.0, "clear_table").result
+        return wait_for(handle.get_result_async(), 180.0, "run_order").result
 
     def _take_frames(self, frames: set[str], message: TFMessage) -> None:
         frames |= {item.header.frame_id for item in message.transforms}
@@ -152,38 +151,24 @@ def test_a_stop_is_of_one_cell_as_its_doctor_says_and_the_other_works(cells, tmp
     assert left.trigger("cell/stop")
     assert wall_wait(left.stopped, 5.0)
     known = {"stopped", "topic-slow", "topic-old", "pairs", "diagnostics", "clock-stands"}
-    findings = {space: examined(space, tmp_path / f"{space}.json", known) for space in SPACES}
+    found = {space: examined(space, tmp_path / f"{space}.json", known) for space in SPACES}
     result = right.clear()
     assert name_of(result.outcome) == "SUCCESS", result.outcome.message
     assert (result.presented, result.placed) == (1, 1)
     assert not right.stopped() and left.stopped()
     assert left.clear().outcome.code == Outcome.STOPPED
-    said = {space: " ".join(each["what"] for each in findings[space]) for space in SPACES}
+    said = {space: " ".join(each["what"] for each in found[space]) for space in SPACES}
     assert "an operator stopped the cell" in said["left"] and "stopped" not in said["right"]
     for space in SPACES:
-        assert {each["check"] for each in findings[space]} <= known, findings[space]
+        assert {each["check"] for each in found[space]} <= known, found[space]
 
 
 def examined(space, report, known):
-    """What the doctor finds wrong with the cell of a namespace.
-
-    On a loaded machine a node may answer too late: then the doctor is asked again, for up to a minute.
-    """
-    deadline = time.monotonic() + 60.0
-    while True:
-        findings = asked_once(space, report)
-        if {each["check"] for each in findings} <= known or time.monotonic() > deadline:
-            return findings
-
-
-def asked_once(space, report):
-    command = [sys.executable, "-m", "lab_doctor", "--namespace", space, "--json", str(report), "--domain"]
-    command += [DOMAIN, "--allow", "test_client"]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert said.returncode in (0, 1), said.stderr
-    content = json.loads(report.read_text())
-    assert (content["running"], content["namespace"]) == (True, f"/{space}")
-    return [each for each in content["findings"] if each["area"] in ("cell", "configuration")]
+    """What the doctor finds wrong with the cell of a namespace."""
+    words = ["--namespace", space, "--domain", DOMAIN]
+    found = findings(report, lambda each: {one["check"] for one in each} <= known, words)
+    assert json.loads(report.read_text())["namespace"] == f"/{space}"
+    return found
 
 
 def test_the_one_that_was_stopped_clears_its_table_after_its_reset(cells):

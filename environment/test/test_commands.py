@@ -30,7 +30,11 @@ def lab(*words, **variables):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name a command: demo, test, launch, watch, topic, call, action, doctor"),
+        (
+            [],
+            "name a command: demo, test, launch, order, console, watch, topic, call, action, doctor, replay,"
+            " new, calibrate, collision_matrix, bench, setup",
+        ),
         (["dance"], "there is no command `dance`"),
         (["setup", "--fast"], "`--fast`"),
         (["bench"], "bench needs the name of a benchmark"),

@@ -74,6 +74,14 @@ def test_the_environment_of_another_workspace_is_no_distribution(root, tmp_path)
     assert not find(root, **sourced).sourced
 
 
+def test_a_package_of_the_users_on_top_of_the_wheels_is_no_distribution(root, tmp_path):
+    """As docs/extend.md has it: source .lab/activate, build, source install/setup.bash."""
+    venv = make_prefix(root / ".venv", "rclpy")
+    mine = make_prefix(tmp_path / "mine" / "install" / "blobs", "blobs")
+    found = find(root, ROS_DISTRO="jazzy", LAB_WORKSPACE=str(root), AMENT_PREFIX_PATH=f"{mine}:{venv}")
+    assert not found.sourced and found.prefixes == (venv,)
+
+
 def test_an_activated_shell_has_the_distribution_that_it_was_set_up_with(root, tmp_path):
     """Its entries are there twice then: another distribution would be set up anew."""
     base, overlay = make_prefix(tmp_path / "base", "rclpy"), make_prefix(tmp_path / "overlay", "moveit_py")

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -144,6 +145,40 @@ def test_what_a_package_imports_it_declares(name):
     assert (keys & known) - {name} <= dependencies(package)
 
 
+def started(path):
+    """Packages that a file starts nodes of, looks for files of, or refuses to start without."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tuples = {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
+        for target in node.targets
+        if isinstance(target, ast.Name) and all(isinstance(each, ast.Constant) for each in node.value.elts)
+    }
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        for keyword in call.keywords:
+            if keyword.arg == "package" and isinstance(keyword.value, ast.Constant):
+                yield keyword.value.value
+        name = getattr(call.func, "id", "")
+        if name == "FindPackageShare" and isinstance(call.args[0], ast.Constant):
+            yield call.args[0].value
+        if name == "refuse_missing":
+            for part in ast.walk(call.args[0]):
+                if isinstance(part, ast.Name):
+                    yield from tuples.get(part.id, ())
+                elif isinstance(part, ast.Constant):
+                    yield part.value
+
+
+def test_what_launch_files_start_is_declared():
+    files = [*(ROOT / "launch").glob("*.py"), *(ROOT / "src/lab_bringup/lab_bringup").glob("*.py")]
+    needed = {package for path in files for package in started(path)}
+    nodes = yaml.safe_load((ROOT / "config/graph.yaml").read_text())["nodes"].values()
+    needed |= {node["package"] for node in nodes if "package" in node}
+    assert {"ros_gz_sim", "topic_tools", "lab_tasks", "rviz2", "moveit_py"} <= needed, "nothing was found"
+    assert needed - {"lab_bringup"} <= dependencies(OURS["lab_bringup"])
+
+
 def test_no_key_is_kept_that_nobody_needs():
     assert KEYS.keys() <= set().union(*(dependencies(package) for package in OURS.values()))
 
@@ -152,3 +187,15 @@ def test_every_key_was_looked_up():
     for key, found in KEYS.items():
         assert found.keys() == {"jazzy", "lyrical"}, key
         assert set(found.values()) <= {"core", "read", "system"}, key
+
+
+def test_the_workflow_installs_what_the_simulation_needs_by_the_document():
+    """A name that only one of the two has is forgotten in the other, or misspelt."""
+    workflow = (ROOT / ".github" / "workflows" / "tests.yaml").read_text()
+    jobs = yaml.safe_load(workflow)["jobs"]
+    assert all(".ci/run" in job["steps"][-1]["run"] for job in jobs.values())
+    installed = set(re.findall(r"ros-jazzy-[\w-]+", workflow))
+    document = (ROOT / "docs" / "real_cell.md").read_text()
+    described = set(re.findall(r"ros-jazzy-[\w-]+", document))
+    assert installed - described == {"ros-jazzy-launch-testing-ros"}, "for the tests alone"
+    assert not {name for name in described - installed if "gz" in name or "controller" in name}

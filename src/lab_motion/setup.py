@@ -26,6 +26,7 @@ setup(
         ],
         "lab_motion.grip_sensors": [
             "fingers = lab_motion.skills.grip.fingers:FingerGrip",
+            "touch = lab_motion.skills.grip.touch:TouchGrip",
             "vacuum = lab_motion.skills.grip.vacuum:VacuumGrip",
         ],
         "lab_motion.planners": [

@@ -26,6 +26,8 @@ from lab_node.names import namespace_from, remappings, resolve
 NODE_PARAMETERS = PathJoinSubstitution([FindPackageShare("lab_bringup"), "config", "nodes.yaml"])
 NUMBERS = {"parts": int, "seed": int, "speed": float}
 """Launch arguments of the cell that are numbers."""
+TEXTS = {"order": str}
+"""And those that people write, in which YAML could see something else."""
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
 
@@ -42,10 +44,21 @@ def described(context: LaunchContext) -> tuple[Cell, Graph]:
         raise RuntimeError(str(error)) from None
 
 
+def switched_on(context: LaunchContext) -> set[str]:
+    """Launch arguments that are true: what `when` of a node asks for."""
+    return {name for name, value in context.launch_configurations.items() if value == "true"}
+
+
 def refuse_unstartable(graph: Graph, context: LaunchContext) -> None:
     """Raises RuntimeError at a node whose package is not installed, or that wants an argument that is not."""
     chosen = context.launch_configurations
-    for node in graph.started(chosen["sim"]):
+    for node in graph.nodes.values():
+        if node.when is not None and node.when not in chosen:
+            raise RuntimeError(
+                f"{node.file}: nodes.{node.name}.when: there is no launch argument '{node.when}', see"
+                " --show-args"
+            )
+    for node in graph.started(chosen["sim"], switched_on(context)):
         if not installed(str(node.package)):
             raise RuntimeError(
                 f"{node.file}: nodes.{node.name}.package: '{node.package}' is not installed: build it and"
@@ -115,10 +128,14 @@ def shared_frames(graph: Graph, description: Mapping[str, Any]) -> NodeAction:
     )
 
 
-def start(node: Node, computed: Mapping[str, Any], params_file: str = "") -> NodeAction:
+def start(
+    node: Node, computed: Mapping[str, Any], of_cell: Mapping[str, Any] | None = None, params_file: str = ""
+) -> NodeAction:
     """A node in its enclave, with its entry in config/nodes.yaml and the launch arguments that it wants.
 
-    computed: parameters that follow from the cell; they win. params_file: of the user, "" for none.
+    computed: parameters that launch arguments give, or that follow from the cell; they win. of_cell: that the
+    YAML of the cell gives, which win over config/nodes.yaml. params_file: of the user, "" for none, which
+    wins over both.
     """
     last: dict[str, Any] = {name: argument(word) for name, word in node.arguments.items()}
     if node.wall_time:  # each listener to the simulated clock costs a tenth of a core
@@ -127,6 +144,7 @@ def start(node: Node, computed: Mapping[str, Any], params_file: str = "") -> Nod
     if node.restarted:
         ending = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
     first = [dict(node.parameters)] if node.parameters else []
+    cell = [dict(of_cell)] if of_cell else []
     files = [params_file] if params_file else []
     # of its logger alone: that of the middleware would bury it
     level = [f"{node.path.strip('/').replace('/', '.')}:=", LaunchConfiguration("log_level")]
@@ -134,7 +152,7 @@ def start(node: Node, computed: Mapping[str, Any], params_file: str = "") -> Nod
         package=node.package,
         executable=node.executable,
         name=node.name,
-        parameters=[*first, NODE_PARAMETERS, *files, {**last, **computed}],
+        parameters=[*first, NODE_PARAMETERS, *cell, *files, {**last, **computed}],
         # where its keys are, when DDS security is on; see docs/security.md
         ros_arguments=["--enclave", node.enclave, "--log-level", level],
         **ending,
@@ -144,7 +162,8 @@ def start(node: Node, computed: Mapping[str, Any], params_file: str = "") -> Nod
 def argument(name: str) -> Any:
     """A launch argument as a parameter."""
     value = LaunchConfiguration(name)
-    return ParameterValue(value, value_type=NUMBERS[name]) if name in NUMBERS else value
+    kind = (NUMBERS | TEXTS).get(name)
+    return value if kind is None else ParameterValue(value, value_type=kind)
 
 
 def manager_parameters(graph: Graph, cell: Cell, sim: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,28 +12,21 @@ from typing import Any
 from launch import LaunchContext
 from launch.logging import get_logger
 
-from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable
+from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable, switched_on
+from lab_bringup.named_plugins import by_arguments, by_cell, refuse_unknown
 from lab_bringup.other_cells import cell_in_domain
+from lab_bringup.parameter_file import given_to, parameters_in, refuse_malformed
 from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
 from lab_core.errors import ConfigurationError, LabError
-from lab_core.plugins import Port
-from lab_description import load_cell
-from lab_grasping.port import GRASP_PLANNERS
-from lab_motion.planning.port import PLANNERS
+from lab_description import Cell, config_directory, load_cell
+from lab_description.graph import Node
 from lab_node.domain import domain_id
 from lab_node.names import namespace_from
-from lab_perception.detector import DETECTORS
 from lab_simulation.simulator_parameters import refuse_unusable
 
 TELL_EVERY = 5.0
 """Seconds, while meshes are read."""
-PORTS: dict[str, Port[Any]] = {
-    "detector": DETECTORS,
-    "grasp_planner": GRASP_PLANNERS,
-    "planner": PLANNERS,
-}
-"""Launch arguments of the cell that name a plug-in."""
 # What sim:=gazebo starts, beside our own packages.
 GAZEBO = (
     "ros_gz_sim",
@@ -70,15 +64,17 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         cell = load_cell(context.launch_configurations["cell"])
         if context.launch_configurations["sim"] == "gazebo":
             _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
+        refuse_unknown(chosen, cell)
     except LabError as error:
         raise RuntimeError(str(error)) from None
-    refuse_unknown_plugins(context)
     _, graph = described(context)
     refuse_unstartable(graph, context)
     sim = chosen["sim"]
     try:
         if chosen["params_file"]:
-            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in graph.started(sim)])
+            nodes_started = graph.started(sim, switched_on(context))
+            refuse_unusable_file(Path(chosen["params_file"]), [node.path for node in nodes_started])
+        refuse_malformed_parameters(graph.started(sim, switched_on(context)), cell, chosen)
     except LabError as error:
         raise RuntimeError(str(error)) from None
     if chosen["tf"] == "shared" and not namespace:
@@ -96,7 +92,7 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         refuse_missing_drivers(context)
     elif context.launch_configurations["meshes"]:
         prepare_meshes(context.launch_configurations["meshes"])
-    if context.launch_configurations["planner"] == "moveit":
+    if (by_cell(cell, "motion") | by_arguments(chosen, "motion")).get("planner") == "moveit":
         refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
     if nodes := cell_in_domain(domain, namespace):
         where = f" and namespace {namespace}" if namespace else ""
@@ -106,15 +102,19 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         )
 
 
-def refuse_unknown_plugins(context: LaunchContext) -> None:
-    """Raises RuntimeError when an argument names a plug-in that nobody has registered."""
-    for argument, port in PORTS.items():
-        name = context.launch_configurations[argument]
-        try:
-            if name:
-                port.require(name)
-        except LabError as error:
-            raise RuntimeError(f"{argument}:={name[:40]}: {error}") from None
+def refuse_malformed_parameters(started: Sequence[Node], cell: Cell, chosen: Mapping[str, str]) -> None:
+    """Raises ConfigurationError at parameters with which a node would refuse to configure.
+
+    Of each place that gives some: config/nodes.yaml, the YAML of the cell, and the file of the user.
+    """
+    places = [config_directory() / "nodes.yaml"]
+    if chosen["params_file"]:
+        places.append(Path(chosen["params_file"]))
+    files = {path: parameters_in(path) for path in places}
+    for node in started:
+        for path, entries in files.items():
+            refuse_malformed(node.name, node, given_to(node.path, entries), str(path))
+        refuse_malformed(node.name, node, by_cell(cell, node.name), str(cell.files["cell"]))
 
 
 def refuse_unwritable(record: str) -> None:

@@ -1,4 +1,4 @@
-"""The main job: bring the cell up in simulation, clear the table, show it, keep the record of it."""
+"""The main job: bring the cell up in simulation, carry an order out, show it, keep the record of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from lab_bringup.shared_memory import remove_unused
 from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
+from lab_console.demo_arguments import CLEAR, SCENES, arguments
 from lab_console.frames import Frames
 from lab_console.live import live_view, summary
 from lab_console.observer import Observer
@@ -33,93 +34,19 @@ from lab_console.overlay import Image
 from lab_console.report import write_report
 from lab_console.ros_truth import TruthNode
 from lab_console.run_record import RunRecord
-from lab_core.errors import ConfigurationError, LabError
 from lab_description import load_cell
-from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
-from lab_node.names import namespace_from, ros_arguments
+from lab_node.names import ros_arguments
+from lab_node.rclpy_overrides import destroy_actions
 from lab_simulation.errors import SceneError
-from lab_simulation.simulator_parameters import refuse_unusable
 
-SCENES = ("scattered", "packed", "pile", "flat")
 # of the simulator; the video is written at the rate of the cell's clock
 CAMERA_RATE = 15.0
 # the record holds images of whoever stands at the cell: nobody else of the machine reads it
 PRIVATE = 0o077
 # seconds of the wall without a word from the task until the run is given up
 SILENCE = 180.0
-
-
-def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Checked arguments; exits with code 2 on wrong usage."""
-    parser = argparse.ArgumentParser(prog="lab demo", description="Clear a table of parts, in simulation.")
-    parser.add_argument(
-        "--robot", default="ur5e", metavar="NAME", help="robot of the cell config/cells/NAME_table.yaml"
-    )
-    parser.add_argument("--cell", metavar="NAME", help="another cell: a name in config/cells or a YAML file")
-    parser.add_argument("--scene", default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file")
-    parser.add_argument(
-        "--parts", type=int, default=0, metavar="N", help="number of parts; as the scene says"
-    )
-    parser.add_argument(
-        "--meshes", type=Path, metavar="DIR", help="take the parts from a folder of OBJ or STL files"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="S", help="decides the scene and all that follows"
-    )
-    parser.add_argument(
-        "--look", choices=("real", "plain"), default="real", help="of the simulated images; real"
-    )
-    parser.add_argument(
-        "--speed", type=float, default=1.0, metavar="X", help="simulated seconds per second; 0: free"
-    )
-    parser.add_argument(
-        "--namespace", default="", metavar="NAME", help="in front of all names of this cell; none"
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
-    parser.add_argument("--no-video", action="store_true", help="leave the video out")
-    options = parser.parse_args(argv)
-    check_cell(parser, options)
-    if options.scene not in SCENES and not Path(options.scene).is_file():
-        parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
-    if options.meshes is not None and not options.meshes.is_dir():
-        parser.error(f"--meshes {options.meshes}: there is no such folder")
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        parser.error(f"--out {options.out}: is a file, expected a folder")
-    for name in ("parts", "seed", "speed"):
-        _check(parser, name, getattr(options, name))
-    if options.scene not in SCENES:
-        _check(parser, "scene", str(Path(options.scene).resolve()))
-    if options.meshes is not None:
-        _check(parser, "meshes", str(options.meshes))
-    try:
-        domain_id()
-        options.namespace = namespace_from(options.namespace)
-    except ConfigurationError as error:
-        parser.error(str(error))
-    return options
-
-
-def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none."""
-    named = f"--cell {options.cell}" if options.cell else f"--robot {options.robot}"
-    options.cell = options.cell or f"{options.robot}_table"
-    try:
-        cell = load_cell(options.cell)
-    except ConfigurationError as error:
-        parser.error(f"{named}: {error}")
-    options.robot = cell.robot.name
-    if Path(options.cell).suffix:
-        options.cell = str(cell.files["cell"].resolve())
-
-
-def _check(parser: argparse.ArgumentParser, name: str, value: float | str) -> None:
-    """Exits when the simulator would refuse the value of an option."""
-    try:
-        refuse_unusable({name: value})
-    except LabError as error:
-        parser.error(f"--{name} {value}: {error}")
 
 
 def run_demo(
@@ -154,10 +81,11 @@ def run_demo(
         "speed": str(options.speed),
         "look": options.look,
         "parts": str(options.parts),
-        "task": "clear_table",
+        "order": options.order,
         "run": (run := uuid4().hex),
         "record": str(out.resolve()),
     }
+    cell_arguments |= dict(word.split(":=", 1) for word in options.launch)
     if options.namespace:
         cell_arguments["namespace"] = options.namespace
     if options.meshes is not None:
@@ -227,7 +155,7 @@ def _observe(
                     operator.stop()
                 elif key == RESET and observer.status.phase == "done":
                     observer.expect_another_task()
-                    operator.reset_and_start()
+                    operator.reset_and_start([result.line for result in observer.status.lines])
                 status, now = observer.status, time.monotonic()
                 stopped = observer.done.is_set()
                 hint = hint and (
@@ -269,8 +197,11 @@ def command_of(options: argparse.Namespace) -> str:
         words += ["--meshes", str(options.meshes)]
     if options.namespace:
         words += ["--namespace", options.namespace.strip("/")]
+    if options.order != CLEAR:
+        words += ["--order", options.order]
     if options.speed != 1.0:
         words += ["--speed", f"{options.speed:g}"]
+    words += options.launch
     return shlex.join(words)
 
 

@@ -9,8 +9,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lab_console.run_record import AttemptRecord, RunRecord
+from lab_console.run_record import AttemptRecord, LineRecord, RunRecord
 from lab_core.scene import PART
+
+SHOWN = 3
+"""Candidates of a line in the terminal; the report has them all."""
 
 
 def plain(text: str) -> Text:
@@ -31,8 +34,10 @@ def live_view(
     totals += f"   simulated {record.sim_seconds:.0f} s   wall {wall_seconds:.0f} s"
     if record.placed:
         totals += f"   {record.picks_per_hour:.0f} picks/h"
+    told = record.lines and not all(line.everything for line in record.lines)
     return Group(
         attempts_table(record.attempts, f"{record.cell}, scene {record.scene}, seed {record.seed}"),
+        *([lines_table(record.lines)] if told else []),
         Spinner("dots", text=plain(f" {doing.rstrip()}")),
         Text(totals, style="bold"),
         Text(keys, style="dim"),
@@ -67,6 +72,25 @@ def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
             f"{attempt.held_width * 1000:.1f}" if attempt.held_width else "",
             f"{attempt.held_force:.0f}" if attempt.held_force else "",
             f"{attempt.end - attempt.start:.1f}",
+        )
+    return table
+
+
+def lines_table(lines: Sequence[LineRecord]) -> Table:
+    """One row a line of the order, with the parts that its words fit best."""
+    table = Table(title="order", title_justify="left", expand=False)
+    for heading in ("line", "meant", "to", "placed", "outcome", "candidates"):
+        table.add_column(heading, justify="right" if heading == "placed" else "left")
+    for number, line in enumerate(lines, 1):
+        success = line.outcome == "SUCCESS"
+        said = line.outcome if success else f"{line.outcome}: {line.message}"
+        table.add_row(
+            str(number),
+            plain(line.meaning),
+            plain(" or ".join(line.to)),
+            str(line.placed),
+            Text(plain(said).plain, style="green" if success else "red"),
+            plain(", ".join(f"{c.object_id} {c.score:.2f}" for c in line.candidates[:SHOWN])),
         )
     return table
 

@@ -6,10 +6,10 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from builtin_interfaces.msg import Time as TimeMessage
-from lab_interfaces.msg import Attempt, TaskStatus
+from lab_interfaces.msg import Attempt, LineResult, TaskStatus
 from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.node import Node
 from rclpy.time import Time
@@ -20,7 +20,15 @@ from lab_console.neighbours import named_in
 from lab_console.overlay import Image as Pixels
 from lab_console.overlay import draw
 from lab_console.report import END
-from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
+from lab_console.run_record import (
+    AttemptRecord,
+    CandidateRecord,
+    Count,
+    LeftRecord,
+    LineRecord,
+    RunRecord,
+    StageTime,
+)
 from lab_core.geometry import FloatArray
 from lab_core.scene import Scene
 from lab_node.conversions.images import rgb
@@ -110,6 +118,7 @@ class Observer(Gated, Node):
         record.books = Count(self._placed_before + message.presented, self._placed_before + message.placed)
         if message.phase == "idle":
             return
+        record.lines = line_records(message.lines)
         if record.sim_start is None:
             record.sim_start = self._last_end = now
         record.sim_end = now
@@ -202,6 +211,22 @@ class Observer(Gated, Node):
         if scene is None:
             return image, said or "what was seen in it did not reach the console"
         return draw(image, scene, target, base_from_tcp, opening, blocking), said
+
+
+def line_records(messages: Sequence[LineResult]) -> list[LineRecord]:
+    """The lines of an order as the record keeps them."""
+    return [
+        LineRecord(
+            message.line.what,
+            message.meaning,
+            tuple(message.line.to),
+            message.placed,
+            name_of(message.outcome),
+            message.outcome.message,
+            tuple(CandidateRecord(c.object_id, c.score, c.misses) for c in message.candidates),
+        )
+        for message in messages
+    ]
 
 
 def _seconds(stamp: TimeMessage) -> float:

@@ -8,18 +8,19 @@ import select
 import sys
 import termios
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from lab_interfaces.action import ClearTable
+from lab_interfaces.action import RunOrder
+from lab_interfaces.msg import OrderLine
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from lab_node.action_client import ActionClient
 from lab_node.qos import RELIABLE
+from lab_node.rclpy_overrides import ActionClient
 
 STOP, RESET = "s", "r"
 # Wall seconds between two looks whether somebody hears a stop that nobody has heard.
@@ -83,7 +84,7 @@ class Operator:
         self._node = node
         self._stop = node.create_publisher(Bool, "cell/stop", RELIABLE)
         self._reset = node.create_client(Trigger, "cell/reset")
-        self._clear_table: ActionClient = ActionClient(node, ClearTable, "clear_table")
+        self._run_order: ActionClient = ActionClient(node, RunOrder, "run_order")
         self._unheard = False
         node.create_timer(_AGAIN, self._stop_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -106,9 +107,9 @@ class Operator:
         if self._reset.service_is_ready():
             self._reset.call_async(Trigger.Request()).add_done_callback(take)
 
-    def reset_and_start(self) -> None:
-        """Reset the stop, and when that was granted start the task anew."""
-        self.reset(lambda: self._clear_table.send_goal_async(ClearTable.Goal()))
+    def reset_and_start(self, lines: Sequence[OrderLine]) -> None:
+        """Reset the stop, and when that was granted start an order of these lines anew."""
+        self.reset(lambda: self._run_order.send_goal_async(RunOrder.Goal(lines=list(lines))))
 
     def _stop_again(self) -> None:
         if self._unheard and self.connected():

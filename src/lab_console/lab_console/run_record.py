@@ -71,9 +71,40 @@ class LeftRecord:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class CandidateRecord:
+    """How well the words of a line fit a part, 0..1, and those that fit least; empty where all fit."""
+
+    object_id: str
+    score: float
+    misses: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """One line of the order. what: as it was given; meaning: as it was understood. to: its destinations.
+    candidates: of the scene in which its parts were last looked for, the best first.
+    """
+
+    what: str
+    meaning: str
+    to: tuple[str, ...]
+    placed: int
+    outcome: str
+    message: str
+    candidates: tuple[CandidateRecord, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether it means every part there is."""
+        return self.meaning == "all parts"
+
+
 @dataclass
 class RunRecord:
     """One run of a task.
+
+    lines: of its order.
 
     books: what the cell says. truth: what the simulator says; None where there is none, or it did not answer.
     Figures are of the truth where there is one: what perception counts is no denominator, as it may see one
@@ -87,6 +118,7 @@ class RunRecord:
     speed: float
     command: str = ""
     attempts: list[AttemptRecord] = field(default_factory=list)
+    lines: list[LineRecord] = field(default_factory=list)
     left: list[LeftRecord] = field(default_factory=list)
     outcome: str = "UNAVAILABLE"
     message: str = "the cell did not come up"
@@ -147,9 +179,10 @@ class RunRecord:
 
     @property
     def complete(self) -> bool:
-        """Whether every part was placed, and nothing says otherwise."""
-        placed_all = self.placed == self.presented > 0
-        return self.outcome == "SUCCESS" and placed_all and self.books.placed <= self.placed
+        """Whether the order was fulfilled, and nothing says otherwise."""
+        placed_all = self.placed == self.presented or not any(line.everything for line in self.lines)
+        fulfilled = self.outcome == "SUCCESS" and placed_all and self.placed > 0
+        return fulfilled and self.books.placed <= self.placed
 
     @property
     def started(self) -> bool:
@@ -204,6 +237,7 @@ class RunRecord:
             "stage_seconds": self.stage_seconds(),
             "outcomes": dict(Counter(attempt.outcome for attempt in self.attempts)),
             "picks": [dataclasses.asdict(attempt) for attempt in self.attempts],
+            "lines": [dataclasses.asdict(line) for line in self.lines],
             "left": [dataclasses.asdict(left) for left in self.left],
         }
 

@@ -17,11 +17,11 @@ from lab_console.observer import Observer
 from lab_console.operator_keys import RESET, STOP, Keys, Operator
 from lab_console.run_record import RunRecord
 from lab_core.errors import ConfigurationError
-from lab_node.action_client import destroy_actions
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
 from lab_node.names import namespace_from, ros_arguments
 from lab_node.permit import Permit
+from lab_node.rclpy_overrides import destroy_actions
 
 # Attempts that are shown, the newest.
 ROWS = 12

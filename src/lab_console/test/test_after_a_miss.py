@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from lab_console import demo
+from lab_console import demo, demo_arguments
 from lab_console.cases import with_cases
 from lab_console.cell_process import CellProcess
 from lab_console.live import summary
@@ -207,6 +207,15 @@ def test_a_folder_without_a_usable_mesh_ends_before_anything_starts(tmp_path, ca
 def test_the_command_of_a_run_does_it_again(tmp_path):
     (tmp_path / "part.stl").touch()
     words = ["--parts", "3", "--seed", "5", "--meshes", str(tmp_path), "--speed", "0"]
-    command = demo.command_of(demo.arguments(words))
+    command = demo.command_of(demo_arguments.arguments(words))
     assert command.startswith("./lab demo --cell ur5e_table --scene scattered --seed 5 --parts 3 --meshes ")
     assert command.endswith(" --speed 0")
+
+
+def test_arguments_of_the_launch_file_go_on_to_it(capsys):
+    options = demo_arguments.arguments(["--parts", "3", "detector:=blobs"])
+    assert options.launch == ["detector:=blobs"]
+    assert demo.command_of(options).endswith(" --parts 3 detector:=blobs")
+    with pytest.raises(SystemExit):
+        demo_arguments.arguments(["detector=blobs"])
+    assert "'detector=blobs' is no option" in capsys.readouterr().err

@@ -8,21 +8,23 @@ import time
 
 import pytest
 import rclpy
-from lab_interfaces.action import ClearTable
+from lab_interfaces.action import RunOrder
+from lab_interfaces.msg import OrderLine
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from lab_console.operator_keys import RESET, STOP, Operator
-from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.conversions.outcomes import success
 from lab_node.executor import ExecutorThread
 from lab_node.permit import Permit
+from lab_node.rclpy_overrides import destroy_actions
 from lab_stop.stop_node import StopNode
 
 DOMAIN = "80"
+LINES = [OrderLine(what="everything", to=["tray"])]
 
 
 def until(condition, what):
@@ -44,7 +46,7 @@ class Cell:
         self.pressed, self.started = False, []
         button = self.node.create_publisher(Bool, "/estop", 10)
         self.node.create_timer(0.05, lambda: button.publish(Bool(data=self.pressed)))
-        serve_action(self.node, ClearTable, "/clear_table", self._clear)
+        serve_action(self.node, RunOrder, "/run_order", self._clear)
         self._executor = ExecutorThread(self.stop_node, self.node)
         self.stop_node.trigger_configure()
         until(lambda: button.get_subscription_count(), "connection to the stop node")
@@ -54,7 +56,7 @@ class Cell:
 
     def _clear(self, handle):
         self.started.append(handle)
-        return ClearTable.Result(outcome=success())
+        return RunOrder.Result(outcome=success())
 
     def close(self):
         self._executor.close()
@@ -77,8 +79,9 @@ def test_a_stop_holds_until_the_operator_resets_it_and_starts_the_task(cell):
     cell.operator.stop()
     until(cell.permit.stopped, "stop")
     assert cell.started == []
-    cell.operator.reset_and_start()
+    cell.operator.reset_and_start(LINES)
     until(lambda: cell.started, "start of the task")
+    assert cell.started[0].request.lines == LINES
     until(lambda: cell.permit.refusal() is None, "permission to move")
 
 
@@ -97,7 +100,7 @@ def test_a_stop_that_nobody_heard_is_said_again_when_somebody_does(cell, monkeyp
 def test_nothing_is_started_while_the_cause_of_the_stop_is_there(cell):
     cell.pressed = True
     until(cell.permit.stopped, "stop")
-    cell.operator.reset_and_start()
+    cell.operator.reset_and_start(LINES)
     asked = cell.operator._reset.call_async(Trigger.Request())  # answered after the one before it
     until(asked.done, "answer to a reset")
     assert not asked.result().success and cell.started == []

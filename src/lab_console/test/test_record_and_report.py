@@ -19,7 +19,15 @@ from lab_console.frames import Frames
 from lab_console.live import live_view, summary
 from lab_console.overlay import GRASP, OTHER, TARGET, draw
 from lab_console.report import END, write_report
-from lab_console.run_record import AttemptRecord, Count, LeftRecord, RunRecord, StageTime
+from lab_console.run_record import (
+    AttemptRecord,
+    CandidateRecord,
+    Count,
+    LeftRecord,
+    LineRecord,
+    RunRecord,
+    StageTime,
+)
 from lab_core.geometry import OrientedBox, PinholeCamera, make_transform, transform_from_xyz_rpy
 from lab_core.scene import DepthView, Part, Scene
 
@@ -244,3 +252,37 @@ LAUNCH = "[ERROR] [launch]: Caught exception in launch (see debug for traceback)
 )
 def test_a_cell_that_ended_is_said_by_its_cause(log, sentence):
     assert complaint_in(log) == sentence
+
+
+LINE = LineRecord(
+    what="the red <b>box</b>",
+    meaning="the red box",
+    to=("tray", "bin"),
+    placed=0,
+    outcome="AMBIGUOUS",
+    message="2 parts fit 'the red box'",
+    candidates=(CandidateRecord("object_1", 0.93, ""), CandidateRecord("object_7", 0.02, "red")),
+)
+
+
+def test_the_lines_of_an_order_are_shown_with_their_candidates(record, tmp_path):
+    record.lines = [LINE]
+    screen = io.StringIO()
+    Console(file=screen, width=200).print(live_view(record, "done", 1.0))
+    assert "the red box" in screen.getvalue() and "object_1 0.93, object_7 0.02" in screen.getvalue()
+    write_report(record, {}, None, tmp_path / "report.html", tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "object_7 0.02 (not red)" in page and "tray or bin" in page
+    assert "the red &lt;b&gt;box" in page and "<b>box" not in page
+    assert record.as_json()["lines"][0]["candidates"][1]["misses"] == "red"
+
+
+def test_an_order_of_some_parts_is_complete_when_its_lines_are(record):
+    done = dataclasses.replace(LINE, outcome="SUCCESS", message="", placed=2)
+    record.outcome, record.books, record.truth = "SUCCESS", Count(3, 2), Count(3, 2)
+    record.lines = [done]
+    assert record.complete  # the third part was not asked for
+    record.lines = [dataclasses.replace(done, meaning="all parts")]
+    assert not record.complete
+    record.lines, record.truth = [done], Count(3, 1)
+    assert not record.complete

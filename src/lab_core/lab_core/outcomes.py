@@ -45,3 +45,7 @@ class OutcomeCode(IntEnum):
 
     DESTINATION_FULL = 600
     OBJECTS_LEFT = 601
+
+    AMBIGUOUS = 700
+    ABSENT = 701
+    BLOCKED = 702

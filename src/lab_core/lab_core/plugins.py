@@ -232,12 +232,20 @@ def promises(plugin: Any, attribute: str) -> bool:
 
 
 def check_plugins(parameters: Any, node: str) -> None:
-    """Of the plug-ins that a parameters object names; makes none. One that "auto" would choose is left out.
+    """Of the plug-ins that a parameters object names, or has parameters for; makes none.
 
-    Raises ConfigurationError when a plug-in's own parameter is malformed, or it cannot be loaded.
+    Raises ConfigurationError when a plug-in's own parameter is malformed, or when one that is named cannot be
+    loaded.
     """
-    given = plugins_field(type(parameters))
+    if (holder := plugins_field(type(parameters))) is None:
+        return
+    given = getattr(parameters, holder)
+    blocks = {name.partition(".")[0] for name in given}
     for name, port in ports_of(type(parameters)).items():
         chosen = getattr(parameters, name)
-        if chosen != AUTO and given is not None:
-            port.parameters(chosen, getattr(parameters, given), node)
+        for plugin in sorted({chosen} - {AUTO} | blocks & set(port.names())):
+            try:
+                port.parameters(plugin, given, node)
+            except PluginUnavailable:
+                if plugin == chosen:
+                    raise

@@ -220,7 +220,9 @@ def test_a_node_names_plugins_and_keeps_their_parameters(lamps):
     lamps("plain", PlainLamp)
     parameters = check_parameters(RoomParameters, {"lamp": "plain", "stranger.power": 99.0}, "room")
     assert parameters.plugins == {"stranger.power": 99.0}
-    check_plugins(parameters, "room")  # of the chosen one
+    with pytest.raises(ConfigurationError, match=r"'stranger\.power' of node room is 99\.0"):
+        check_plugins(parameters, "room")  # also of one that is not chosen
+    check_plugins(check_parameters(RoomParameters, {"lamp": "plain", "stranger.power": 1.0}, "room"), "room")
     with pytest.raises(
         ConfigurationError, match=r"'lamp' of node room: no lamp is called 'dark': expected one"
     ):

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry.transforms import FloatArray
-from lab_description.camera import Camera, CameraModel
+from lab_description.camera import NEEDS, Calibration, Camera, CameraModel, ExpectedError
 from lab_description.configuration import find
 from lab_description.end_effector import EndEffector
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
 from lab_description.gripper import Gripper
 from lab_description.hardware import Hardware, StartedDriver, started_drivers
+from lab_description.plugins import NamedPlugin, take_plugins
 from lab_description.robot import Robot
 from lab_description.schema import Length, parse, read_yaml
 from lab_description.suction_cup import SuctionCup
+from lab_description.touch import TouchPads
 from lab_description.tree import Pose
 from lab_description.workability import refuse_unworkable
 
@@ -36,21 +38,28 @@ class Mount:
 
 @dataclass(frozen=True)
 class GripperMount(Mount):
-    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not."""
+    """tactile: whether its pads feel force; those of a plain Robotiq or Franka hand do not. touch: the
+    tactile sensors on its pads, a name in config/touch; they judge the grip then.
+    """
 
     tactile: bool = True
+    touch: str | None = None
 
 
 @dataclass(frozen=True)
 class CameraMount(Mount):
-    """calibrated: the day on which the pose was measured; a simulated camera needs none."""
+    """calibrated: the day on which the pose was measured; a simulated camera needs none. calibration: how,
+    and how well. needs: what the cell needs of it.
+    """
 
     calibrated: date | None = None
+    calibration: Calibration | None = None
+    needs: ExpectedError = NEEDS
 
 
 @dataclass(frozen=True)
 class CellFile:
-    """What config/cells/NAME.yaml holds.
+    """What config/cells/NAME.yaml holds beside plug-ins and their blocks, see lab_description.plugins.
 
     robot: its base_link is the root of the cell. gripper: mounted on the robot's tool_link. camera: in
     base_link. table_height: z of the table's top in base_link, metres. hardware: of the real cell, if there
@@ -84,7 +93,8 @@ class Cell:
     "gripper", "camera".
     furniture: every box that stands still, of furniture and destinations. tool_from_gripper: (4, 4).
     destinations: in the order of the file; the first one is the default. hardware: None for a cell that is
-    only simulated. extensions: packages whose nodes are part of it.
+    only simulated. extensions: packages whose nodes are part of it. plugins: that it names, by their keys in
+    the file.
     """
 
     name: str
@@ -99,6 +109,7 @@ class Cell:
     files: Mapping[str, Path]
     hardware: Hardware | None = None
     extensions: tuple[str, ...] = ()
+    plugins: Mapping[str, NamedPlugin] = field(default_factory=dict)
 
     @property
     def gripper(self) -> Gripper:
@@ -141,7 +152,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     Raises ConfigurationError: one sentence that names file, key and fix.
     """
     path = find("cells", name_or_path)
-    content = parse(CellFile, read_yaml(path), path)
+    own, plugins = take_plugins(read_yaml(path), [each.name for each in fields(CellFile)], path)
+    content = parse(CellFile, own, path)
     beside = [path.resolve().parent.parent]
     files = {
         "cell": path,
@@ -151,6 +163,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     }
     robot = parse(Robot, read_yaml(files["robot"]), files["robot"], name=content.robot.model)
     end_effector = _end_effector(content.gripper, files["gripper"])
+    if content.gripper.touch is not None:
+        end_effector = _with_touch(end_effector, content.gripper.touch, path, beside)
     camera = parse(CameraModel, read_yaml(files["camera"]), files["camera"], name=content.camera.model)
     _refuse_shared_names(path, robot, end_effector, camera, content)
     refuse_unworkable(path, content.workspace, content.furniture, content.destinations)
@@ -159,7 +173,11 @@ def load_cell(name_or_path: str | Path) -> Cell:
         robot=robot,
         end_effector=end_effector,
         camera=Camera(
-            camera, content.camera.pose.matrix @ camera.link_from_optical, content.camera.calibrated
+            camera,
+            content.camera.pose.matrix @ camera.link_from_optical,
+            content.camera.calibrated,
+            content.camera.calibration,
+            content.camera.needs,
         ),
         furniture=all_boxes(content.furniture, content.destinations),
         workspace=content.workspace,
@@ -169,6 +187,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
         files=files,
         hardware=content.hardware,
         extensions=content.extensions,
+        plugins=plugins,
     )
 
 
@@ -184,6 +203,19 @@ def _end_effector(mount: GripperMount, file: Path) -> EndEffector:
         return parse(SuctionCup, content, file, name=mount.model)
     gripper = parse(Gripper, content, file, name=mount.model)
     return gripper if mount.tactile else replace(gripper, wrench_topics={})
+
+
+def _with_touch(effector: EndEffector, name: str, cell: Path, beside: list[Path]) -> Gripper:
+    if not isinstance(effector, Gripper):
+        raise ConfigurationError(
+            f"{cell}: gripper.touch: '{effector.name}' has no fingers on which tactile pads could be"
+        )
+    file = find("touch", name, beside)
+    pads = parse(TouchPads, read_yaml(file), file, name=name)
+    try:
+        return replace(effector, touch=pads, grip_sensor="touch")
+    except ValueError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
 
 
 def _refuse_shared_names(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lab_core.geometry.transforms import FloatArray, invert
 from lab_description.end_effector import EndEffector
 from lab_description.schema import Positive, Quantity
+from lab_description.touch import SIDES, TouchPads
 
 # Linear interpolation between this many samples of the linkage errs by less than 0.01 µm for the 2F-85.
 _SAMPLES = 1001
@@ -41,7 +42,8 @@ class Gripper(EndEffector):
     pad_size: (x, y, z) width, thickness and length of a pad in the tcp frame, metres.
     hand: links of each box of hand_boxes().
     maximum_force: N, one finger on the other. friction: Coulomb coefficient of the pads on parts.
-    wrench_topics: of the "left" and the "right" pad; empty when they feel nothing.
+    wrench_topics: of the "left" and the "right" pad; empty when they feel nothing. touch: the tactile
+    sensors on the pads, which the cell names; None without.
     """
 
     joint: str
@@ -55,6 +57,7 @@ class Gripper(EndEffector):
     wrench_topics: Mapping[str, str] = field(
         default_factory=lambda: {"left": "gripper/left_pad/wrench", "right": "gripper/right_pad/wrench"}
     )
+    touch: TouchPads | None = field(default=None, kw_only=True)
     grasp_planner: str = field(default="antipodal", kw_only=True)
     grip_sensor: str = field(default="fingers", kw_only=True)
 
@@ -65,6 +68,8 @@ class Gripper(EndEffector):
             raise ValueError(
                 f"wrench_topics: {', '.join(self.wrench_topics)} given, expected left and right, or none"
             )
+        if self.touch is not None:
+            self.touch.require_room(self.pad_size[0], self.pad_size[2])
         if self.moving != (self.joint,):
             raise ValueError(
                 f"joint: '{self.joint}' drives the gripper alone, but {', '.join(self.moving)} move"
@@ -105,7 +110,13 @@ class Gripper(EndEffector):
     @property
     def topics(self) -> dict[str, str]:
         """Of the pads that feel something."""
-        return dict.fromkeys(self.wrench_topics.values(), "geometry_msgs/msg/WrenchStamped")
+        topics = dict.fromkeys(self.wrench_topics.values(), "geometry_msgs/msg/WrenchStamped")
+        return topics | dict.fromkeys(self.touch_topics, "lab_interfaces/msg/TactilePad")
+
+    @property
+    def touch_topics(self) -> tuple[str, ...]:
+        """Of the left and the right tactile pad; empty without."""
+        return () if self.touch is None else tuple(self.touch.topics[side] for side in SIDES)
 
     @property
     def actions(self) -> dict[str, str]:

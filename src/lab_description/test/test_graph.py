@@ -5,7 +5,7 @@ from ament_index_python.packages import get_package_share_directory
 
 from lab_core.errors import ConfigurationError
 from lab_description import config_directory, load_cell
-from lab_description.graph import extension_names, load_graph
+from lab_description.graph import NodeEntry, extension_names, load_graph
 from lab_description.graph.order import in_order
 from lab_node.names import resolve
 
@@ -25,6 +25,20 @@ def test_the_graph_of_every_cell_fits_together(name):
     assert {resolve(name) for name in cell.end_effector.topics} <= graph.topics.keys()
     for topic in graph.topics.values():
         assert topic.publishers or topic.device or topic.anyone, f"nobody publishes {topic.name}"
+
+
+def test_a_node_of_a_launch_argument_is_started_where_that_is_true():
+    graph = load_graph(CELL)
+    always = [node.name for node in graph.started("mujoco")]
+    assert "operator" not in always and "operator" not in [node.name for node in graph.expected("mujoco")]
+    with_console = [node.name for node in graph.started("mujoco", {"console"})]
+    assert set(with_console) - set(always) == {"operator"}
+    assert "operator" in [node.name for node in graph.started("none", {"console", "drivers"})]
+
+
+def test_only_a_node_without_a_lifecycle_may_be_left_out():
+    with pytest.raises(ValueError, match="managed: false"):
+        NodeEntry(package="a", executable="b", when="console")
 
 
 def test_a_cup_has_a_pump_and_no_fingers(tmp_path):
@@ -60,7 +74,7 @@ def test_a_cup_has_a_pump_and_no_fingers(tmp_path):
         ("services", "/simulator/get_entities_states"),
         ("actions", "/arm_controller/follow_joint_trajectory"),
         ("actions", "/gripper_controller/gripper_cmd"),
-        ("actions", "/clear_table"),
+        ("actions", "/run_order"),
     ],
 )
 def test_a_namespace_comes_in_front_of_every_name_and_none_changes_none(table, name):

@@ -12,17 +12,15 @@ import socket
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from ament_index_python.packages import get_packages_with_prefixes
 from ament_index_python.resources import get_resources
 
-from lab_core.errors import ConfigurationError
-from lab_core.parameters import check_parameters
-from lab_core.plugins import check_plugins
-from lab_description import config_directory, load_cell
+from lab_bringup.named_plugins import by_cell
+from lab_bringup.parameter_file import given_to, matches, parameters_in, refuse_malformed
+from lab_core.errors import ConfigurationError, LabError
+from lab_description import Cell, config_directory, load_cell
 from lab_description.graph import NodeEntry, load_graph, stack_nodes
 from lab_description.schema import parse, read_yaml
 from lab_description.stored_pairs import CollisionMatrix, fingerprint, matrix_file
@@ -36,7 +34,8 @@ from lab_doctor.snapshot import (
 )
 from lab_node.bounded_file import read_bounded
 from lab_node.domain import domain_from
-from lab_node.parameters import BUILT_IN
+from lab_tasks.orders.order import understood
+from lab_tasks.orders.sources import order_file
 from lab_tasks.policy import load_policy
 
 # Beside those of the nodes.
@@ -86,7 +85,7 @@ def collect_machine(lock: Path | None, record: Path) -> Machine:
 def collect_configuration(
     name: str, folder: Path | None = None, extensions: Sequence[str] = ()
 ) -> Configuration:
-    """The files of a cell. folder: config/ whose nodes.yaml and tasks/ are read; the installed one.
+    """The files of a cell. folder: config/ whose nodes.yaml, tasks/ and orders/ are read; the installed one.
     extensions: packages beside those that the cell's YAML names.
     """
     folder = folder or config_directory()
@@ -103,7 +102,7 @@ def collect_configuration(
             nodes = description.nodes
         except ConfigurationError as error:
             errors.append(str(error))
-    errors += _parameter_errors(folder, nodes)
+    errors += _parameter_errors(folder, nodes, cell)
     if cell is None:
         return Configuration(name, None, cell_error, tuple(errors), nodes=nodes)
     stored = True
@@ -126,7 +125,18 @@ def _packages() -> list[str]:
     return sorted({*PACKAGES, *(node.package for node in nodes.values() if node.package is not None)})
 
 
-def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry]) -> Iterator[str]:
+def _order_errors(folder: Path) -> Iterator[str]:
+    """Of the orders; whether a cell has their destinations is asked when they are carried out in it."""
+    for path in sorted((folder / "orders").glob("*.yaml")):
+        try:
+            lines = order_file(path)
+            understood(lines, {name for line in lines for name in (*line.to, line.clear_away_to)})
+        except LabError as error:
+            yield str(error) if str(path) in str(error) else f"{path}: {error}"
+
+
+def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry], cell: Cell | None) -> Iterator[str]:
+    yield from _order_errors(folder)
     for path in sorted((folder / "tasks").glob("*.yaml")):
         try:
             load_policy(path)
@@ -134,50 +144,21 @@ def _parameter_errors(folder: Path, nodes: Mapping[str, NodeEntry]) -> Iterator[
             yield str(error)
     path = folder / "nodes.yaml"
     try:
-        content = read_yaml(path) or {}
+        entries = parameters_in(path)
     except ConfigurationError as error:
         yield str(error)
         return
-    if not isinstance(content, dict):
-        yield f"{path}: expected nodes and their ros__parameters, found {type(content).__name__}"
-        return
-    everywhere = _ros_parameters(content.get("/**"))
     known = [name for name, node in nodes.items() if node.executable is not None]
-    for node in content:
-        if str(node).removeprefix("/**").strip("/") not in known and node != "/**":
-            yield f"{path}: no node of the cell is called '{node}', there are {', '.join(known)}"
+    for name in entries:
+        if not any(matches(name, f"/{node}") for node in known):
+            yield f"{path}: no node of the cell is called '{name}', there are {', '.join(known)}"
     for node, entry in nodes.items():
-        keys = (node, f"/{node}", f"/**/{node}")
-        own = _ros_parameters(next((content[key] for key in keys if key in content), None))
-        if own is None or everywhere is None:
-            yield f"{path}: {node}: expected ros__parameters with names and values"
-            continue
-        given = {key: value for key, value in {**everywhere, **own}.items() if not key.startswith(BUILT_IN)}
-        if not given or entry.parameter_class is None:
-            continue
-        module, _, name = entry.parameter_class.partition(":")
         try:
-            check_plugins(check_parameters(getattr(import_module(module), name), given, node), node)
+            refuse_malformed(node, entry, given_to(f"/{node}", entries), str(path))
+            if cell is not None:
+                refuse_malformed(node, entry, by_cell(cell, node), str(cell.files["cell"]))
         except ConfigurationError as error:
-            yield f"{path}: {error}"
-        except (ImportError, AttributeError) as error:
-            yield f"{path}: parameters of {node} cannot be checked, {module} does not load: {error}"
-
-
-def _ros_parameters(entry: Any) -> dict[str, Any] | None:
-    if entry is None:
-        return {}
-    parameters = entry.get("ros__parameters") if isinstance(entry, dict) else None
-    return dict(_flat(parameters)) if isinstance(parameters, dict) else None
-
-
-def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Parameters by their full names, as rcl makes them of nested ones."""
-    for name, value in parameters.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+            yield str(error)
 
 
 def _profile(variables: Mapping[str, str]) -> TransportProfile | None:

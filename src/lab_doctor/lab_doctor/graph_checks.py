@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from lab_description.graph.entries import Sim
 from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.described_checks import check_described
 from lab_doctor.finding import Finding
-from lab_doctor.snapshot import Endpoint, Graph, Snapshot
+from lab_doctor.snapshot import Configuration, Endpoint, Graph, Snapshot
 
 # Bridge of a cell that Gazebo simulates.
 GAZEBO = "ros_gz_bridge"
@@ -138,12 +139,18 @@ def _nodes(graph: Graph, snapshot: Snapshot) -> Iterator[Finding]:
             f"the nodes were started for different cells: {', '.join(sorted(cells))}",
             "start all of them from one launch with one cell:=",
         )
-    elif cells and cells != {snapshot.configuration.name}:
+    elif cells and not any(_names(cell, snapshot.configuration) for cell in cells):
         yield Finding(
             "other-cell",
             f"the running cell is {cells.pop()}, this examination is of {snapshot.configuration.name}",
             "name the running cell: lab doctor CELL",
         )
+
+
+def _names(cell: str, configuration: Configuration) -> bool:
+    """Whether what nodes were started for, a name or the path of a file, is the cell of the configuration."""
+    file = None if configuration.cell is None else configuration.cell.files["cell"]
+    return cell == configuration.name or (file is not None and Path(cell).resolve() == file.resolve())
 
 
 def _qos(graph: Graph) -> Iterator[Finding]:

@@ -68,8 +68,16 @@ def test_the_configuration_of_the_stack_is_sound(config):
             "parameters",
             "0.01 to 1.0",
         ),
-        ("tasks/clear_table.yaml", "looks_until_clear: 2", "looks_until_clear: 0", "parameters", "looks"),
-        ("tasks/clear_table.yaml", "UNAVAILABLE: wait", "UNAVAILABEL: wait", "parameters", "UNAVAILABEL"),
+        ("tasks/standard.yaml", "looks_until_clear: 2", "looks_until_clear: 0", "parameters", "looks"),
+        (
+            "orders/kitting.yaml",
+            "what: boxes",
+            "what: gizmos",
+            "parameters",
+            "line 1: these words are not known",
+        ),
+        ("orders/kitting.yaml", "how_many: 2", "how_many: -2", "parameters", "at least 1"),
+        ("tasks/standard.yaml", "UNAVAILABLE: wait", "UNAVAILABEL: wait", "parameters", "UNAVAILABEL"),
     ],
 )
 def test_a_spoilt_file_is_named_with_its_key(config, file, old, new, check, words):

@@ -387,3 +387,13 @@ def test_a_cell_with_a_suction_cup_needs_its_pressure():
     )(sound_snapshot())
     found = [one.what for area in examine(snapshot).values() for one in area]
     assert found == ["nobody publishes /suction/pressure"]
+
+
+def test_a_cell_may_be_named_by_its_path():
+    """As `cell:=/home/me/mine.yaml` does for every node of it."""
+    by_path = sound_snapshot()
+    for each in by_path.graph.nodes:
+        if each.cell is not None:
+            by_path = node(each.name, cell=str(CELL.files["cell"]))(by_path)
+    found = [each.check for area in examine(by_path).values() for each in area]
+    assert "other-cell" not in found and "cells-differ" not in found

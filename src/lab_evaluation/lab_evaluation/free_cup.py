@@ -9,7 +9,6 @@ from lab_core.scene import Scene
 from lab_description import SuctionCup
 from lab_evaluation.embodiment import HOLD_SECONDS, Carried, HandSenses
 from lab_evaluation.free_hand import FreeHand
-from lab_motion.skills.grip.port import ContactLimits
 from lab_motion.skills.grip.vacuum import VacuumGrip, VacuumReading
 from lab_simulation.mujoco.simulation import Simulation
 
@@ -28,7 +27,7 @@ class FreeCup:
         cup = simulation.cell.end_effector
         assert isinstance(cup, SuctionCup)
         self._cup = cup
-        self._sensor = VacuumGrip(cup, ContactLimits())
+        self._sensor = VacuumGrip(cup)
         self._hand = FreeHand(simulation)
         self._senses = HandSenses(simulation)
         model = simulation.model

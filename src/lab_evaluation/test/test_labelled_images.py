@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,12 +10,16 @@ import numpy as np
 import pytest
 
 from lab_core.geometry import transform_points
+from lab_description import load_cell
 from lab_evaluation.labelled_images import InvalidImages, labelled_images
+from lab_grasping.grasp_parameters import GraspParameters
+from lab_grasping.planning import GraspPlanning
 from lab_perception.segmentation import GeometricDetector, GeometricParameters
 from lab_perception.testing.detector_contract import AREA, BASE_FROM_CAMERA, BLOCKS, CAMERA
 from lab_perception.testing.imagined import imagine
 
 sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
+from _grasps_on_image import judge_grasps
 from _labelled_images import by_detector, draw, judge, summary
 
 
@@ -131,3 +136,18 @@ def test_an_instance_on_the_table_is_a_phantom(flat):
     found = by_detector(image, GeometricDetector(GeometricParameters(network="")), repeats=1)
     found.labels[:20, :20] = 3
     assert judge(image, found)["phantoms"] == 1
+
+
+def test_grasps_on_what_was_found_are_judged_by_the_labels(flat):
+    (image,) = labelled_images(flat)
+    found = by_detector(image, GeometricDetector(GeometricParameters(network="")), repeats=1)
+    planning = GraspPlanning.of(load_cell("ur5e_table"), GraspParameters())
+    verdicts = judge_grasps(image, found.scene, planning)
+    assert verdicts["scene"] == "sound" and len(verdicts["parts"]) == 3
+    nothing = replace(image, truth=np.full_like(image.truth, -1), objects=())
+    assert judge_grasps(nothing, found.scene, planning)["scene"] == "on no one object"
+    nearer = replace(
+        image.frame, depth=np.where(image.truth >= 0, image.frame.depth, image.frame.depth - 0.1)
+    )
+    full = judge_grasps(replace(image, frame=nearer), found.scene, planning)
+    assert "sound" not in (full["scene"], *full["parts"])

@@ -62,7 +62,7 @@ class SuctionParameters:
         maximum=1.5,
     )
     press: float = parameter(
-        0.5,
+        0.8,
         "The share of the bellows' stroke by which the cup is pressed on the part. It takes up the noise of"
         " the depth.",
         minimum=0.0,

@@ -26,10 +26,10 @@ from lab_core.scene import Scene
 from lab_description import config_directory
 from lab_grasping.grasp_node import GraspNode
 from lab_grasping.testing.synthetic import Solid, at, observe
-from lab_node.action_client import destroy_actions
 from lab_node.conversions.poses import matrix_from_pose
 from lab_node.conversions.scene import scene_message
 from lab_node.qos import LATCHED, RELIABLE
+from lab_node.rclpy_overrides import destroy_actions
 
 DEADLINE = 60.0
 BLOCK = Solid("box", (0.03, 0.05, 0.04), at(0.50, 0.00, 0.02, 0.4))

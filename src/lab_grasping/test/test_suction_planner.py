@@ -45,6 +45,13 @@ def test_a_plane_seals_whatever_way_it_leans():
     assert np.degrees(np.arccos(seals.normals[0] @ expected)) < 1.0
 
 
+def test_a_face_that_noise_may_have_tilted_is_level():
+    """Waves of a stereo camera's depth tilt what lies under a cup; the cup came askew and did not seal."""
+    seals = lip_on(lambda x, y: 0.1 * x - 0.06 * y + 0.0004 * np.sin(400 * x), normal=(-0.15, 0.1, 1.0))
+    assert seals.normals[0] == pytest.approx([0.0, 0.0, 1.0])
+    assert seals.deviation[0] < 1e-3
+
+
 @pytest.mark.parametrize("radius", [0.02, 0.03, 0.05])
 def test_the_lip_follows_a_cylinder_by_its_sagitta(radius):
     seals = lip_on(lambda x, y: np.sqrt(radius**2 - np.clip(x, -radius, radius) ** 2) - radius)

@@ -117,9 +117,16 @@ def trajectory_goal(
     return FollowJointTrajectory.Goal(trajectory=message)
 
 
-def gripper_goal(joint: str, position: float, effort: float) -> ParallelGripperCommand.Goal:
-    """Goal for the driven joint of the gripper: rad (m), and at most this effort, N m (N)."""
-    return ParallelGripperCommand.Goal(command=JointState(name=[joint], position=[position], effort=[effort]))
+def gripper_goal(
+    joint: str, position: float, effort: float, velocity: float | None = None
+) -> ParallelGripperCommand.Goal:
+    """Goal for the driven joint of the gripper: rad (m), at most this effort, N m (N), and velocity, rad/s
+    (m/s); without one, that of the gripper.
+    """
+    command = JointState(name=[joint], position=[position], effort=[effort])
+    if velocity is not None:
+        command.velocity = [velocity]
+    return ParallelGripperCommand.Goal(command=command)
 
 
 def pad_force(message: WrenchStamped) -> float:

@@ -79,6 +79,10 @@ class ExecutionError(MotionError):
     stage = "execution"
 
 
+class Felt(ExecutionError):
+    """A guarded move met what it was to feel: its end, and no failure."""
+
+
 class ExecutionCancelled(ExecutionError):
     """The caller asked to stop, and the arm holds."""
 

@@ -8,11 +8,11 @@ from lab_core.geometry import FloatArray
 from lab_core.grasp import Grasp
 from lab_core.scene import Scene
 from lab_description import Cell
-from lab_motion.motion_parameters import MotionParameters, contact_limits, motion_settings, stoppable
+from lab_motion.motion_parameters import MotionParameters, motion_settings, stoppable
 from lab_motion.planning.port import PLANNERS, MotionPlanner, PlanningScene
 from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
-from lab_motion.skills.grip.port import load_grip_sensor
+from lab_motion.skills.grip.port import GRIP_SENSORS, GripSensor
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints, move_to_pose
@@ -31,15 +31,18 @@ class Motion:
         arm: Arm,
         hand: Hand,
         planner: MotionPlanner | None = None,
+        sensor: GripSensor | None = None,
     ) -> None:
-        """planner: else the one that the parameters name.
+        """planner, sensor: else those that the parameters name.
 
-        Raises ConfigurationError when there is none, or no grip sensor of the gripper's.
+        Raises ConfigurationError when one cannot be made.
         """
-        cell = stoppable(cell, parameters)
+        cell, given = stoppable(cell, parameters), parameters.plugins
         if planner is None:
-            name, given = parameters.planner, parameters.plugins
-            planner = PLANNERS.make(name, cell, given=given, node="motion").plugin
+            planner = PLANNERS.make(parameters.planner, cell, given=given, node="motion").plugin
+        if sensor is None:
+            name = parameters.grip_sensor_for(cell)
+            sensor = GRIP_SENSORS.make(name, cell.end_effector, given=given, node="motion").plugin
         self.settings = motion_settings(parameters, cell)
         self.destinations = Destinations(cell.destinations)
         self.robot = Manipulator(
@@ -48,7 +51,7 @@ class Motion:
             arm=arm,
             hand=hand,
             settings=self.settings,
-            sensor=load_grip_sensor(cell.end_effector, contact_limits(parameters)),
+            sensor=sensor,
         )
 
     def warm_up(self) -> None:

@@ -21,6 +21,7 @@ from lab_motion.control.confirmation import Confirmation
 from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
+from lab_motion.control.ros_approval import RosApproval
 from lab_motion.conversions import (
     grasp_to_carry_out,
     ordered_positions,
@@ -33,6 +34,7 @@ from lab_motion.motion_parameters import MotionParameters, motion_settings, stop
 from lab_motion.planning.port import PLANNERS, MotionPlanner
 from lab_motion.scenes import Scenes
 from lab_motion.skills.destinations import Destinations
+from lab_motion.skills.grip.port import GRIP_SENSORS
 from lab_motion.skills.manipulator import MotionSettings
 from lab_motion.skills.pick import Picked
 from lab_motion.skills.place import Placed
@@ -79,6 +81,7 @@ class MotionNode(LabNode):
         self.hardware_id = self._cell.robot.name
         planner = self.make_plugin(PLANNERS, p.planner, self._cell)
         self._planner = planner
+        sensor = self.make_plugin(GRIP_SENSORS, p.grip_sensor_for(self._cell), self._cell.end_effector)
         self._permit = Permit(self, p.max_stop_age)
         states = JointStates(self, p.max_state_age)
         self._arm = ControlledArm(
@@ -92,11 +95,13 @@ class MotionNode(LabNode):
             p.stamped_goals,
         )
         self._hand = controlled_hand(self, self._cell, states, p.max_state_age, p.gripper_timeout)
-        self._motion = Motion(self._cell, p, self._arm, self._hand, planner)
+        self._motion = Motion(self._cell, p, self._arm, self._hand, planner, sensor)
         self._motion.warm_up()
         self._robot, self._settings = self._motion.robot, self._motion.settings
         self._scenes = Scenes(self, self._permit)
         self._confirmation = Confirmation(self, p.confirm_timeout)
+        asks = RosApproval(self, self._cell.robot.base_link, p.approval_timeout, self._scenes.watch)
+        self._robot.approval = asks if p.approval else None
         self._placed_file = PlacedFile(p.placed_file)
         self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
@@ -179,6 +184,7 @@ class MotionNode(LabNode):
         try:
             self._doing = name
             self._robot.settings = self._settings_now()
+            self._robot.forget_approval()
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lab_core.parameters import parameter, plugin_parameters
+from lab_core.plugins import AUTO
 from lab_description import Cell
 from lab_description.controllers import BRAKING
 from lab_motion.planning.port import PLANNERS
-from lab_motion.skills.grip.port import ContactLimits
+from lab_motion.skills.grip.port import GRIP_SENSORS
 from lab_motion.skills.manipulator import MotionSettings
 
 
@@ -23,6 +24,12 @@ class MotionParameters:
         "The motion planner: a name that is registered in lab_motion.planners. auto takes MoveIt where it is"
         " installed, else roboplan.",
         port=PLANNERS,
+    )
+    grip_sensor: str = parameter(
+        "auto",
+        "What judges whether the hand holds a part: a name that is registered in lab_motion.grip_sensors."
+        " auto takes the one that the YAML of the gripper names.",
+        port=GRIP_SENSORS,
     )
     seed: int = parameter(0, "The seed of all random numbers.", minimum=0)
     speed: float = parameter(
@@ -43,6 +50,12 @@ class MotionParameters:
     )
     confirm_timeout: float = parameter(
         600.0, "The wall time for which the first action waits to be confirmed.", unit="s", minimum=1.0
+    )
+    approval: bool = parameter(
+        False, "Nothing moves before a person has approved the plan on ~/proposal by ~/approve."
+    )
+    approval_timeout: float = parameter(
+        60.0, "The wall time for which a plan waits to be approved.", unit="s", minimum=1.0, maximum=3600.0
     )
     held_acceleration: float = parameter(
         1.0, "The share of `acceleration` while the hand holds a part.", minimum=0.01, maximum=1.0, live=True
@@ -107,6 +120,15 @@ class MotionParameters:
         maximum=0.1,
         live=True,
     )
+    feel_distance: float = parameter(
+        0.012,
+        "A hand with tactile pads lowers a part further by at most this, until it feels that the part stands."
+        " 0: it does not.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+        live=True,
+    )
     start_tolerance: float = parameter(
         0.03,
         "A motion starts at the last goal while the arm is no further from it than this.",
@@ -114,34 +136,6 @@ class MotionParameters:
         minimum=0.0,
         maximum=0.5,
         live=True,
-    )
-    min_force: float = parameter(
-        1.5,
-        "The hand holds a part while the force on each pad is at least this.",
-        unit="N",
-        minimum=0.05,
-        maximum=50.0,
-    )
-    pads_closed_opening: float = parameter(
-        0.0015,
-        "The pads touch each other, with no part between them, while the opening is below this.",
-        unit="m",
-        minimum=0.0,
-        maximum=0.1,
-    )
-    max_width_excess: float = parameter(
-        0.025,
-        "How much wider than planned the fingers may be while they hold a part.",
-        unit="m",
-        minimum=0.0,
-        maximum=0.2,
-    )
-    max_slip: float = parameter(
-        0.010,
-        "How far the fingers may close further while they hold a part.",
-        unit="m",
-        minimum=0.0005,
-        maximum=0.05,
     )
     max_scene_age: float = parameter(
         30.0, "A pick is refused when the scene of its grasps is older.", unit="s", minimum=0.0, live=True
@@ -217,6 +211,10 @@ class MotionParameters:
     )
     plugins: dict[str, Any] = plugin_parameters()
 
+    def grip_sensor_for(self, cell: Cell) -> str:
+        """Name of the grip sensor for the end effector of that cell."""
+        return cell.end_effector.grip_sensor if self.grip_sensor == AUTO else self.grip_sensor
+
 
 def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
     """What the skills are told, for the gripper of that cell."""
@@ -234,6 +232,7 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         release_room=p.release_room,
         drop_height=p.drop_height,
         put_height=p.put_height,
+        feel_distance=p.feel_distance,
         start_tolerance=p.start_tolerance,
         planning_timeout=p.planning_timeout,
     )
@@ -251,8 +250,3 @@ def stoppable(cell: Cell, p: MotionParameters) -> Cell:
         for name, joint in robot.joints.items()
     }
     return replace(cell, robot=replace(robot, joints=joints))
-
-
-def contact_limits(p: MotionParameters) -> ContactLimits:
-    """What counts as holding."""
-    return ContactLimits(p.min_force, p.pads_closed_opening, p.max_width_excess, p.max_slip)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from lab_interfaces.msg import Grasp, Outcome, Scene
+import numpy as np
+from lab_interfaces.msg import Grasp, Outcome, Part, Scene
 from rclpy.time import Time
 
 from lab_core.errors import StaleInputError
+from lab_core.geometry import FloatArray
 from lab_motion.errors import PlanningCancelled
 from lab_motion.motion_parameters import MotionParameters
 from lab_motion.skills.hardware import Cancelled
@@ -23,6 +25,8 @@ _TOPIC = "scene/objects"
 _KEPT = 30
 # Wall seconds of one wait, between looks at whether it was interrupted.
 _LOOK = 0.02
+# A part whose centre is further from where it was has moved, metres: twice what segments tremble by.
+_MOVED = 0.02
 
 
 class Scenes:
@@ -78,6 +82,28 @@ class Scenes:
                 f" {limit:.1f} s: do camera and perception run?{self._refused()}"
             )
 
+    def watch(self, part: str) -> Callable[[], None]:
+        """What raises StaleInputError once the camera sees another scene than now: a part that was not there,
+        one that has moved, or no more of the named part where it was in view.
+        """
+        then = self._newest.peek()
+
+        def unchanged() -> None:
+            now = self._newest.peek()
+            if then is None or now is None or now is then:
+                return
+            before = [_centre(each) for each in then.objects]
+            for each in now.objects:
+                if not any(np.linalg.norm(_centre(each) - place) < _MOVED for place in before):
+                    raise StaleInputError(f"'{each.id}' has come or moved since this was planned: plan again")
+            for each in then.objects:
+                if each.id == part and not any(
+                    np.linalg.norm(_centre(each) - _centre(seen)) < _MOVED for seen in now.objects
+                ):
+                    raise StaleInputError(f"'{part}' has gone or moved since this was planned: plan again")
+
+        return unchanged
+
     def since_stop(self, interrupted: Cancelled) -> Scene | None:
         """After a stop the world may be another: a scene that was seen since; None when one was taken since.
 
@@ -114,3 +140,8 @@ class Scenes:
         self._kept[Time.from_msg(message.header.stamp).nanoseconds] = message
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+
+
+def _centre(part: Part) -> FloatArray:
+    place = part.box.center.position
+    return np.array([place.x, place.y, place.z])

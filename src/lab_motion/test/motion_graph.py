@@ -20,9 +20,9 @@ from rclpy.parameter import Parameter
 from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
 from lab_motion.motion_node import MotionNode
-from lab_node.action_client import destroy_actions
 from lab_node.conversions.poses import pose_from_matrix
 from lab_node.qos import RELIABLE
+from lab_node.rclpy_overrides import destroy_actions
 
 CELL = load_cell("ur5e_table")
 PART = "part_1"

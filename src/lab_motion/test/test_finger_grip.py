@@ -6,8 +6,15 @@ import pytest
 
 from lab_core.errors import ConfigurationError
 from lab_description import load_cell
-from lab_motion.skills.grip.fingers import FingerGrip, PadReading, judge_closing, judge_lifting
-from lab_motion.skills.grip.port import ContactLimits, ExpectedGrip, GripSensor, load_grip_sensor
+from lab_motion.motion_parameters import MotionParameters
+from lab_motion.skills.grip.fingers import (
+    FingerGrip,
+    FingerParameters,
+    PadReading,
+    judge_closing,
+    judge_lifting,
+)
+from lab_motion.skills.grip.port import GRIP_SENSORS, ExpectedGrip, GripSensor
 from lab_motion.testing.grip_contract import Examples, GripContract
 
 WIDTH, OPENING = 0.030, 0.060
@@ -17,7 +24,7 @@ EXPECTED = ExpectedGrip("part_1", WIDTH, OPENING)
 
 class TestFingersWithPads(GripContract):
     def make(self) -> GripSensor:
-        return load_grip_sensor(GRIPPER, ContactLimits())
+        return GRIP_SENSORS.make("fingers", GRIPPER).plugin
 
     def examples(self) -> Examples:
         return Examples(
@@ -125,7 +132,7 @@ def test_judgements_carry_figures() -> None:
 
 
 def test_limits_are_the_callers() -> None:
-    gentle = ContactLimits(min_force=0.2)
+    gentle = FingerParameters(min_force=0.2)
     reading = PadReading(0.03, (0.5, 0.5))
     assert not judge_closing(reading, WIDTH, OPENING).held
     assert judge_closing(reading, WIDTH, OPENING, gentle).held
@@ -158,7 +165,7 @@ def test_what_the_pads_felt_has_to_be_felt_when_it_is_lifted() -> None:
 
 def test_a_closing_that_nobody_saw_may_have_taken_hold() -> None:
     """Where nothing but the opening is known; pads that feel nothing know that they do not."""
-    sensor = FingerGrip(GRIPPER, ContactLimits())
+    sensor = FingerGrip(GRIPPER)
     assert sensor.closed(PadReading(WIDTH), EXPECTED, witnessed=False).held
     assert not sensor.closed(PadReading(WIDTH), EXPECTED).held
     assert not sensor.closed(PadReading(WIDTH, (0.0, 0.0)), EXPECTED, witnessed=False).held
@@ -176,11 +183,11 @@ def test_a_closing_that_nobody_saw_may_have_taken_hold() -> None:
     ],
 )
 def test_what_is_found_in_fingers_at_the_start(reading: PadReading, held: bool) -> None:
-    assert FingerGrip(GRIPPER, ContactLimits()).found(reading).held is held
+    assert FingerGrip(GRIPPER).found(reading).held is held
 
 
 def test_fingers_that_were_stopped_while_they_opened_have_let_go_when_they_are_far_enough() -> None:
-    sensor = FingerGrip(GRIPPER, ContactLimits())
+    sensor = FingerGrip(GRIPPER)
     grip = sensor.closed(PadReading(WIDTH, (20.0, 20.0)), EXPECTED)
     little = PadReading(WIDTH + 0.0005, (0.0, 0.0))
     assert not sensor.released(little, grip).held
@@ -190,7 +197,7 @@ def test_fingers_that_were_stopped_while_they_opened_have_let_go_when_they_are_f
 def test_a_part_that_may_be_of_any_size_is_lifted_out_of_a_doubt() -> None:
     """The hand may have been open by any width before."""
     wide = ExpectedGrip("part_1", WIDTH, math.inf)
-    assert FingerGrip(GRIPPER, ContactLimits()).closed(PadReading(0.05, (20.0, 20.0)), wide).held
+    assert FingerGrip(GRIPPER).closed(PadReading(0.05, (20.0, 20.0)), wide).held
 
 
 def test_a_gripper_names_its_sensor(tmp_path) -> None:
@@ -203,7 +210,14 @@ def test_a_gripper_names_its_sensor(tmp_path) -> None:
     )
     path = tmp_path / "cells" / "smelling.yaml"
     path.write_text(cell.files["cell"].read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(
-        ConfigurationError, match="no grip sensor is called 'nose': expected one of fingers, vacuum"
-    ):
-        load_grip_sensor(load_cell(path).end_effector, ContactLimits())
+    known = "auto, fingers, touch, vacuum"
+    with pytest.raises(ConfigurationError, match=f"no grip sensor is called 'nose': expected one of {known}"):
+        GRIP_SENSORS.require(MotionParameters().grip_sensor_for(load_cell(path)))
+
+
+def test_its_parameters_are_its_own() -> None:
+    given = {"fingers.min_force": 0.2, "roboplan.samples": 100}
+    sensor = GRIP_SENSORS.make("fingers", GRIPPER, given=given, node="motion").plugin
+    assert sensor.closed(PadReading(WIDTH, (0.5, 0.5)), EXPECTED).held
+    with pytest.raises(ConfigurationError, match=r"'fingers\.min_force' of node motion is 0\.0"):
+        GRIP_SENSORS.make("fingers", GRIPPER, given={"fingers.min_force": 0.0}, node="motion")

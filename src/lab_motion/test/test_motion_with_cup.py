@@ -26,10 +26,10 @@ from std_srvs.srv import SetBool
 
 from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
-from lab_node.action_client import destroy_actions
 from lab_node.conversions.poses import pose_from_matrix
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, SENSOR
+from lab_node.rclpy_overrides import destroy_actions
 
 CELL = load_cell("ur5e_suction")
 CUP = CELL.end_effector

@@ -19,9 +19,9 @@ from sensor_msgs.msg import JointState
 
 from lab_description import load_cell
 from lab_motion.control.franka_gripper import FrankaGripperAdapter
-from lab_node.action_client import ActionClient, destroy_actions
-from lab_node.actions import ThreadedActionServer, wait_for
+from lab_node.actions import wait_for
 from lab_node.qos import SENSOR
+from lab_node.rclpy_overrides import ActionClient, ThreadedActionServer, destroy_actions
 
 GRIPPER = load_cell("fr3_table").gripper
 JOINT = GRIPPER.joint

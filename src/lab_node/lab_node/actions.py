@@ -19,6 +19,7 @@ from lab_core.errors import CancelledError, DeadlineError, InvalidRequestError, 
 from lab_node.conversions.outcomes import name_of, outcome_from
 from lab_node.lifecycle import LabNode
 from lab_node.message_rules import defect
+from lab_node.rclpy_overrides import ThreadedActionServer, is_destroyed
 
 RESULT_TIMEOUT = 60
 """Wall seconds for which a server keeps a goal that has ended, with its request: rclpy would keep the
@@ -52,7 +53,7 @@ def serve_action(
         except LabError as error:
             result = kind.Result(outcome=outcome_from(error))
         except Exception as error:  # a defect of ours: an empty result would say success
-            if _destroyed(node):
+            if is_destroyed(node):
                 raise
             node.get_logger().error(f"{name}: {traceback.format_exc()}")
             message = f"defect in {name}: {type(error).__name__}: {error}"
@@ -67,37 +68,10 @@ def serve_action(
         kind,
         name,
         run,
+        result_timeout=RESULT_TIMEOUT,
         goal_callback=take,
         cancel_callback=lambda goal: CancelResponse.ACCEPT,
     )
-
-
-class ThreadedActionServer(ActionServer):
-    """Executes each goal in a thread of its own; the executor only sends the result.
-
-    A coroutine that awaits the thread would be polled by EventsExecutor, without a pause, before rclpy 7.1.9.
-    """
-
-    def __init__(self, node: Node, kind: Any, name: str, run: Work, **callbacks: Any) -> None:
-        super().__init__(node, kind, name, run, result_timeout=RESULT_TIMEOUT, **callbacks)
-        self._name, self._run = name, run
-
-    def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Work | None) -> None:
-        """Called by the handle of a goal that begins to execute."""
-
-        def execute() -> None:
-            try:
-                result = self._run(goal_handle)
-                super(ThreadedActionServer, self).notify_execute(goal_handle, lambda _: result)
-            except Exception:
-                if not _destroyed(self._node):  # else the process ends, and nobody is left to answer
-                    raise
-
-        threading.Thread(target=execute, name=self._name, daemon=True).start()
-
-
-def _destroyed(node: Node) -> bool:
-    return isinstance(node, LabNode) and node.destroyed
 
 
 def _conclude(handle: ServerGoalHandle, outcome: Outcome) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import ctypes
 import faulthandler
@@ -17,7 +16,6 @@ from typing import Any, ClassVar, TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lifecycle_msgs.srv import ChangeState
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -25,12 +23,17 @@ from rclpy.subscription import Subscription
 
 from lab_core.errors import LabError
 from lab_core.plugins import Made, Port
-from lab_node.action_client import destroy_actions
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.gate import Gated
 from lab_node.health import Condition, Inputs
 from lab_node.parameters import NodeParameters
+from lab_node.rclpy_overrides import (
+    destroy_actions,
+    destroy_state_machine,
+    refuse_misfits,
+    run_exit_functions,
+)
 
 T = TypeVar("T")
 
@@ -59,7 +62,7 @@ class LabNode(Gated, LifecycleNode):
         self.inputs = Inputs()  # rclpy subscribes to the clock while it makes the node
         super().__init__(name, automatically_declare_parameters_from_overrides=True, **arguments)
         self.destroyed = False
-        self._refuse_misfits()
+        refuse_misfits(self, lambda: self._state)
         self.parameters: Any = None
         self._node_parameters = NodeParameters(self, self._take_parameters)
         self.hardware_id = name
@@ -181,7 +184,7 @@ class LabNode(Gated, LifecycleNode):
         self.destroyed = True
         super().destroy_node()
         destroy_actions(self)
-        self._state_machine.destroy_when_not_in_use()
+        destroy_state_machine(self)
 
     def end(self) -> None:
         """Stop and let go before the process ends, whatever the state."""
@@ -194,28 +197,6 @@ class LabNode(Gated, LifecycleNode):
             self.parameters_changed()
         except Exception:  # a defect of ours; the set was answered with yes, and rclpy would end the node
             self.get_logger().error(f"cannot use the new parameters: {traceback.format_exc()}")
-
-    def _refuse_misfits(self) -> None:
-        """Answer a transition that does not fit the state with no; rclpy raises, and the node would end."""
-
-        def guarded(change_state: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-            def answer(request: Any, response: Any) -> Any:
-                wanted = request.transition
-                known = {id: label for id, label, *_ in self._state_machine.available_transitions}
-                if wanted.label in known.values() if wanted.label else wanted.id in known:
-                    return change_state(request, response)
-                self.get_logger().warning(
-                    f"no transition {wanted.label or wanted.id} leads out of the state {self._state}: it has"
-                    f" {', '.join(known.values()) or 'none'}"
-                )
-                response.success = False
-                return response
-
-            return answer
-
-        for service in self.services:
-            if service.srv_type is ChangeState:
-                service.callback = guarded(service.callback)
 
     def _try(self, name: str, transition: Callable[[], None], then: str) -> TransitionCallbackReturn:
         """Carry a transition out; `then` is the state that it leads to."""
@@ -311,8 +292,7 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     context = rclpy.get_default_context()
     context.try_shutdown()
     context.destroy()
-    # What a library left for the end: MoveIt's threads would crash in what C takes apart at its exit.
-    atexit._run_exitfuncs()
+    run_exit_functions()
     # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
     # more, in which launch loses its patience and kills
     sys.stdout.flush()

@@ -16,7 +16,6 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 from lab_core.errors import InvalidRequestError
-from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.collected import CollectedSubscription
 from lab_node.conversions.outcomes import success
@@ -24,6 +23,7 @@ from lab_node.executor import ExecutorThread
 from lab_node.gate import Gated
 from lab_node.lifecycle import LabNode
 from lab_node.qos import RELIABLE
+from lab_node.rclpy_overrides import ActionClient
 
 SOUND = JointState(name=["a"], position=[1.0])
 BEFORE_TIME = JointState(header=Header(stamp=Time(sec=-5)), name=["a"], position=[2.0])

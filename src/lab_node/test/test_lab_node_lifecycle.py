@@ -28,11 +28,11 @@ from lab_core.errors import (
 )
 from lab_core.parameters import parameter
 from lab_node import actions
-from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, serve_action, wait_for
 from lab_node.conversions.outcomes import success
 from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import LabNode
+from lab_node.rclpy_overrides import ActionClient
 
 
 @dataclass(frozen=True)

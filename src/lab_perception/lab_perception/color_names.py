@@ -27,7 +27,11 @@ _HUES = (
 
 def color_name(rgb: npt.ArrayLike) -> str:
     """Basic English name of one sRGB colour (3,) in 0..1."""
-    lightness, a, b = oklab(rgb)
+    return name_in_oklab(*(float(axis) for axis in oklab(rgb)))
+
+
+def name_in_oklab(lightness: float, a: float, b: float) -> str:
+    """Basic English name of a colour in Oklab."""
     chroma = float(np.hypot(a, b))
     hue = float(np.degrees(np.arctan2(b, a)) % 360.0)
     if lightness < 0.2 or (lightness < 0.3 and chroma < 0.03):

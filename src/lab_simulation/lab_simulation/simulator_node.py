@@ -23,7 +23,7 @@ from lab_simulation.ros.services import SimulatorServices
 from lab_simulation.ros.suction import SuctionTopics
 from lab_simulation.scenes.drawing import Area, make_scene
 from lab_simulation.scenes.mesh_parts import MeshFolder, mesh_source
-from lab_simulation.scenes.scene_file import load_scene_file
+from lab_simulation.scenes.scene_file import load_prints, load_scene_file
 from lab_simulation.simulator_parameters import SimulatorParameters
 
 TELL_EVERY = 5.0
@@ -58,11 +58,12 @@ class SimulatorNode(LabNode):
         area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
         scene = make_scene(recipe, chosen.seed, area, chosen.parts or None, source)
 
+        prints = load_prints(recipe, chosen.scene)
         look: Look = "real" if chosen.look == "real" else "plain"
         made: list[Simulation] = []
 
         def make() -> Simulation:
-            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise, look)
+            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise, look, prints)
             simulation.frame()  # compiles the noise, opens the renderer: now, not when time runs
             simulation.reset()
             made.append(simulation)

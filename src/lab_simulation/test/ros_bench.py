@@ -13,8 +13,8 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 
-from lab_node.action_client import destroy_actions
 from lab_node.qos import RELIABLE
+from lab_node.rclpy_overrides import destroy_actions
 from lab_simulation.simulator_node import SimulatorNode
 
 PATIENCE = 60.0

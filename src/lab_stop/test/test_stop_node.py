@@ -24,10 +24,10 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
-from lab_node.action_client import destroy_actions
 from lab_node.actions import wait_for
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
+from lab_node.rclpy_overrides import destroy_actions
 from lab_stop.ros_goals import ControllerGoals
 from lab_stop.stop_node import StopNode
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from builtin_interfaces.msg import Time as TimeMessage
 from geometry_msgs.msg import Point
 from lab_interfaces.msg import Attempt as AttemptMessage
+from lab_interfaces.msg import Candidate, LeftObject, LineResult, Outcome, StageTime
 from lab_interfaces.msg import Grasp as GraspMessage
-from lab_interfaces.msg import LeftObject, Outcome, StageTime
+from lab_interfaces.msg import OrderLine as OrderLineMessage
 from rclpy.time import Time
 from std_msgs.msg import Header
 
@@ -17,6 +18,8 @@ from lab_node.conversions.grasp import grasp_message
 from lab_node.conversions.outcomes import known_code
 from lab_tasks.job import Attempt
 from lab_tasks.ledger import Failure, Record
+from lab_tasks.orders.order import OrderLine
+from lab_tasks.orders.progress import Progress
 from lab_tasks.skills import Stage
 
 
@@ -66,6 +69,53 @@ def left_message(record: Record) -> LeftObject:
         attempts=record.attempts,
         outcome=outcome_message(record.failure),
     )
+
+
+def line_message(line: OrderLine) -> OrderLineMessage:
+    """A line of an order, as it was given."""
+    return OrderLineMessage(
+        what=line.what,
+        language=line.language,
+        side=line.side,
+        how_many=line.how_many,
+        to=list(line.to),
+        clear_away_to=line.clear_away_to,
+    )
+
+
+def lines_from(messages: Sequence[OrderLineMessage]) -> list[OrderLine]:
+    """The lines of an order that came as messages; left empty, a language is English and a side the
+    operator's.
+    """
+    return [
+        OrderLine(
+            what=message.what,
+            to=tuple(message.to),
+            how_many=message.how_many,
+            language=message.language or "en",
+            side=message.side or "operator",  # checked when the order is understood
+            clear_away_to=message.clear_away_to,
+        )
+        for message in messages
+    ]
+
+
+def line_results(progress: Progress, ended: bool) -> list[LineResult]:
+    """What came of each line so far. ended: the order has, so that what is missing is a failure."""
+    failures = dict(progress.failures()) if ended else {}
+    return [
+        LineResult(
+            line=line_message(state.line.given),
+            meaning=str(state.line.query),
+            placed=progress.placed(index),
+            outcome=outcome_message(failures.get(index, None if ended else state.failure)),
+            candidates=[
+                Candidate(object_id=scored.id, score=scored.score, misses=scored.misses)
+                for scored in state.candidates
+            ],
+        )
+        for index, state in enumerate(progress.states)
+    ]
 
 
 def time_message(nanoseconds: int) -> TimeMessage:

@@ -13,7 +13,10 @@ from lab_core.geometry import FloatArray
 from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
+from lab_language.grounding.port import Grounder
 from lab_tasks.ledger import Failure, Ledger, Record
+from lab_tasks.orders.order import Order
+from lab_tasks.orders.progress import Progress
 from lab_tasks.policy import Policy
 from lab_tasks.skills import Skills, Stage
 
@@ -30,6 +33,7 @@ class Attempt:
     held_width: float = 0.0
     held_force: float = 0.0
     holding: bool = False
+    destinations: tuple[str, ...] = ()
     destination: str = ""
     stages: list[Stage] = field(default_factory=list)
     failure: Failure | None = None
@@ -43,22 +47,28 @@ class Attempt:
 class Job:
     """State that the steps of one tree share.
 
-    report: called with each finished attempt; progress: called with the name of each step as it starts;
-    interrupted: asked often, why the task is to end at once, such as a stop of the cell.
+    max_parts: ends the task when so many are placed; 0: as the order says. report: called with each finished
+    attempt; progress: called with the name of each step as it starts; interrupted: asked often, why the task
+    is to end at once, such as a stop of the cell. grounder: says how well words fit a part, besides what is
+    measured.
     """
 
     def __init__(
         self,
+        order: Order,
         policy: Policy,
         skills: Skills,
         max_parts: int = 0,
         report: Callable[[Attempt], None] = lambda attempt: None,
         progress: Callable[[str], None] = lambda phase: None,
         interrupted: Callable[[], Failure | None] = lambda: None,
+        grounder: Grounder | None = None,
     ) -> None:
         self.policy, self.skills, self.max_parts = policy, skills, max_parts
         self.report, self.progress = report, progress
+        self.order = order
         self.ledger = Ledger(policy)
+        self.lines = Progress(order, self.ledger, grounder)
         self.scene: Scene | None = None
         self.attempt: Attempt | None = None
         self.kept: Record | None = None  # not seen since an attempt on it failed: what the hand holds is this
@@ -97,24 +107,21 @@ class Job:
         self._worker.shutdown(wait=True)
 
     def outcome(self) -> Failure | None:
-        """How the task ended; None when every part was placed."""
+        """How the task ended; None when every line is fulfilled."""
         if self.cancelled():
             return self._interruption
         if self.end is not None:
             return self.end
-        left, lost = len(self.ledger.left), self.ledger.lost
         if self.ledger.presented == 0:
             return Failure(OutcomeCode.NO_OBJECT, "task", "nothing lies in the work area")
-        if left or lost:
-            reasons = sorted({r.failure.code.name for r in self.ledger.left if r.failure is not None})
-            because = f" ({', '.join(reasons)})" if reasons else ""
-            gone = f" and {lost} went out of view" if lost else ""
-            return Failure(
-                OutcomeCode.OBJECTS_LEFT,
-                "task",
-                f"{left} of {self.ledger.presented} parts are left{because}{gone}",
-            )
-        return None
+        failures = self.lines.failures()
+        if not failures:
+            return None
+        first = min((failure for _, failure in failures), key=lambda failure: failure.code)
+        if len(self.order.lines) == 1:
+            return first
+        said = "; ".join(f"line {index + 1}: {failure.message}" for index, failure in failures)
+        return Failure(first.code, first.stage, said)
 
     def add_stages(self, stages: Sequence[Stage]) -> None:
         """Enter the times of a step into the attempt under way."""

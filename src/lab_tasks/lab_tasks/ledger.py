@@ -26,6 +26,9 @@ SAME_SIZE = 1.8
 # two sights of a part are no further apart than this, see lab_core.geometry.looks. Names would not do: what
 # lies between two of them has one from this side and the other from that
 SAME_COLOUR = 0.12
+# two boxes that stand this far in each other and end at the same height are of one body, metres: print may
+# divide a part in sights of different colours
+SAME_BODY, SAME_TOP = 0.003, 0.004
 # grasps closer to a failed one than this are not tried again, metres and radians
 SAME_GRASP_DISTANCE, SAME_GRASP_ANGLE = 0.008, np.deg2rad(15)
 
@@ -66,6 +69,8 @@ class Record:
     left: bool = False
     failure: Failure | None = None
     failed_grasps: list[FloatArray] = field(default_factory=list)
+    line: int | None = None  # of the order that it was last chosen for
+    destinations: tuple[str, ...] = ()  # and where it goes
 
     def see(self, seen: Part) -> None:
         """Take what it looks like now."""
@@ -121,8 +126,14 @@ class Ledger:
                 record.fate = Fate.LOST
 
     def next(self) -> Record | None:
-        """The part to take next: the least tried, of these the one on top; None when none is left to try."""
-        open_records = [record for record in self.left if not record.left]
+        """The part of all in view to take next; None when none is left to try."""
+        return self.first(self.left)
+
+    def first(self, records: Iterable[Record]) -> Record | None:
+        """Of some records the one to take next: the least tried, of these the one on top; None when none is
+        left to try.
+        """
+        open_records = [record for record in records if not record.left]
         return min(open_records, key=lambda record: (record.attempts, -_top(record.object)), default=None)
 
     def failed(self, record: Record, failure: Failure, grasp: FloatArray | None) -> Reaction:
@@ -239,18 +250,26 @@ def _nearest(records: Sequence[Record], seen: Part) -> Record | None:
 
 
 def _lay_against(vanished: Part, departed: Part) -> bool:
-    """Whether it lay against a part of its colour that is not where it was: it was a piece of that."""
-    return _near(vanished, departed, 0.5 * float(vanished.box.size[:2].max() + departed.box.size[:2].max()))
+    """Whether it lay against a part of its colour that is not where it was, or in it: a piece of that."""
+    reach = 0.5 * float(vanished.box.size[:2].max() + departed.box.size[:2].max())
+    return _near(vanished, departed, reach) or _one_body(vanished, departed)
 
 
 def _inside_another(vanished: Part, scene: Scene) -> bool:
     """Whether where it lay there is now a part of its colour that is more than it: two pieces were one."""
-    return any(_near(vanished, seen, 0.5 * float(seen.box.size[:2].max())) for seen in scene.objects)
+    return any(
+        _near(vanished, seen, 0.5 * float(seen.box.size[:2].max())) or _one_body(vanished, seen)
+        for seen in scene.objects
+    )
 
 
 def _near(vanished: Part, other: Part, reach: float) -> bool:
     apart = float(np.linalg.norm((vanished.box.centre - other.box.centre)[:2]))
     return apart < reach and alike_in_colour(vanished, other)
+
+
+def _one_body(vanished: Part, other: Part) -> bool:
+    return abs(_top(vanished) - _top(other)) < SAME_TOP and vanished.box.penetration(other.box) > SAME_BODY
 
 
 def _apart(one: Part, other: Part) -> float:

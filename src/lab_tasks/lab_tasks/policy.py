@@ -25,9 +25,8 @@ class Reaction(Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """How the table is cleared; times in seconds of the cell's clock. See config/tasks/clear_table.yaml."""
+    """How an order is carried out; times in seconds of the cell's clock. See config/tasks/standard.yaml."""
 
-    destinations: tuple[str, ...]
     home: str
     settle_time: float
     first_look_at: float
@@ -66,10 +65,6 @@ def load_policy(path: Path) -> Policy:
 def _value(path: Path, name: str, value: Any) -> Any:
     if name == "on_outcome":
         return _reactions(path, value)
-    if name == "destinations":
-        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise ConfigurationError(f"{path}: destinations: expected a list of names, found {value!r}")
     kind = get_type_hints(Policy)[name]
     if kind is str:
         if isinstance(value, str) and value:

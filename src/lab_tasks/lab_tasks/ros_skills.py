@@ -17,12 +17,12 @@ from rclpy.time import Time
 from lab_core.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
 from lab_core.grasp import Grasp
 from lab_core.scene import Part, Scene
-from lab_node.action_client import ActionClient
 from lab_node.actions import result_of, wait_for
 from lab_node.conversions.grasp import grasp_messages, grasps_from_messages
 from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
+from lab_node.rclpy_overrides import ActionClient
 from lab_tasks.conversions import ReportedError, stages_from, time_message
 from lab_tasks.skills import Cancelled, Picked, Placed, Stage
 

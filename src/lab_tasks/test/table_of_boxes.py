@@ -10,13 +10,17 @@ from lab_core.geometry import OrientedBox, make_transform
 from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Part, Scene
-from lab_tasks import clear_table
+from lab_language.testing.synthetic import part
+from lab_tasks import order_tree
 from lab_tasks.job import Job
+from lab_tasks.orders.order import OrderLine, understood
 from lab_tasks.policy import load_policy
 from lab_tasks.skills import Picked, Placed, Stage
 
-POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml"
+POLICY_FILE = Path(__file__).parents[3] / "config" / "tasks" / "standard.yaml"
 POLICY = load_policy(POLICY_FILE)
+DESTINATIONS = ["tray", "bin"]
+CLEAR = understood([OrderLine("everything", ("tray", "bin"))], DESTINATIONS)
 
 
 class Expected(LabError):
@@ -37,6 +41,7 @@ class TableOfBoxes:
     tray: list = field(default_factory=list)
     before_call: object = staticmethod(lambda name: None)
     lets_go_before_it_fails: bool = False
+    colours: dict = field(default_factory=dict)  # RGB by part; black where nothing is said
     pieces: dict = field(default_factory=dict)  # what else a part is seen as: by its name, name and position
 
     def _do(self, skill, subject, cancelled):
@@ -57,8 +62,14 @@ class TableOfBoxes:
         size = np.array([0.04, 0.04, 0.04])
         shown = self.parts | dict(piece for part, piece in self.pieces.items() if part in self.parts)
         boxes = {name: OrientedBox(make_transform(np.eye(3), place), size) for name, place in shown.items()}
-        parts = tuple(Part(name, box) for name, box in boxes.items())
+        parts = tuple(self._seen(name, box) for name, box in boxes.items())
         return Scene(self.time, "base_link", objects=parts)
+
+    def _seen(self, name, box):
+        x, y, z = box.centre
+        surface = part(name, "box", "black", (x, y, z - box.size[2] / 2), box.size)
+        colour = np.array(self.colours.get(name, (0.0, 0.0, 0.0)))
+        return Part(name, box, surface.points, surface.normals, colour)
 
     def plan_grasps(self, target, scene, limit, cancelled):
         if error := self._do("plan_grasps", target.id, cancelled):
@@ -120,10 +131,10 @@ def cell(**failures):
     return TableOfBoxes(parts, scripts)
 
 
-def clear(table, **arguments):
+def clear(table, order=CLEAR, **arguments):
     attempts = []
-    job = Job(POLICY, table, report=attempts.append, **arguments)
-    clear_table.run(job)
+    job = Job(order, POLICY, table, report=attempts.append, **arguments)
+    order_tree.run(job)
     return job, attempts
 
 

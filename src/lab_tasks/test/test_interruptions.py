@@ -1,10 +1,10 @@
 """The tree over a cell of boxes: outages, stops and cancels in every step."""
 
 import pytest
-from table_of_boxes import POLICY, cell, clear
+from table_of_boxes import CLEAR, POLICY, cell, clear
 
 from lab_core.outcomes import OutcomeCode
-from lab_tasks import clear_table
+from lab_tasks import order_tree
 from lab_tasks.job import Job
 from lab_tasks.ledger import Failure
 
@@ -56,8 +56,8 @@ def test_a_stop_in_any_step_ends_the_task_and_nothing_moves_after_it(skill):
             asked.append(len(table.calls))
 
     table.before_call = before
-    job = Job(POLICY, table, interrupted=lambda: stop[-1] if stop else None)
-    clear_table.run(job)
+    job = Job(CLEAR, POLICY, table, interrupted=lambda: stop[-1] if stop else None)
+    order_tree.run(job)
     assert (job.outcome().code, job.outcome().message) == (
         OutcomeCode.STOPPED,
         "an operator stopped the cell",
@@ -77,9 +77,9 @@ def test_a_stop_that_was_reset_before_the_task_heard_of_it_ends_the_task_too():
 def test_cancel_in_any_step_ends_the_task(skill):
     table = cell()
     attempts = []
-    job = Job(POLICY, table, report=attempts.append)
+    job = Job(CLEAR, POLICY, table, report=attempts.append)
     table.before_call = lambda name: job.cancel() if name == skill else None
-    clear_table.run(job)
+    order_tree.run(job)
     assert job.outcome().code == OutcomeCode.CANCELLED
     if skill in ("plan_grasps", "pick", "place"):
         assert attempts[-1].failure.code == OutcomeCode.CANCELLED

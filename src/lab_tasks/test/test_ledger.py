@@ -12,7 +12,7 @@ from lab_core.scene import Part, Scene
 from lab_tasks.ledger import Failure, Fate, Ledger
 from lab_tasks.policy import load_policy
 
-POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "clear_table.yaml")
+POLICY = load_policy(Path(__file__).parents[3] / "config" / "tasks" / "standard.yaml")
 
 
 COLOURS = {
@@ -119,6 +119,20 @@ def test_pieces_of_a_part_that_is_carried_off_went_with_it(books):
     books(A, part("piece of a", 0.425), B)
     books.carry("a")
     assert books(B) == (2, 1, 1, 0)
+
+
+def test_pieces_of_a_printed_part_need_not_be_of_one_colour(books):
+    """Seen in a cell: a label of another colour was a ninth part on a table of eight."""
+    label = part("label of a", 0.425, colour="blue")
+    books(A, label, B)
+    books.carry("a")
+    assert books(B) == (2, 1, 1, 0)
+
+
+def test_a_part_of_another_colour_beside_one_that_is_carried_off_is_lost_when_it_vanishes(books):
+    books(A, part("beside a", 0.431, colour="blue"), part("lower, in the box of a", 0.4, 0.02, 0.02, "green"))
+    books.carry("a")
+    assert books() == (3, 1, 0, 2)
 
 
 def test_pieces_of_a_part_that_falls_or_is_lost_went_with_it(books):

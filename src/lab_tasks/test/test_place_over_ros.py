@@ -13,10 +13,10 @@ from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 
 from lab_motion.motion_parameters import MotionParameters
-from lab_node.action_client import destroy_actions
 from lab_node.actions import serve_action
 from lab_node.conversions.outcomes import success
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import destroy_actions
 from lab_tasks.ros_skills import MOTION_TIMEOUT, RosSkills
 
 WAIT = 60.0

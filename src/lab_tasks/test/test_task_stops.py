@@ -5,21 +5,22 @@ import time
 
 import pytest
 import rclpy
-from lab_interfaces.action import ClearTable
-from lab_interfaces.msg import Attempt, Outcome, StopState
+from lab_interfaces.action import RunOrder
+from lab_interfaces.msg import Attempt, OrderLine, Outcome, StopState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from table_of_boxes import TableOfBoxes
 
-from lab_node.action_client import ActionClient, destroy_actions
 from lab_node.actions import wait_for
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
 from lab_node.qos import LATCHED
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_tasks import task_node
 from lab_tasks.task_node import TaskNode
 
 WAIT = 60.0
+EVERYTHING = [OrderLine(what="everything", to=["tray", "bin"])]
 
 
 @pytest.fixture
@@ -58,13 +59,13 @@ def test_a_stop_that_was_reset_at_once_ends_the_task(domain, monkeypatch):
                 until(lambda: node._permit.stops == 4)
 
         table.before_call = stop_and_reset
-        client = ActionClient(around, ClearTable, "/clear_table")
+        client = ActionClient(around, RunOrder, "/run_order")
         assert client.wait_for_server(WAIT)
-        handle = wait_for(client.send_goal_async(ClearTable.Goal()), WAIT, "goal")
+        handle = wait_for(client.send_goal_async(RunOrder.Goal(lines=EVERYTHING)), WAIT, "goal")
         result = wait_for(handle.get_result_async(), WAIT, "result").result
         assert result.outcome.code == Outcome.STOPPED, result.outcome.message
         table.parts = {}
-        handle = wait_for(client.send_goal_async(ClearTable.Goal()), WAIT, "goal")
+        handle = wait_for(client.send_goal_async(RunOrder.Goal(lines=EVERYTHING)), WAIT, "goal")
         again = wait_for(handle.get_result_async(), WAIT, "result").result
         assert again.outcome.code == Outcome.NO_OBJECT, "the stop before the task began ended it"
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -74,14 +74,15 @@ class ActionEntry:
 class NodeEntry:
     """A node. package, executable: None where somebody else than the launch file starts it.
 
-    device: whose driver starts it where sim is none. after: None: the nodes that it hears.
-    replaces: the node of another piece whose place it takes.
+    device: whose driver starts it where sim is none. when: a launch argument; it is started only where that
+    is true. after: None: the nodes that it hears. replaces: the node of another piece whose place it takes.
     """
 
     package: str | None = None
     executable: str | None = None
     sim: tuple[Sim, ...] = SIMS
     device: Device | None = None
+    when: str | None = None
     managed: bool = True
     on_exit: Literal["restart", "end_cell"] = "restart"
     wall_time: bool = False
@@ -101,6 +102,8 @@ class NodeEntry:
     def __post_init__(self) -> None:
         if self.parameter_class is not None and not _CLASS.fullmatch(self.parameter_class):
             raise ValueError(f"parameter_class: '{self.parameter_class}' is no MODULE:CLASS")
+        if self.when is not None and self.managed:
+            raise ValueError("when: only a node without a lifecycle may be left out: write 'managed: false'")
         refuse_no_parameter(self.parameters, "parameters")
 
     @property
@@ -108,13 +111,16 @@ class NodeEntry:
         """Whether the launch file starts it again when its process ends."""
         return self.executable is not None and self.on_exit == "restart"
 
-    def started(self, sim: Sim) -> bool:
-        """Whether the launch file starts it."""
+    def started(self, sim: Sim, wanted: Collection[str] = ()) -> bool:
+        """Whether the launch file starts it. wanted: launch arguments of `when` that are true."""
+        if self.when is not None:
+            return self.when in wanted and self.executable is not None and sim in self.sim
         return self.executable is not None and self.expected(sim) and not (self.device and sim == "none")
 
     def expected(self, sim: Sim) -> bool:
-        """Whether a cell that runs has it, whoever starts it."""
-        return sim in self.sim and (self.executable is not None or self.device is not None)
+        """Whether every cell that runs has it, whoever starts it."""
+        there = self.executable is not None or self.device is not None
+        return sim in self.sim and there and self.when is None
 
 
 @dataclass(frozen=True)

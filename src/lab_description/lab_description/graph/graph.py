@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +68,9 @@ class Graph:
     extensions: tuple[str, ...] = ()
     namespace: str = ""
 
-    def started(self, sim: Sim) -> list[Node]:
-        """The nodes that the launch file starts."""
-        return [node for node in self.nodes.values() if node.started(sim)]
+    def started(self, sim: Sim, wanted: Collection[str] = ()) -> list[Node]:
+        """The nodes that the launch file starts. wanted: launch arguments of `when` that are true."""
+        return [node for node in self.nodes.values() if node.started(sim, wanted)]
 
     def expected(self, sim: Sim) -> list[Node]:
         """The nodes that a cell that runs has."""

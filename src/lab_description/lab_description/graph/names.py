@@ -43,6 +43,7 @@ def names_of_cell(cell: Cell) -> Mapping[str, tuple[str, ...]]:
         "fingers": () if fingers is None else (fingers.action,),
         "wrist_wrench": (cell.robot.wrench_topic,),
         "pad_wrenches": () if fingers is None else tuple(fingers.wrench_topics.values()),
+        "pad_touch": () if fingers is None else fingers.touch_topics,
         "suction_pressure": () if cup is None else (cup.pressure_topic,),
         "suction_switch": () if cup is None else (cup.switch_service,),
         "robot_running": tuple(d.running_topic for d in drivers if d.running_topic is not None),

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-import lab_console.demo
+import lab_console.demo_arguments
 import lab_doctor.cli
 import lab_recorder.replay_cli
 from lab_evaluation.fuzzing.campaign import Target, Wrong
@@ -63,7 +63,9 @@ def targets() -> list[Target]:
     names = st.sampled_from(["parts", "seed", "speed", "scene", "meshes", "x"])
     parameters = st.dictionaries(names, numbers | _VALUES)
     return [
-        Target("words of demo", "command lines", _words("demo"), _quiet(lab_console.demo.arguments)),
+        Target(
+            "words of demo", "command lines", _words("demo"), _quiet(lab_console.demo_arguments.arguments)
+        ),
         Target("words of doctor", "command lines", _words("doctor"), _quiet(lab_doctor.cli.arguments)),
         Target("words of replay", "command lines", _words("replay"), _quiet(_replay)),
         Target("ROS_DOMAIN_ID", "command lines", _VALUES | st.text(max_size=8), domain_from),

@@ -19,10 +19,13 @@ from lab_description.hardware import Driver
 from lab_description.schema import parse
 from lab_description.yaml_file import parse_yaml, read_yaml
 from lab_evaluation.fuzzing.campaign import Target
+from lab_language.words.lexicon import load_lexicon
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.placed_file import PlacedFile
 from lab_recorder.case import load_case
 from lab_simulation.scenes.scene_file import load_scene_file
+from lab_tasks.orders.order import understood
+from lab_tasks.orders.sources import read_order
 from lab_tasks.policy import load_policy
 
 _PIECES = [
@@ -135,7 +138,9 @@ def targets(folder: Path, case: Path) -> list[Target]:
             ("grippers", "robotiq_2f85"),
             ("cameras", "d435"),
             ("scenes", "scattered"),
-            ("tasks", "clear_table"),
+            ("tasks", "standard"),
+            ("orders", "kitting"),
+            ("language", "en"),
             ("drivers", "ur_robot_driver"),
         )
     }
@@ -156,6 +161,13 @@ def targets(folder: Path, case: Path) -> list[Target]:
         Target(
             "policy of a task", "files", spoilt(of["tasks"]), written(folder / "policy.yaml", load_policy)
         ),
+        Target(
+            "order",
+            "files",
+            spoilt(of["orders"]),
+            written(folder / "order.yaml", lambda file: understood(read_order(str(file), places), places)),
+        ),
+        Target("lexicon", "files", spoilt(of["language"]), written(folder / "words.yaml", load_lexicon)),
         Target(
             "driver",
             "files",

@@ -11,6 +11,7 @@ from lab_description import Cell, Gripper, SuctionCup
 from lab_motion.control.cup import ControlledCup
 from lab_motion.control.hand import ControlledHand
 from lab_motion.control.joint_states import JointStates
+from lab_motion.control.touch_hand import TouchHand
 from lab_motion.skills.hardware import Hand
 
 
@@ -34,6 +35,8 @@ def controlled_hand(
     Raises ConfigurationError for a type that nothing here moves.
     """
     effector = cell.end_effector
+    if isinstance(effector, Gripper) and effector.touch is not None:
+        return TouchHand(node, cell, states, max_age, timeout)
     if isinstance(effector, Gripper):
         return ControlledHand(node, cell, states, max_age, timeout)
     if isinstance(effector, SuctionCup):

@@ -27,14 +27,14 @@ from sensor_msgs.msg import JointState
 from lab_core.errors import LabError
 from lab_description import load_cell
 from lab_motion.errors import GripperFailed
-from lab_node.action_client import ActionClient, destroy_actions
-from lab_node.actions import ThreadedActionServer, wait_for
+from lab_node.actions import RESULT_TIMEOUT, wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.freshness import Latest
 from lab_node.gate import Gated
 from lab_node.lifecycle import on_end_signals
 from lab_node.qos import SENSOR
+from lab_node.rclpy_overrides import ActionClient, ThreadedActionServer, destroy_actions
 
 # Fingers that end further than this from their goal were stopped by something, metres of opening.
 _STALLED = 0.001
@@ -71,6 +71,7 @@ class FrankaGripperAdapter(Gated, Node):
             ParallelGripperCommand,
             self._gripper.action,
             self._run,
+            result_timeout=RESULT_TIMEOUT,
             goal_callback=self._accept,
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )

@@ -14,8 +14,8 @@ from rclpy.task import Future
 
 from lab_core.errors import DeadlineError, LabError
 from lab_motion.errors import MotionStalled
-from lab_node.action_client import ActionClient
 from lab_node.actions import wait_for
+from lab_node.rclpy_overrides import ActionClient
 
 # Wall seconds between two looks at what goes on; a result wakes at once.
 LOOK = 0.01

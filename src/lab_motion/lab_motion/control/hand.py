@@ -70,13 +70,18 @@ class ControlledHand:
 
     def grip(self, force: float) -> None:
         """Close as far as it goes."""
-        self.release(self._gripper.minimum_opening, force)
+        self._begin(self._gripper.minimum_opening, force)
 
     def release(self, opening: float, force: float) -> None:
         """Send the goal; a goal that is still on its way is replaced by it."""
+        self._begin(opening, force)
+
+    def _begin(self, opening: float, force: float, speed: float | None = None) -> None:
+        """speed: of the opening, m/s; the gripper's own without one."""
         gripper = self._gripper
         position = float(gripper.joint_from_opening(opening))
-        goal = gripper_goal(gripper.joint, position, force * gripper.lever)
+        velocity = speed / gripper.lever if speed is not None else None
+        goal = gripper_goal(gripper.joint, position, force * gripper.lever, velocity)
         self._stalled = None
         self._goal = self._controller.send(goal)
 

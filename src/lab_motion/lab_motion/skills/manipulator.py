@@ -14,6 +14,7 @@ from lab_core.scene import Part
 from lab_description import Cell
 from lab_motion.errors import PlanningTimedOut
 from lab_motion.planning.port import Contacts, MotionOptions, MotionPlanner, PlanningScene, Trajectory
+from lab_motion.skills.approval import Approval, NotApproved, Plan
 from lab_motion.skills.grip.errors import ObjectLost
 from lab_motion.skills.grip.port import ExpectedGrip, GripSensor, Judgement, Reading
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
@@ -21,6 +22,8 @@ from lab_motion.skills.stages import Stages
 
 # What is seen so deep inside the held part is the held part; neighbours that touch overlap less, metres.
 _SAME = 0.01
+# Straight ways that end what was approved: up with the part, or back from it.
+_ENDINGS = frozenset(("lift", "retreat"))
 # Of radians (metres), in which the arm's positions are planned from.
 _DECIMALS = 6
 
@@ -34,8 +37,9 @@ class MotionSettings:
     retreat_distance, lower_distance: lengths of the straight ways, metres. force: of the grip, N.
     release_room: how much wider than the part the fingers open to let go, metres. drop_height: above the rim
     of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
-    start_tolerance: a motion begins where the last one ended if the arm is no further from there, radians.
-    planning_timeout: wall seconds after which a search that has found nothing ends.
+    feel_distance: by how much further the hand lowers a part at most until its pads feel that it stands,
+    metres. start_tolerance: a motion begins where the last one ended if the arm is no further from there,
+    radians. planning_timeout: wall seconds after which a search that has found nothing ends.
     """
 
     seed: int = 0
@@ -51,6 +55,7 @@ class MotionSettings:
     release_room: float = 0.012
     drop_height: float = 0.02
     put_height: float = 0.005
+    feel_distance: float = 0.0
     start_tolerance: float = 0.03
     planning_timeout: float = 60.0
 
@@ -62,7 +67,7 @@ class Manipulator:
     sensor: judges what the hand measures. grip: what is held and how it felt; None with an empty hand.
     standing: the held part may still stand on something, in a hand that holds it less than it should. doubt:
     what the hand was told to take hold of, when no reading has shown the result yet. placed: what was put
-    where the camera does not see.
+    where the camera does not see. approval: asks a person before anything moves; None: nobody is asked.
     """
 
     cell: Cell
@@ -76,7 +81,10 @@ class Manipulator:
     standing: bool = False
     doubt: ExpectedGrip | None = None
     placed: list[Part] = field(default_factory=list)
+    approval: Approval | None = None
     _told: FloatArray | None = None
+    _approved: Plan | None = None
+    _begun: bool = False
 
     def start(self) -> FloatArray:
         """Joint positions (J,) from which the next motion is planned: where the arm was told to be, if it is
@@ -116,6 +124,34 @@ class Manipulator:
             contacts=contacts,
         )
 
+    def propose(self, plan: Plan, stages: Stages, cancelled: Cancelled) -> None:
+        """Ask a person, where one has to be asked, before arm and hand do what was planned.
+
+        Raises as Approval.require does.
+        """
+        self.forget_approval()
+        if self.approval is not None:
+            with stages.stage("approve"):
+                self.approval.require(plan, cancelled)
+        self._approved = plan
+
+    def forget_approval(self) -> None:
+        """What was approved counts no more: another action begins."""
+        self._approved, self._begun = None, False
+
+    def _require_approval(self, parts: dict[str, Trajectory]) -> None:
+        """Raises NotApproved unless these are the approved trajectories, for the first time, or the straight
+        ways that end what was approved.
+        """
+        if self.approval is None:
+            return
+        approved = self._approved
+        if approved is not None and parts.keys() <= _ENDINGS:
+            return
+        if approved is None or self._begun or parts != approved.parts:
+            raise NotApproved(f"nobody was asked about the motion {' and '.join(parts)}: nothing moves")
+        self._begun = True
+
     def follow(
         self,
         parts: dict[str, Trajectory],
@@ -124,6 +160,7 @@ class Manipulator:
         watch: Callable[[float], None] = lambda elapsed: None,
     ) -> None:
         """Carry trajectories out one after another without a stop in between; each is a stage by its name."""
+        self._require_approval(parts)
         whole: Trajectory | None = None
         for part in parts.values():
             whole = part if whole is None else whole.then(part)
@@ -191,6 +228,8 @@ class Manipulator:
         if self.grip is None or not self.standing:
             return
         name = self.scene.held.id if self.scene.held is not None else ""
+        here = self.planner.forward(self.start())
+        self.propose(Plan("lift", {}, self.scene, here, name), stages, cancelled)
         with stages.stage("close"):
             self.hand.grip(self.settings.force)
             reading = self.hand.finish(cancelled)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from lab_core.geometry import FloatArray
+from lab_motion.planning.port import Trajectory
+from lab_motion.skills.approval import Plan
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.stages import Stages
@@ -18,7 +20,7 @@ def move_to_joints(robot: Manipulator, goal: FloatArray, stages: Stages, cancell
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)
         trajectory = robot.planner.plan_joint(robot.start(), goal, robot.options(cancelled))
-    robot.follow({"move": trajectory}, stages, cancelled, robot.watch_grip)
+    _go(robot, trajectory, stages, cancelled)
 
 
 def move_to_pose(robot: Manipulator, base_from_tcp: FloatArray, stages: Stages, cancelled: Cancelled) -> None:
@@ -31,4 +33,12 @@ def move_to_pose(robot: Manipulator, base_from_tcp: FloatArray, stages: Stages, 
     with stages.stage("plan", computing=True):
         robot.planner.update_scene(robot.scene)
         _, trajectory = robot.planner.plan_pose(robot.start(), [base_from_tcp], robot.options(cancelled))
-    robot.follow({"move": trajectory}, stages, cancelled, robot.watch_grip)
+    _go(robot, trajectory, stages, cancelled)
+
+
+def _go(robot: Manipulator, trajectory: Trajectory, stages: Stages, cancelled: Cancelled) -> None:
+    way = {"move": trajectory}
+    end = robot.planner.forward(trajectory.positions[-1])
+    held = "" if robot.scene.held is None else robot.scene.held.id
+    robot.propose(Plan("move", way, robot.scene, end, held), stages, cancelled)
+    robot.follow(way, stages, cancelled, robot.watch_grip)

@@ -14,6 +14,7 @@ from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_motion.skills.approval import Plan
 from lab_motion.skills.grip.errors import ContactError, GraspEmpty
 from lab_motion.skills.grip.port import ExpectedGrip, Reading
 from lab_motion.skills.hardware import Cancelled
@@ -72,6 +73,8 @@ def pick(
     grasp = grasps[chosen.index]
     result.grasp = chosen.index
     robot.set_scene(replace(scene, opening=grasp.opening))
+    way = {"move": chosen.move, "approach": chosen.approach}
+    robot.propose(Plan("pick", way, robot.scene, chosen.base_from_tcp, grasp.object_id), stages, cancelled)
     expected = ExpectedGrip(grasp.object_id, grasp.width, grasp.opening)
     robot.hand.release(grasp.opening, robot.settings.force)
     if chosen.move.duration < _OPENING_SECONDS:
@@ -84,7 +87,7 @@ def pick(
         if problem := robot.sensor.not_ready(robot.hand.reading(), expected):
             raise GripperFailed(problem)
 
-    robot.follow({"move": chosen.move, "approach": chosen.approach}, stages, cancelled, watch)
+    robot.follow(way, stages, cancelled, watch)
     try:
         with stages.stage("close"):
             robot.hand.finish(cancelled)

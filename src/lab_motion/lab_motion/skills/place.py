@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
+from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import ExecutionCancelled, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_motion.skills.approval import Plan
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.grip.errors import ObjectLost, ObjectNotReleased
 from lab_motion.skills.grip.port import Judgement
+from lab_motion.skills.guarded import lower_until_carried
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Target, plan_reach, shifted
@@ -67,6 +70,8 @@ def place(
             robot.planner, start, targets, robot.options(cancelled), robot.straight_options(cancelled)
         )
     slot, lowering = places[chosen.index].slot, False
+    way = {"move": chosen.move, "lower": chosen.approach}
+    robot.propose(Plan("place", way, robot.scene, chosen.base_from_tcp, held.id, name), stages, cancelled)
 
     def watch(elapsed: float) -> None:
         nonlocal lowering
@@ -74,11 +79,18 @@ def place(
         robot.watch_grip(elapsed)
 
     try:
-        robot.follow({"move": chosen.move, "lower": chosen.approach}, stages, cancelled, watch)
+        robot.follow(way, stages, cancelled, watch)
     except ObjectLost:
         if lowering:
             destinations.take(name, slot)
         raise
+    if settings.feel_distance > 0.0:
+        try:
+            lower_until_carried(robot, settings.feel_distance, stages, cancelled, inside)
+        except PlanningError as error:
+            if error.code == OutcomeCode.CANCELLED:
+                raise
+            # no straight way further down: the part is let go above the floor, as without touch
     interrupted: ExecutionCancelled | None = None
     # known before: joint states that fall silent must not hide that the part was let go
     released = robot.planner.forward(robot.start())

@@ -126,6 +126,11 @@ class RealCellView:
         seen = self.see(data, frame, seconds)
         return Frame(seen.colour, seen.depth)
 
+    def world_from_true(self, data: mujoco.MjData) -> FloatArray:
+        """(4, 4) of the optical frame of the camera as it stands."""
+        result: FloatArray = mounted_at(data) @ self.camera_from_true
+        return result
+
     def close(self) -> None:
         """Give back what the renderer holds."""
         self._renderer.close()

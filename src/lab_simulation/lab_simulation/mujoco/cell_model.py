@@ -11,6 +11,7 @@ import numpy as np
 
 from lab_description import Cell, Gripper, SuctionCup, build_mujoco_urdf, build_srdf
 from lab_simulation.mujoco.suction import add_suction
+from lab_simulation.mujoco.touch import add_touch
 from lab_simulation.mujoco.visuals import paint_meshes
 from lab_simulation.mujoco.world import (
     FLOOR_COLOUR,
@@ -133,6 +134,8 @@ def _gripper(spec: mujoco.MjSpec, gripper: Gripper) -> None:
             geom.priority = 1
         site = body.add_site(name=pad)
         _add_wrench_sensors(spec, site.name)
+        if gripper.touch is not None:
+            add_touch(spec, body, gripper.touch)
 
 
 def _add_motor(spec: mujoco.MjSpec, joint: str, effort: float) -> None:

@@ -6,17 +6,19 @@ One thread owns it: the renderer's context cannot move to another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import mujoco
 import numpy as np
 
-from lab_core.geometry import FloatArray
+from lab_core.geometry import FloatArray, invert, make_transform
+from lab_core.touch import PadSample
 from lab_description import Cell, Gripper, SuctionCup
 from lab_simulation.errors import SimulationDiverged, UnknownEntity
 from lab_simulation.look import Look
+from lab_simulation.look.prints import PrintedPicture, draw_print
 from lab_simulation.mujoco.arm_controller import ArmController
 from lab_simulation.mujoco.camera import Frame
 from lab_simulation.mujoco.cell_model import WRENCH, cell_spec
@@ -25,6 +27,7 @@ from lab_simulation.mujoco.fingers import Fingers
 from lab_simulation.mujoco.gripper_controller import GripperController
 from lab_simulation.mujoco.rendering import Renderer
 from lab_simulation.mujoco.suction import Suction
+from lab_simulation.mujoco.touch import TouchPad
 from lab_simulation.mujoco.view import CellView, viewer
 from lab_simulation.mujoco.world import TIMESTEP, add_parts
 from lab_simulation.scenes.drawing import Scene
@@ -93,12 +96,14 @@ class Simulation:
         renderer: Renderer | None = None,
         noise: bool = True,
         look: Look = "real",
+        prints: Sequence[PrintedPicture] = (),
     ) -> None:
         """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images.
 
-        look: see `view`.
+        look: see `view`. prints: pictures on links of the robot. Raises UnknownEntity for one on no link.
         """
         self.cell = cell
+        self._prints, self._seed = tuple(prints), seed
         self._base = cell_spec(cell)
         self._initial: Mapping[str, tuple[Part, FloatArray]] = {
             part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
@@ -111,7 +116,11 @@ class Simulation:
         home = cell.robot.configuration(HOME)
         self.arm = ArmController(cell.robot.joint_names, home, cell.robot.acceleration)
         self._hand: Hand = _hand(cell)
+        self._touch_pads = _touch_pads(cell, seed)
         self._build({name: part for name, (part, _) in self._initial.items()})
+        for one in self._prints:
+            if not self.has_name(one.link):
+                raise UnknownEntity(f"prints: the robot has no link '{one.link}'")
         self.reset()
 
     @property
@@ -128,6 +137,8 @@ class Simulation:
             set_pose(self.data, name, pose)
         self._frames = 0
         self.steps = 0
+        for pad in self._touch_pads:
+            pad.restart()
         self.put_robot(self.cell.robot.configuration(HOME))
 
     @property
@@ -179,8 +190,20 @@ class Simulation:
             assert self._open_view is not None, "made without a renderer"
             self._view = self._open_view(self.model, self.parts)
         frame = self._view.render(self.data, self._frames, self.time)
+        if self._prints:
+            frame = self._printed(frame, self._view.world_from_true(self.data))
         self._frames += 1
         return frame
+
+    def _printed(self, frame: Frame, world_from_camera: FloatArray) -> Frame:
+        random = np.random.default_rng([self._seed, self._frames, 0xB0])
+        colour = frame.colour
+        for one in self._prints:
+            body = self.data.body(one.link)
+            link = make_transform(body.xmat.reshape(3, 3), body.xpos)
+            pose = invert(world_from_camera) @ link @ one.link_from_print
+            colour = draw_print(colour, frame.depth, self.cell.camera.pinhole, pose, one, random)
+        return Frame(colour, frame.depth)
 
     def skip_frame(self) -> None:
         """Count an image that nobody looks at: the noise of the next one stays what it would be."""
@@ -208,6 +231,15 @@ class Simulation:
     def pad_wrenches(self) -> tuple[Wrench, Wrench]:
         """What pushes on the left and the right pad, in their axes: +y into the pad."""
         return self._sensed(self.cell.gripper.left_pad), self._sensed(self.cell.gripper.right_pad)
+
+    def pad_touch(self) -> tuple[PadSample, ...]:
+        """What the tactile sensors of the left and the right pad say; nothing where there are none.
+
+        Their errors go on with every call: ask once for each sample.
+        """
+        return tuple(
+            pad.sample(pad.true_contact(self.model, self.data), self.time) for pad in self._touch_pads
+        )
 
     def entity(self, name: str) -> EntityState:
         """Where a part is and how it moves.
@@ -300,6 +332,8 @@ class Simulation:
         robot = self.cell.robot
         self._arm_drive = ArmDrive(model, robot.joint_names)
         self._hand.bind(model)
+        for pad in self._touch_pads:
+            pad.bind(model)
         self._joint_names = (*robot.joint_names, *self._hand.joints)
         self._joint_positions = np.array([model.joint(name).qposadr[0] for name in self._joint_names])
         self._joint_velocities = np.array([model.joint(name).dofadr[0] for name in self._joint_names])
@@ -318,3 +352,11 @@ def _hand(cell: Cell) -> Hand:
         return Suction(effector)
     assert isinstance(effector, Gripper)
     return Fingers(effector)
+
+
+def _touch_pads(cell: Cell, seed: int) -> tuple[TouchPad, ...]:
+    effector = cell.end_effector
+    if not isinstance(effector, Gripper) or effector.touch is None:
+        return ()
+    bodies = (effector.left_pad, effector.right_pad)
+    return tuple(TouchPad(effector.touch, body, seed, side) for side, body in enumerate(bodies))

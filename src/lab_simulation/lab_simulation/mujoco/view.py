@@ -11,9 +11,10 @@ from typing import Protocol
 
 import mujoco
 
+from lab_core.geometry import FloatArray
 from lab_description import Cell
 from lab_simulation.look import Look
-from lab_simulation.look.cell_view import CellPaint, RealCellView
+from lab_simulation.look.cell_view import CellPaint, RealCellView, mounted_at
 from lab_simulation.mujoco.camera import Frame, open_camera
 from lab_simulation.mujoco.cell_model import CAMERA
 from lab_simulation.mujoco.depth_noise import StereoModel
@@ -26,6 +27,9 @@ class CellView(Protocol):
 
     def render(self, data: mujoco.MjData, frame: int, seconds: float) -> Frame:
         """Image of the present state. frame: the number of the noise. seconds: of simulated time."""
+
+    def world_from_true(self, data: mujoco.MjData) -> FloatArray:
+        """(4, 4) of the optical frame of the camera as it stands, which its calibration may not know."""
 
     def close(self) -> None:
         """Give back what the renderer holds."""
@@ -57,6 +61,9 @@ class PlainView:
         if self._stereo is None:
             return seen
         return Frame(seen.colour, self._stereo.apply(seen.depth, self._seed, frame))
+
+    def world_from_true(self, data: mujoco.MjData) -> FloatArray:
+        return mounted_at(data)
 
     def close(self) -> None:
         self._camera.close()

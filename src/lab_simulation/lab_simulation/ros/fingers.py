@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from std_msgs.msg import Header
 from lab_node.actions import RESULT_TIMEOUT
 from lab_node.qos import RELIABLE
 from lab_simulation.conversions import gripper_result, gripper_state, wrench_message
+from lab_simulation.mujoco.arm_controller import Ending
 from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.simulation_loop import SimulationLoop
-from lab_simulation.ros.actions import awaited, conclude
+from lab_simulation.ros.actions import Ended, awaited, conclude
+from lab_simulation.ros.touch import TouchTopics
 
 
 class FingerTopics:
@@ -34,6 +37,7 @@ class FingerTopics:
         topics = gripper.wrench_topics
         self._frames = (gripper.left_pad, gripper.right_pad)
         self._pads = [node.create_publisher(WrenchStamped, topics[side], RELIABLE) for side in sorted(topics)]
+        self._touch = TouchTopics(node, gripper)
         ActionServer(
             node,
             ParallelGripperCommand,
@@ -51,6 +55,10 @@ class FingerTopics:
         for pad, frame, wrench in zip(self._pads, self._frames, simulation.pad_wrenches(), strict=True):
             header.frame_id = frame
             pad.publish(WrenchStamped(header=header, wrench=wrench_message(wrench)))
+
+    def tick(self, simulation: Simulation) -> None:
+        """What its tactile pads say."""
+        self._touch.publish(simulation)
 
     def give_feedback(self, simulation: Simulation) -> None:
         """On the goal that is worked on."""
@@ -85,6 +93,8 @@ class FingerTopics:
                 command.position[0], _first(command.effort), _first(command.velocity), simulation.time, end
             )
 
+        if handle.is_cancel_requested:  # before it came to this: the fingers stay
+            start = _stay(end)
         self._loop.ask(start)
         outcome: GripperOutcome = await ended
         conclude(handle, outcome.ending)
@@ -97,6 +107,15 @@ class FingerTopics:
 
         self._loop.ask(cancel)
         return CancelResponse.ACCEPT
+
+
+def _stay(end: Ended) -> Callable[[Simulation], None]:
+    def stay(simulation: Simulation) -> None:
+        joints = simulation.joints()
+        index = joints.names.index(simulation.gripper.joint_name)
+        end(GripperOutcome(Ending.CANCELLED, joints.position[index], joints.effort[index]))
+
+    return stay
 
 
 def _first(values: Any) -> float | None:

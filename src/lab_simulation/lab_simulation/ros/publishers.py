@@ -27,6 +27,9 @@ class HandTopics(Protocol):
     def publish(self, simulation: Simulation, header: Header) -> None:
         """What it feels; the header holds the stamp."""
 
+    def tick(self, simulation: Simulation) -> None:
+        """What is due at any tick, not at the slow ones alone."""
+
     def give_feedback(self, simulation: Simulation) -> None:
         """On what it is working on."""
 
@@ -66,6 +69,7 @@ class CellPublishers:
                 effort=doubles(joints.effort),
             )
         )
+        self._hand.tick(simulation)
         if slow:
             self._publish_wrist(simulation, Header(stamp=time))
             self._hand.publish(simulation, Header(stamp=time))

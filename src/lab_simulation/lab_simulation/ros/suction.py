@@ -31,6 +31,9 @@ class SuctionTopics:
             absolute = self._air - simulation.suction.vacuum
             self._pressure.publish(FluidPressure(header=header, fluid_pressure=absolute))
 
+    def tick(self, simulation: Simulation) -> None:
+        """A cup feels no touch."""
+
     def give_feedback(self, simulation: Simulation) -> None:
         """A switch works on nothing."""
 

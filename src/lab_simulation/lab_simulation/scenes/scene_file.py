@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+import cv2
+import numpy as np
+
+from lab_core.errors import ConfigurationError
+from lab_core.geometry import transform_from_xyz_rpy
 from lab_description.configuration import find
 from lab_description.schema import Angles, Quantity, Vector, parse, read_yaml
+from lab_simulation.look.prints import PrintedPicture
 from lab_simulation.scenes.catalogue import NAMED_KINDS
 from lab_simulation.scenes.parts import COLOURS, DENSITIES
 
@@ -43,13 +49,28 @@ class PlacedPart:
 
 
 @dataclass(frozen=True)
+class Print:
+    """A picture that is glued on a link of the robot, such as a calibration board in its hand.
+
+    picture: PNG, beside the scene's file. size: width and height, metres. xyz, rpy: its middle in the link, x
+    to the right of the picture, y down, z into it.
+    """
+
+    link: str
+    picture: str
+    size: tuple[Dimension, Dimension]
+    xyz: Vector = (0.0, 0.0, 0.0)
+    rpy: Angles = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class SceneFile:
     """A recipe for scenes: the seed makes one of it.
 
     arrangement: scattered: each part lies alone, `gap` from the next or as far as there is room.
     packed: parts stand in groups of `group`, touching, with an aisle of `gap` between groups.
     pile: dropped onto each other, `spread` (standard deviation, metres) about the middle.
-    placed: as `placed` says, and nothing is drawn but what that leaves open.
+    placed: as `placed` says, and nothing is drawn but what that leaves open. prints: pictures on the robot.
     parts: how many, unless the user says otherwise. kinds: drawn from these; empty means all.
     """
 
@@ -60,6 +81,7 @@ class SceneFile:
     group: tuple[PartCount, PartCount] = (2, 4)
     spread: Annotated[float, Quantity("m", 0.0, 0.1)] = 0.02
     placed: tuple[PlacedPart, ...] = ()
+    prints: tuple[Print, ...] = ()
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -81,6 +103,22 @@ def load_scene_file(name_or_path: str | Path) -> SceneFile:
     """
     path = find("scenes", name_or_path)
     return parse(SceneFile, read_yaml(path), path)
+
+
+def load_prints(scene: SceneFile, name_or_path: str | Path) -> tuple[PrintedPicture, ...]:
+    """The pictures of a scene that was read from a name or path.
+
+    Raises ConfigurationError for a file that is no picture.
+    """
+    folder = find("scenes", name_or_path).resolve().parent
+    loaded = []
+    for one in scene.prints:
+        picture = cv2.imread(str(folder / one.picture), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            raise ConfigurationError(f"{folder / one.picture}: is no picture: expected a PNG")
+        pose = transform_from_xyz_rpy(one.xyz, one.rpy)
+        loaded.append(PrintedPicture(one.link, pose, one.size, np.asarray(picture, dtype=np.uint8)))
+    return tuple(loaded)
 
 
 def _known(key: str, name: str, names: Mapping[str, object]) -> None:

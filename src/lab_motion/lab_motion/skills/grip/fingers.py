@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lab_core.errors import ConfigurationError
 from lab_core.geometry import OrientedBox
-from lab_description import EndEffector, Gripper
-from lab_motion.skills.grip.port import ContactLimits, ExpectedGrip, Judgement
+from lab_core.parameters import parameter
+from lab_description import Gripper
+from lab_motion.skills.grip.port import ExpectedGrip, Judgement
 
 # Of a held part that nobody has seen, across the fingers and along them, metres.
 _UNKNOWN_SIZE = 0.08
@@ -25,6 +25,48 @@ _UNKNOWN_SIZE = 0.08
 _OPEN = 0.004
 # Fingers that were stopped while they opened have let go once they stand this much wider, metres.
 _LET_GO = 0.002
+# Of a part that the pads do not feel, metres: how far from the planned width the fingers stop, and how far
+# they move while it is lifted.
+_AS_PLANNED, _STANDING = 0.005, 0.001
+# Share of the planned width; fingers without tactile pads that close further do not stand on the part.
+_NARROWER = 0.5
+
+
+@dataclass(frozen=True)
+class FingerParameters:
+    """When readings of fingers prove a grip."""
+
+    min_force: float = parameter(
+        1.5,
+        "The hand holds a part while the force on each pad is at least this.",
+        unit="N",
+        minimum=0.05,
+        maximum=50.0,
+    )
+    pads_closed_opening: float = parameter(
+        0.0015,
+        "The pads touch each other, with no part between them, while the opening is below this.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.1,
+    )
+    max_width_excess: float = parameter(
+        0.025,
+        "How much wider than planned the fingers may be while they hold a part.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.2,
+    )
+    max_slip: float = parameter(
+        0.010,
+        "How far the fingers may close further while they hold a part.",
+        unit="m",
+        minimum=0.0005,
+        maximum=0.05,
+    )
+
+
+DEFAULTS = FingerParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +91,11 @@ class PadReading:
 class FingerGrip:
     """The GripSensor of a parallel gripper; its readings are PadReadings."""
 
-    def __init__(self, effector: EndEffector, limits: ContactLimits) -> None:
-        """Raises ConfigurationError for an end effector without fingers."""
-        if not isinstance(effector, Gripper):
-            raise ConfigurationError(
-                f"{effector.name}: grip_sensor: 'fingers' judges a gripper of type parallel"
-            )
-        self._limits = limits
+    Parameters = FingerParameters
+    effector = Gripper
+
+    def __init__(self, effector: Gripper, parameters: FingerParameters = DEFAULTS) -> None:
+        self._limits = parameters
         self._opened = effector.maximum_opening - _OPEN
 
     def not_ready(self, reading: PadReading, expected: ExpectedGrip) -> str:
@@ -107,24 +147,23 @@ class FingerGrip:
 
 
 def judge_closing(
-    reading: PadReading, expected_width: float, approach_opening: float, limits: ContactLimits | None = None
+    reading: PadReading, expected_width: float, approach_opening: float, limits: FingerParameters = DEFAULTS
 ) -> Judgement:
     """Judge right after the fingers closed.
 
     expected_width: of the planned grasp. approach_opening: from which the fingers closed. Both in metres.
     """
-    limits = limits or ContactLimits()
     apart = min(limits.pads_closed_opening, 0.5 * expected_width)
     stands, planned = _millimetres(reading.opening), _millimetres(expected_width)
     if reading.opening < apart:
         return _judgement(
             False, reading, expected_width, f"the pads met ({stands}), a part {planned} wide was expected"
         )
-    if reading.forces is None and reading.opening < limits.narrower * expected_width:
+    if reading.forces is None and reading.opening < _NARROWER * expected_width:
         reason = f"the fingers closed to {stands}, a part {planned} wide was expected, and no pad feels one"
         return _judgement(False, reading, expected_width, reason)
     pushing = _pushing(reading, limits)
-    unfelt = pushing is not None and _stands(reading, expected_width, limits.as_planned)
+    unfelt = pushing is not None and _stands(reading, expected_width, _AS_PLANNED)
     if pushing is not None and not unfelt:
         return _judgement(False, reading, expected_width, f"{pushing} with the fingers at {stands}")
     if reading.opening > approach_opening - 0.001 and approach_opening - expected_width > 0.003:
@@ -141,9 +180,8 @@ def judge_closing(
     return replace(judgement, felt=not unfelt)
 
 
-def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits | None = None) -> Judgement:
+def judge_lifting(reading: PadReading, closing: Judgement, limits: FingerParameters = DEFAULTS) -> Judgement:
     """Judge after lifting, or at any time after that, against the judgement after closing."""
-    limits = limits or ContactLimits()
     apart = min(limits.pads_closed_opening, 0.5 * closing.opening)
     stands, before = _millimetres(reading.opening), _millimetres(closing.opening)
     if reading.opening < apart:
@@ -151,7 +189,7 @@ def judge_lifting(reading: PadReading, closing: Judgement, limits: ContactLimits
             False, reading, closing.expected_width, f"the pads met ({stands}) after they held at {before}"
         )
     pushing = _pushing(reading, limits)
-    if not closing.felt and _stands(reading, closing.opening, limits.standing):
+    if not closing.felt and _stands(reading, closing.opening, _STANDING):
         pushing = None
     if pushing is not None:
         return _judgement(False, reading, closing.expected_width, f"{pushing} with the fingers at {stands}")
@@ -166,7 +204,7 @@ def _stands(reading: PadReading, opening: float, tolerance: float) -> bool:
     return bool(reading.stalled) and abs(reading.opening - opening) <= tolerance
 
 
-def _pushing(reading: PadReading, limits: ContactLimits) -> str | None:
+def _pushing(reading: PadReading, limits: FingerParameters) -> str | None:
     """What is missing of a push on both pads; None if nothing is."""
     if reading.forces is None:
         if reading.stalled is None:

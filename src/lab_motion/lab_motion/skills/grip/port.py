@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from lab_core.geometry import OrientedBox
 from lab_core.plugins import Port
-from lab_description import EndEffector
+from lab_description import EndEffector, Gripper, SuctionCup
 
 
 class Reading(Protocol):
@@ -54,33 +54,15 @@ class Judgement:
     felt: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLimits:
-    """When readings of fingers prove a grip.
-
-    min_force: on each pad, N. pads_closed_opening: the pads touch each other below this opening, metres.
-    max_width_excess: how much wider than planned the fingers may be, metres; beyond it something else stopped
-    them. max_slip: how far the fingers may close further while they hold the part, metres.
-    as_planned, standing: of a part that the pads do not feel, metres: how far from the planned width the
-    fingers stop, and how far they move while it is lifted. narrower: share of the planned width; fingers
-    without tactile pads that close further do not stand on the part.
-    """
-
-    min_force: float = 1.5
-    pads_closed_opening: float = 0.0015
-    max_width_excess: float = 0.025
-    max_slip: float = 0.010
-    as_planned: float = 0.005
-    standing: float = 0.001
-    narrower: float = 0.5
-
-
 class GripSensor(Protocol):
     """Judges the readings of one end effector; the same for the same readings. It moves nothing, and each
     judgement holds its reason as a sentence.
 
-    Readings are those of the end effector's own kind: PadReading of fingers, VacuumReading of a suction cup.
-    `lab_motion.testing.grip_contract` holds the tests that every implementation must pass.
+    An implementation is a class registered in the entry point group lab_motion.grip_sensors. It is called
+    with the end effector. Its attribute `effector` is the type of end effector that it judges; Gripper, which
+    has fingers, where it says none. Readings are those of the end effector's own kind: PadReading of fingers,
+    VacuumReading of a suction cup. `lab_motion.testing.grip_contract` holds the tests that every
+    implementation must pass.
     """
 
     def not_ready(self, reading: Any, expected: ExpectedGrip) -> str:
@@ -107,13 +89,17 @@ class GripSensor(Protocol):
         """The room, in the tcp frame, that a part takes which it holds and nobody has seen."""
 
 
-GRIP_SENSORS: Port[GripSensor] = Port("lab_motion.grip_sensors", "grip sensor", GripSensor)
+_WORDS: dict[type, str] = {Gripper: "a parallel gripper", SuctionCup: "a suction cup"}
 
 
-def load_grip_sensor(effector: EndEffector, limits: ContactLimits) -> GripSensor:
-    """The sensor that the YAML of the end effector names; called with the end effector and the limits.
+def _suits(factory: Any, effector: EndEffector) -> str:
+    """Why a sensor is not for an end effector; empty when it is."""
+    wanted = getattr(factory, "effector", Gripper)
+    if isinstance(effector, wanted):
+        return ""
+    return f"is for {_WORDS.get(wanted, wanted.__name__)}, and '{effector.name}' is none"
 
-    Raises ConfigurationError when none is registered under that name, cannot be imported, or is for another
-    kind of end effector.
-    """
-    return GRIP_SENSORS.make(effector.grip_sensor, effector, limits, node="motion").plugin
+
+GRIP_SENSORS: Port[GripSensor] = Port(
+    "lab_motion.grip_sensors", "grip sensor", GripSensor, preference=("fingers", "vacuum"), suits=_suits
+)

@@ -10,17 +10,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab_core.errors import ConfigurationError
 from lab_core.geometry import OrientedBox, make_transform
-from lab_description import EndEffector, SuctionCup
-from lab_motion.skills.grip.port import ContactLimits, ExpectedGrip, Judgement
+from lab_core.parameters import parameter
+from lab_description import SuctionCup
+from lab_motion.skills.grip.port import ExpectedGrip, Judgement
 
-SEALED_SHARE = 0.6
-"""Of the vacuum that the pump reaches: a cup with less of it leaks."""
 RELEASED_SHARE = 0.2
-"""Of it: a cup with less than this holds nothing. Weather moves the pressure of the air by 3 kPa."""
+"""Of the vacuum that the pump reaches: a cup with less than this holds nothing. Weather moves the pressure of
+the air by 3 kPa."""
 # Of a held part that nobody has seen, in all directions, metres.
 _UNKNOWN_SIZE = 0.08
+
+
+@dataclass(frozen=True)
+class VacuumParameters:
+    """When a vacuum proves a grip."""
+
+    sealed_share: float = parameter(
+        0.6,
+        "The cup holds a part while it has at least this share of the vacuum that the pump reaches. With"
+        " less of it the lip leaks.",
+        minimum=RELEASED_SHARE,
+        maximum=0.95,
+    )
+
+
+DEFAULTS = VacuumParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +57,11 @@ class VacuumReading:
 class VacuumGrip:
     """The GripSensor of a suction cup; its readings are VacuumReadings."""
 
-    def __init__(self, effector: EndEffector, limits: ContactLimits) -> None:
-        """limits: of fingers, which a cup has none of. Raises ConfigurationError for another end effector."""
-        if not isinstance(effector, SuctionCup):
-            raise ConfigurationError(
-                f"{effector.name}: grip_sensor: 'vacuum' judges a gripper of type suction"
-            )
-        self._sealed = SEALED_SHARE * effector.vacuum
+    Parameters = VacuumParameters
+    effector = SuctionCup
+
+    def __init__(self, effector: SuctionCup, parameters: VacuumParameters = DEFAULTS) -> None:
+        self._sealed = parameters.sealed_share * effector.vacuum
         self._free = RELEASED_SHARE * effector.vacuum
 
     def not_ready(self, reading: VacuumReading, expected: ExpectedGrip) -> str:

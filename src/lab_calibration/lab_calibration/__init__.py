@@ -1,0 +1,1 @@
+"""Where the camera stands, and how wrong that is at the parts."""

@@ -1,0 +1,134 @@
+"""What poses must be before anything is made of them. Each refusal names the thing and the fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.transform import Rotation
+
+from lab_calibration.errors import PosesRefused, WrongBoard
+from lab_calibration.hand_eye.calibration import FEWEST, Calibration
+from lab_calibration.hand_eye.poses import Poses
+from lab_core.geometry import FloatArray, invert
+
+Indices = npt.NDArray[np.signedinteger[Any]]
+
+_NOT_UNIT = 1e-3
+_FARTHEST = 5.0
+_LEAST_TURN = np.radians(10.0)
+_SECOND_AXIS = np.radians(3.0)
+_SAME_TURN = np.radians(4.0)
+_SCALE = 0.005
+
+
+def checked_transform(matrix: FloatArray, where: str) -> FloatArray:
+    """A (4, 4) transform as it should be, its rotation made exact.
+
+    Raises PosesRefused for what is not finite, left-handed, not of unit length, or in millimetres.
+    """
+    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+        raise PosesRefused(f"{where}: expected 16 finite numbers, a 4x4 transform row by row")
+    rotation, translation = matrix[:3, :3], matrix[:3, 3]
+    if not np.allclose(matrix[3], [0.0, 0.0, 0.0, 1.0], atol=1e-6):
+        hint = " (the translation stands there: write it row by row)" if np.any(matrix[3, :3]) else ""
+        raise PosesRefused(f"{where}: the last row is {matrix[3].tolist()}, expected 0 0 0 1{hint}")
+    if np.linalg.det(rotation) < 0.0:
+        raise PosesRefused(f"{where}: the rotation is left-handed: exchange or negate one of its axes")
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _NOT_UNIT:
+        raise PosesRefused(f"{where}: the rotation's columns are not of length 1 and at right angles")
+    _refuse_millimetres(translation, where)
+    left, _, right = np.linalg.svd(rotation)
+    result = matrix.copy()
+    result[:3, :3] = left @ right
+    return result
+
+
+def checked_pose(translation: FloatArray, quaternion_xyzw: FloatArray, where: str) -> FloatArray:
+    """A (4, 4) transform of a translation and a quaternion. Raises PosesRefused."""
+    values = np.concatenate([translation, quaternion_xyzw])
+    if not np.isfinite(values).all():
+        raise PosesRefused(f"{where}: expected finite numbers, found {values.tolist()}")
+    length = float(np.linalg.norm(quaternion_xyzw))
+    if abs(length - 1.0) > _NOT_UNIT:
+        raise PosesRefused(f"{where}: the quaternion has length {length:.3f}, expected 1 (x, y, z, w)")
+    _refuse_millimetres(translation, where)
+    result = np.eye(4)
+    result[:3, :3] = Rotation.from_quat(quaternion_xyzw).as_matrix()
+    result[:3, 3] = translation
+    return result
+
+
+def checked_joints(joints: FloatArray, where: str) -> FloatArray:
+    """(J,) joint positions. Raises PosesRefused for what is not finite, or in degrees."""
+    if not np.isfinite(joints).all():
+        raise PosesRefused(f"{where}: joints: expected finite numbers, found {joints.tolist()}")
+    largest = float(np.abs(joints).max(initial=0.0))
+    if largest > 2.2 * np.pi:
+        raise PosesRefused(
+            f"{where}: a joint at {largest:g} rad is more than a turn: write radians, not degrees"
+        )
+    return joints
+
+
+def _refuse_millimetres(translation: FloatArray, where: str) -> None:
+    distance = float(np.linalg.norm(translation))
+    if distance > _FARTHEST:
+        raise PosesRefused(
+            f"{where}: {distance:g} m away: write metres, not millimetres ({1e-3 * distance:.3g} m?)"
+        )
+
+
+def refuse_poor_poses(poses: Poses) -> None:
+    """Raises PosesRefused when no calibration can follow from the poses: too few, all alike, about one axis
+    only, or pictures that do not belong to them.
+    """
+    if len(poses) < FEWEST:
+        raise PosesRefused(f"{len(poses)} poses: at least {FEWEST} are needed, 12 to 15 are good")
+    first, second = np.triu_indices(len(poses), 1)
+    arm = poses.mount_from_other
+    arm_turns = _turns(arm, first, second)
+    angles = np.linalg.norm(arm_turns, axis=1)
+    if angles.max() < _LEAST_TURN:
+        raise PosesRefused(
+            f"the hand turns by {np.degrees(angles.max()):.1f}° at most between the poses: tilt it by 20° to"
+            " 40° each way"
+        )
+    # root mean square turn about each of three axes at right angles
+    about = np.linalg.svd(arm_turns, compute_uv=False) / np.sqrt(len(arm_turns))
+    if about[1] < _SECOND_AXIS:
+        raise PosesRefused("all poses turn about one axis: tilt the hand about a second one as well")
+    sight_angles = np.linalg.norm(_turns(poses.camera_from_board, first, second), axis=1)
+    apart = np.abs(angles - sight_angles)
+    if np.median(apart) > _SAME_TURN:
+        raise PosesRefused(
+            "pictures and poses do not belong together: between two poses the arm turns by another angle than"
+            f" the board in the pictures (median {np.degrees(np.median(apart)):.0f}°); check their order"
+        )
+
+
+def refuse_wrong_scale(calibration: Calibration) -> None:
+    """Raises WrongBoard when the arm's way says that the board has another size than was named.
+
+    The size is one unknown more of the same least squares problem, sought by one step from its solution.
+    """
+    fit, poses = calibration.fit, calibration.poses
+    camera = poses.camera_from_board
+    by_scale = np.zeros((len(poses), 6))
+    by_scale[:, :3] = -np.einsum("nji,nj->ni", camera[:, :3, :3], camera[:, :3, 3])
+    weight = np.linalg.inv(fit.spreads)
+    cross = np.einsum("nip,nij,nj->p", fit.jacobians, weight, by_scale)
+    own = np.einsum("ni,nij,nj->", by_scale, weight, by_scale) - cross @ fit.covariance @ cross
+    step = -np.einsum("ni,nij,nj->", by_scale, weight, fit.errors) / own
+    if abs(step) > _SCALE and abs(step) > 5.0 / np.sqrt(own):
+        raise WrongBoard(
+            f"the board seems to be {1.0 + step:.3f} times as large as was named: measure the ruler on the"
+            " print, and give the true size of its squares"
+        )
+
+
+def _turns(transforms: FloatArray, first: Indices, second: Indices) -> FloatArray:
+    motion = transforms[first] @ invert(transforms[second])
+    result: FloatArray = Rotation.from_matrix(motion[:, :3, :3]).as_rotvec()
+    return result

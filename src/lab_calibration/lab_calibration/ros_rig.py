@@ -1,0 +1,127 @@
+"""Arm and camera of a running cell: move_to, the colour image and the joint states."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+import numpy as np
+import rclpy
+from lab_interfaces.action import MoveTo
+from lab_interfaces.msg import Outcome
+from rclpy.node import Node
+from rclpy.time import Time
+from sensor_msgs.msg import Image, JointState
+
+from lab_calibration.errors import CalibrationError
+from lab_calibration.procedure import Look
+from lab_core.errors import StaleInputError, StoppedError, UnavailableError
+from lab_core.geometry import FloatArray
+from lab_description import Cell
+from lab_node.actions import result_of, wait_for
+from lab_node.conversions.images import rgb
+from lab_node.executor import ExecutorThread
+from lab_node.freshness import Latest
+from lab_node.names import namespace_from, ros_arguments
+from lab_node.qos import SENSOR
+from lab_node.rclpy_overrides import ActionClient, destroy_actions
+
+SERVER_TIMEOUT, ANSWER_TIMEOUT, IMAGE_TIMEOUT = 20.0, 20.0, 30.0
+MOTION_TIMEOUT = 900.0
+"""A motion's 300 s, and the 600 s for which the first one of a real arm waits until somebody confirms it."""
+STILL = 0.002
+"""Rad/s: joints that are slower stand."""
+_SETTLED = 300_000_000
+"""Nanoseconds for which the joints have stood before a picture counts, and stand until it is taken."""
+_WITHIN = 0.0005
+"""Radians within which they stayed meanwhile."""
+
+
+class RosRig:
+    """Context manager: a node beside the cell."""
+
+    def __init__(self, cell: Cell, namespace: str = "") -> None:
+        self._cell, self._namespace = cell, namespace
+
+    def __enter__(self) -> RosRig:
+        rclpy.init(args=ros_arguments("calibration", namespace_from(self._namespace)))
+        self.node = Node("calibration")
+        self._image = Latest[Image]("colour image")
+        self._joints: deque[tuple[int, FloatArray]] = deque(maxlen=600)
+        self._changed = threading.Condition()
+        self.node.create_subscription(Image, "camera/color/image_raw", self._image.put, SENSOR)
+        self.node.create_subscription(JointState, "joint_states", self._take_joints, SENSOR)
+        self._move_to = ActionClient(self.node, MoveTo, "move_to")
+        self._executor = ExecutorThread(self.node)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.close()
+        destroy_actions(self.node)
+        self.node.destroy_node()
+        rclpy.try_shutdown()
+
+    def move(self, joints: FloatArray) -> None:
+        """By the motion node: planned clear of everything known, slow where the cell says so, stopped as
+        all.
+        """
+        names = list(self._cell.robot.joint_names)
+        goal = MoveTo.Goal(joints=JointState(name=names, position=[float(value) for value in joints]))
+        if not self._move_to.wait_for_server(SERVER_TIMEOUT):
+            raise UnavailableError("no server for move_to: is the cell running and its motion node active?")
+        handle = wait_for(self._move_to.send_goal_async(goal), ANSWER_TIMEOUT, "move_to")
+        if not handle.accepted:
+            raise UnavailableError("move_to refused the goal: it is busy or not active")
+        outcome = result_of(handle, lambda: False, MOTION_TIMEOUT, "move_to").result.outcome
+        if outcome.code == Outcome.STOPPED:
+            raise StoppedError(outcome.message)
+        if outcome.code != Outcome.SUCCESS:
+            raise CalibrationError(outcome.message)
+
+    def look(self) -> Look:
+        """The first picture before and after which the joints stand."""
+        deadline = time.monotonic() + IMAGE_TIMEOUT
+        wanted = self._newest() + _SETTLED
+        while time.monotonic() < deadline:
+            message = self._image.wait_for_newer(Time(nanoseconds=wanted), wall_timeout=0.2)
+            if message is None:
+                continue
+            stamp = Time.from_msg(message.header.stamp).nanoseconds
+            stood = self._stood(stamp, deadline)
+            if stood is not None:
+                return Look(np.ascontiguousarray(rgb(message)), stood)
+            wanted = stamp + 1
+        raise StaleInputError(
+            f"no picture of a board that stands came within {IMAGE_TIMEOUT:.0f} s: does the camera run,"
+            " and does the arm stand?"
+        )
+
+    def _take_joints(self, message: JointState) -> None:
+        names = self._cell.robot.joint_names
+        try:
+            index = [message.name.index(name) for name in names]
+        except ValueError:
+            return  # of the hand alone
+        with self._changed:
+            stamp = Time.from_msg(message.header.stamp).nanoseconds
+            self._joints.append((stamp, np.array([message.position[i] for i in index])))
+            self._changed.notify_all()
+
+    def _newest(self) -> int:
+        with self._changed:
+            self._changed.wait_for(lambda: self._joints, IMAGE_TIMEOUT)
+            if not self._joints:
+                raise StaleInputError("no joint states come: is the cell running?")
+            return self._joints[-1][0]
+
+    def _stood(self, stamp: int, deadline: float) -> FloatArray | None:
+        """(J,) where the joints stood about a stamp; None where they moved."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._joints[-1][0] >= stamp, max(0.1, deadline - time.monotonic())
+            )
+            around = [position for at, position in self._joints if abs(at - stamp) <= _SETTLED]
+        if len(around) < 3 or np.ptp(around, axis=0).max() > _WITHIN:
+            return None
+        return np.mean(around, axis=0)

@@ -1,0 +1,1 @@
+"""Calibrations of which the truth is known: rendered boards, arms with joint errors."""

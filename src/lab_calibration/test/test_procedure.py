@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from lab_calibration.errors import CalibrationError, PosesRefused
+from lab_calibration.hand_eye.calibration import calibrate
+from lab_calibration.hand_eye.poses import Setup
+from lab_calibration.procedure import Look, revisit, take_poses
+from lab_calibration.rigid import difference
+from lab_calibration.simulated.pictures import Flaws, picture
+from lab_calibration.with_board import LINK, plate_size, write_cell_with_board
+from lab_core.errors import StoppedError
+from lab_description import load_cell
+
+CLEAN = Flaws(glare=0.0, hidden=0.0)
+
+
+class SimulatedRig:
+    """An arm that goes where it is told, but to every third pose, and a camera with rendered pictures."""
+
+    def __init__(self, cell, random):
+        self.cell, self.random, self.moves, self.joints = cell, random, 0, None
+
+    def move(self, joints):
+        self.moves += 1
+        if self.moves % 3 == 0:
+            raise CalibrationError("no path to the goal")
+        self.joints = joints
+
+    def look(self):
+        pose = self.cell.camera_from_board(self.joints)
+        return Look(picture(self.cell.board, pose, self.cell.camera, self.random, CLEAN), self.joints)
+
+
+def test_the_arm_takes_poses_by_itself(stands, random):
+    cell, _, _ = stands(Setup.FIXED)
+    said = []
+    taken = take_poses(cell, SimulatedRig(cell, random), 8, 3, said.append)
+    assert len(taken.poses) == len(taken.looks) == 8
+    assert "left out: no path to the goal" in said
+    found = calibrate(taken.poses, cell.arm)
+    assert np.abs(difference(cell.mount_from_camera, found.fit.mount_from_camera))[:3].max() < 0.002
+    again = revisit(cell, SimulatedRig(cell, random), taken.poses, 2, said.append)
+    assert np.allclose(again.joints, taken.poses.joints[:2])
+
+
+def test_a_stop_ends_it_at_once(stands, random):
+    cell, _, _ = stands(Setup.FIXED)
+    rig = SimulatedRig(cell, random)
+
+    def stop(joints):
+        raise StoppedError("the operator stopped the cell")
+
+    rig.move = stop
+    with pytest.raises(StoppedError):
+        take_poses(cell, rig, 8, 3, print)
+    assert rig.moves == 0
+
+
+def test_a_camera_that_sees_nothing_ends_in_a_sentence(stands, random):
+    cell, _, _ = stands(Setup.FIXED)
+    rig = SimulatedRig(cell, random)
+    rig.look = lambda: Look(np.full((480, 640), 90, np.uint8), rig.joints)
+    with pytest.raises(PosesRefused, match="0 poses showed the board: at least 6 are needed"):
+        take_poses(cell, rig, 6, 3, lambda words: None)
+
+
+def test_a_cell_with_the_board_in_its_hand_is_a_cell(stands, tmp_path):
+    drawn, _, _ = stands(Setup.FIXED)
+    cell = load_cell("ur5e_table")
+    file, scene = write_cell_with_board(cell, drawn.board, tmp_path)
+    held = load_cell(file)
+    plate = held.end_effector.links[LINK].collision[0].box
+    assert np.allclose(plate[:2], plate_size(drawn.board), atol=1e-9)
+    at = held.tool_from_gripper @ held.end_effector.joints[f"{LINK}_joint"].matrix
+    assert np.allclose(at, drawn.nominal_board, atol=1e-9)
+    assert (scene.parent / "board.png").is_file()

@@ -1,0 +1,1 @@
+"""From what a phrase says to the parts that it means."""

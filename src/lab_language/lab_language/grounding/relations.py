@@ -1,0 +1,167 @@
+"""Where parts lie to each other, as scores from 0 to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from lab_core.geometry import FloatArray
+from lab_core.scene import Part
+from lab_language.query import Side
+
+NEXT_TO = (0.10, 0.05)
+"""Metres between two parts: no longer next to each other, and certainly."""
+CONE = (np.deg2rad(65.0), np.deg2rad(20.0))
+"""Angle to 'left', 'behind' and so on: no longer, and certainly. Who lies straighter is meant."""
+LEAST_STEP = 0.015
+"""Metres that one part is to the left of the other, at least."""
+INTO = (0.018, 0.009)
+"""Metres that the lowest that is seen of a part is below the top of the one that it lies on."""
+ABOVE = (0.03, 0.02)
+"""And above it."""
+OVER = (0.15, 0.35)
+"""Share of a part that is over the one that it lies on."""
+_STEP = 0.003
+"""Metres between the points of an outline that distances are taken to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """From where left, right, front and back are said. left, front: (3,) unit, in the frame of the scene."""
+
+    side: Side
+    left: FloatArray
+    front: FloatArray
+
+    @classmethod
+    def of(cls, side: Side) -> Viewpoint:
+        """The robot's: it looks along +x of its base. The operator stands opposite and looks at it."""
+        sign = 1.0 if side == "robot" else -1.0
+        return cls(side, np.array([0.0, sign, 0.0]), np.array([-sign, 0.0, 0.0]))
+
+
+def directed(one: Part, other: Part, direction: FloatArray) -> float:
+    """Whether one part lies in a direction (3,) from the other: by the angle between their centres."""
+    step = (one.box.centre - other.box.centre)[:2]
+    along = float(step @ direction[:2])
+    if along < LEAST_STEP:
+        return 0.0
+    across = float(np.sqrt(max(float(step @ step) - along * along, 0.0)))
+    return _ramp(float(np.arctan2(across, along)), *CONE)
+
+
+def gap(one: Part, other: Part) -> float:
+    """Metres between them, from above."""
+    if np.linalg.norm((one.box.centre - other.box.centre)[:2]) < 1e-6:
+        return 0.0
+    return float(np.linalg.norm(_outline(one)[:, None] - _outline(other)[None], axis=2).min())
+
+
+def next_to(one: Part, other: Part) -> float:
+    """Whether they lie close to each other on the table."""
+    return _ramp(gap(one, other), *NEXT_TO)
+
+
+def lies_on(upper: Part, lower: Part) -> float:
+    """Whether the upper part rests on the lower one."""
+    if not len(upper.points) or not len(lower.points):
+        return 0.0
+    above = float(np.quantile(upper.points[:, 2], 0.05) - np.quantile(lower.points[:, 2], 0.95))
+    level = _ramp(-above, *INTO) if above < 0.0 else _ramp(above, *ABOVE)
+    if level == 0.0:
+        return 0.0
+    inside = lower.box.frame_from_box[:3, :3].T @ (upper.points - lower.box.centre).T
+    within = np.all(np.abs(inside[:2].T) <= 0.5 * lower.box.size[:2] + 0.004, axis=1)
+    return min(level, _ramp(float(within.mean()), *OVER))
+
+
+def between(part: Part, one: Part, other: Part) -> float:
+    """Whether a part lies in the strip that joins two others."""
+    start, end = one.box.centre[:2], other.box.centre[:2]
+    way = end - start
+    length = float(np.linalg.norm(way))
+    if length < LEAST_STEP:
+        return 0.0
+    step = part.box.centre[:2] - start
+    along = float(step @ way) / length**2
+    aside = abs(float(way[0] * step[1] - way[1] * step[0])) / length
+    middle = _ramp(abs(along - 0.5), 0.45, 0.35)
+    return min(middle, _ramp(aside, max(0.45 * length, 0.05), max(0.3 * length, 0.035)))
+
+
+def measure(part: Part, name: str, viewpoint: Viewpoint) -> float:
+    """What a superlative goes by, the greater the more: metres."""
+    if name in ("large", "small"):
+        value = part.extent
+    elif name in ("tall", "low"):
+        value = float(part.box.size[2])
+    elif name in ("left", "right"):
+        value = float(part.box.centre @ viewpoint.left)
+    else:
+        value = float(part.box.centre @ viewpoint.front)
+    return -value if name in ("small", "low", "right", "far") else value
+
+
+def related(
+    name: str, parts: Sequence[Part], references: Sequence[FloatArray], viewpoint: Viewpoint
+) -> FloatArray:
+    """(N,) how well each part fits 'NAME the reference'. references: scores (N,) of what is referred to, one,
+    for `between` two.
+    """
+    count = len(parts)
+    scores = np.zeros(count)
+    if name == "between":
+        first, second = references
+        for a, b in np.argwhere(np.minimum(first[:, None], second[None]) > 0.0).tolist():
+            if a != b:
+                certain = min(first[a], second[b])
+                for i in range(count):
+                    if i not in (a, b):
+                        scores[i] = max(scores[i], min(certain, between(parts[i], parts[a], parts[b])))
+        return scores
+    (reference,) = references
+    for b in np.flatnonzero(reference > 0.0).tolist():
+        for i in range(count):
+            if i != b:
+                fits = _pairwise(name, parts[i], parts[b], viewpoint)
+                scores[i] = max(scores[i], min(float(reference[b]), fits))
+    return scores
+
+
+def _pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
+    if name == "left_of":
+        return directed(one, other, viewpoint.left)
+    if name == "right_of":
+        return directed(one, other, -viewpoint.left)
+    if name == "in_front_of":
+        return directed(one, other, viewpoint.front)
+    if name == "behind":
+        return directed(one, other, -viewpoint.front)
+    if name == "on":
+        return lies_on(one, other)
+    if name == "under":
+        return lies_on(other, one)
+    return next_to(one, other)
+
+
+@lru_cache(maxsize=64)
+def _outline(part: Part) -> FloatArray:
+    """(N, 2) points along its convex outline from above."""
+    flat = part.points[:, :2] if len(part.points) > 2 else part.box.corners()[:, :2]
+    corners = cv2.convexHull(np.ascontiguousarray(flat, np.float32))[:, 0].astype(np.float64)
+    edges = np.roll(corners, -1, axis=0) - corners
+    counts = np.maximum(1, np.ceil(np.linalg.norm(edges, axis=1) / _STEP).astype(int))
+    return np.vstack(
+        [
+            corner + np.arange(count)[:, None] / count * edge
+            for corner, edge, count in zip(corners, edges, counts.tolist(), strict=True)
+        ]
+    )
+
+
+def _ramp(value: float, zero: float, one: float) -> float:
+    return float(np.clip((value - zero) / (one - zero), 0.0, 1.0))

@@ -1,0 +1,1 @@
+"""What the operator of a cell sees and does, in a browser."""

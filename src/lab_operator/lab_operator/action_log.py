@@ -1,0 +1,49 @@
+"""Who did what on the console: one line of JSON each, appended, readable by its user alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+# Letters of what others say that are kept in one entry.
+_LONGEST = 500
+
+
+class ActionLog:
+    """Writes and never reads. A disk that takes nothing more is said, and stops nobody from stopping."""
+
+    def __init__(self, path: Path, trouble: Callable[[str], object]) -> None:
+        """trouble: is told once, in one sentence, when the file cannot be written."""
+        self._path, self._trouble = path, trouble
+        self._lock = threading.Lock()
+        self._told = False
+
+    def write(self, person: str, action: str, result: str, about: str = "") -> None:
+        """Append one entry with the time of the day."""
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "person": person[:_LONGEST],
+            "action": action,
+            "result": result[:_LONGEST],
+            "about": about[:_LONGEST],
+        }
+        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        with self._lock:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                try:
+                    os.write(descriptor, line.encode())
+                finally:
+                    os.close(descriptor)
+                self._told = False
+            except OSError as error:
+                if not self._told:
+                    self._told = True
+                    self._trouble(
+                        f"{self._path}: what is done on the console is not recorded: {error.strerror}"
+                    )

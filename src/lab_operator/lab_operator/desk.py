@@ -1,0 +1,128 @@
+"""What a person may ask of the cell: each request is checked, written down, passed on and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lab_core.errors import InvalidRequestError, LabError
+from lab_operator.action_log import ActionLog
+from lab_operator.situation import situation
+from lab_operator.state import CellState
+
+# Seconds of the wall for the answer of a node.
+PATIENCE = 5.0
+LONGEST_ORDER = 300
+"""Letters of an order in words."""
+
+
+class Cell(Protocol):
+    """What the desk asks of the cell. A Future holds why the cell refused, or nothing when it did not."""
+
+    @property
+    def state(self) -> CellState:
+        """What is known now."""
+
+    def stop(self) -> bool:
+        """Halt at once; whether anybody heard it. One that nobody heard is sent again until somebody does."""
+
+    def reset(self) -> Future[str]:
+        """Let the cell move again."""
+
+    def read_back(self, order: str) -> str:
+        """How an order is understood: a name in config/orders or a sentence. Raises LabError."""
+
+    def start(self, order: str) -> Future[str]:
+        """Begin an order. Raises LabError as read_back does."""
+
+    def answer(self, digest: str, approved: bool, person: str) -> Future[str]:
+        """Answer the proposal of a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to who asked: a key of the catalogue below `said`, and what fills it in.
+
+    reason: a key below `said`, or the sentence of a node.
+    """
+
+    granted: bool
+    key: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class Desk:
+    """One for all pages. Nothing here trusts what a page sends: the cell's state decides."""
+
+    def __init__(self, cell: Cell, log: ActionLog) -> None:
+        self.cell, self._log = cell, log
+
+    def stop(self, person: str) -> Answer:
+        """Halt at once. Never refused; nobody has to be known for it."""
+        heard = self.cell.stop()
+        self._log.write(person, "stop", "sent" if heard else "not heard by anybody yet")
+        return Answer(heard, "stop" if heard else "stop_unheard")
+
+    async def reset(self, person: str, stops: int) -> Answer:
+        """Let the cell move again. stops: the count of stops whose reason the person has read."""
+        stop = self.cell.state.stop
+        if stop is None or not stop.stopped:
+            refused = "not_stopped"
+        elif stop.stops != stops:
+            refused = "other_reason"
+        else:
+            refused = await _answer(self.cell.reset())
+        return self._said(person, "reset", stop.reason if stop is not None else "", refused)
+
+    def read_back(self, order: str) -> Answer:
+        """How an order would be understood; nothing begins."""
+        try:
+            return Answer(True, "understood", {"order": self.cell.read_back(_short(order))})
+        except LabError as error:
+            return Answer(False, "start_refused", {"reason": str(error)})
+
+    async def start(self, person: str, order: str) -> Answer:
+        """Begin an order, when the cell rests."""
+        if not situation(self.cell.state).may_start:
+            return self._said(person, "start", order, "not_ready")
+        try:
+            refused = await _answer(self.cell.start(_short(order)))
+        except LabError as error:
+            refused = str(error)
+        return self._said(person, "start", order, refused)
+
+    async def decide(self, person: str, digest: str, approved: bool) -> Answer:
+        """Approve or decline the plan of a digest: the motion node judges, this only refuses the obvious."""
+        proposal = self.cell.state.proposal
+        if proposal is None or not proposal.waits or proposal.digest != digest:
+            refused = "nothing_waits"
+        else:
+            refused = await _answer(self.cell.answer(digest, approved, person))
+        return self._said(person, "approve" if approved else "decline", digest, refused)
+
+    def _said(self, person: str, action: str, about: str, refused: str) -> Answer:
+        self._log.write(person, action, refused or "done", about)
+        if not refused:
+            return Answer(True, action)
+        return Answer(
+            False, "approve_refused" if action == "decline" else f"{action}_refused", {"reason": refused}
+        )
+
+
+def _short(order: str) -> str:
+    """Raises InvalidRequestError for what nobody says."""
+    if len(order) > LONGEST_ORDER or order.endswith((".yaml", ".yml")) or "/" in order:
+        raise InvalidRequestError(
+            f"expected the name of an order or a sentence of at most {LONGEST_ORDER} letters, no path"
+        )
+    return order
+
+
+async def _answer(future: Future[str]) -> str:
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
+    except TimeoutError:
+        return "no_answer"

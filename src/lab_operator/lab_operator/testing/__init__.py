@@ -1,0 +1,1 @@
+"""What a panel of others is tested with."""

@@ -1,0 +1,157 @@
+"""What persons ask of the cell: judged by what the cell is, written down, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+from test_situation import FREE, proposal, state
+
+from lab_core.errors import InvalidRequestError
+from lab_operator.action_log import ActionLog
+from lab_operator.desk import Answer, Desk
+from lab_operator.state import Stop, Task
+
+STOPPED = Stop(True, "somebody is near", 0.0, 3)
+
+
+class RecordedCell:
+    """Grants everything, or what `refuses` says, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.state, self.asked, self.refuses, self.heard = state(Task("idle")), [], "", True
+
+    def stop(self) -> bool:
+        self.asked.append("stop")
+        return self.heard
+
+    def _ask(self, *what) -> Future[str]:
+        self.asked.append(what)
+        answered: Future[str] = Future()
+        answered.set_result(self.refuses)
+        return answered
+
+    def reset(self):
+        return self._ask("reset")
+
+    def read_back(self, order):
+        if "?" in order:
+            raise InvalidRequestError("nobody knows what '?' means")
+        return f"understood {order}"
+
+    def start(self, order):
+        self.read_back(order)
+        return self._ask("start", order)
+
+    def answer(self, digest, approved, person):
+        return self._ask("answer", digest, approved, person)
+
+
+@pytest.fixture
+def cell():
+    return RecordedCell()
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "runs" / "console.jsonl"
+
+
+@pytest.fixture
+def desk(cell, log):
+    return Desk(cell, ActionLog(log, pytest.fail))
+
+
+def entries(log):
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_a_stop_is_never_refused(desk, cell, log):
+    assert desk.stop("Ann") == Answer(True, "stop")
+    cell.state, cell.heard = replace(cell.state, heard=False, stop=None), False
+    assert desk.stop("Ann") == Answer(False, "stop_unheard")
+    assert cell.asked == ["stop", "stop"]
+    assert [(each["person"], each["action"]) for each in entries(log)] == [("Ann", "stop")] * 2
+
+
+def test_a_reset_is_of_the_reason_that_was_read(desk, cell):
+    cell.state = state(Task("pick"), STOPPED)
+    refused = asyncio.run(desk.reset("Ann", 2))
+    assert refused == Answer(False, "reset_refused", {"reason": "other_reason"})
+    assert cell.asked == []
+    assert asyncio.run(desk.reset("Ann", 3)).granted
+    assert cell.asked == [("reset",)]
+
+
+def test_what_is_not_stopped_is_not_reset(desk, cell):
+    assert asyncio.run(desk.reset("Ann", 0)).names == {"reason": "not_stopped"}
+    assert cell.asked == []
+
+
+def test_the_cell_has_the_last_word(desk, cell, log):
+    cell.state, cell.refuses = state(Task("pick"), STOPPED), "somebody is still near"
+    assert asyncio.run(desk.reset("Ann", 3)).names == {"reason": "somebody is still near"}
+    (entry,) = entries(log)
+    assert (entry["result"], entry["about"]) == ("somebody is still near", "somebody is near")
+
+
+@pytest.mark.parametrize("task", [Task("pick"), None])
+def test_what_works_is_not_started(desk, cell, task):
+    cell.state = state(task)
+    assert asyncio.run(desk.start("Ann", "clear_table")).names == {"reason": "not_ready"}
+    assert cell.asked == []
+
+
+def test_a_stopped_cell_is_not_started(desk, cell):
+    cell.state = state(Task("idle"), STOPPED)
+    assert not asyncio.run(desk.start("Ann", "clear_table")).granted
+
+
+def test_an_order_is_read_back_before_it_is_started(desk, cell):
+    assert desk.read_back("put all in the tray").names == {"order": "understood put all in the tray"}
+    assert cell.asked == []
+    assert asyncio.run(desk.start("Ann", "put all in the tray")) == Answer(True, "start")
+    assert cell.asked == [("start", "put all in the tray")]
+
+
+@pytest.mark.parametrize("order", ["what?", "../../etc/passwd", "/etc/shadow.yaml", "a.yaml", "x" * 301])
+def test_what_is_no_order_begins_nothing(desk, cell, order):
+    assert not desk.read_back(order).granted
+    assert not asyncio.run(desk.start("Ann", order)).granted
+    assert cell.asked == []
+
+
+def test_only_the_plan_that_waits_is_answered(desk, cell, log):
+    cell.state = state(Task("pick"), FREE, proposal=proposal(digest="new"))
+    assert asyncio.run(desk.decide("Ann", "old", True)).names == {"reason": "nothing_waits"}
+    assert asyncio.run(desk.decide("Ann", "new", True)) == Answer(True, "approve")
+    cell.state = state(Task("pick"), FREE, proposal=proposal(digest="new", state="approved"))
+    assert not asyncio.run(desk.decide("Ann", "new", True)).granted
+    assert cell.asked == [("answer", "new", True, "Ann")]
+    assert [each["about"] for each in entries(log)] == ["old", "new", "new"]
+
+
+def test_a_node_that_does_not_answer_is_said(desk, cell, monkeypatch):
+    monkeypatch.setattr("lab_operator.desk.PATIENCE", 0.01)
+    cell.start = lambda order: Future()
+    assert asyncio.run(desk.start("Ann", "clear_table")).names == {"reason": "no_answer"}
+
+
+def test_the_log_is_its_users_alone_and_keeps_what_was_written(desk, log):
+    desk.stop("Ann")
+    desk.stop("<script>\n" + "x" * 10_000)
+    first, second = entries(log)
+    assert first["person"] == "Ann" and len(second["person"]) == 500
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_a_disk_that_takes_nothing_stops_nobody_from_stopping(cell, tmp_path):
+    (tmp_path / "file").write_text("")
+    told = []
+    desk = Desk(cell, ActionLog(tmp_path / "file" / "console.jsonl", told.append))
+    assert desk.stop("Ann").granted and desk.stop("Ann").granted
+    assert len(told) == 1 and "what is done on the console is not recorded" in told[0]

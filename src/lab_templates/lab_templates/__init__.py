@@ -1,0 +1,1 @@
+"""Packages that extend the stack, made from templates."""

@@ -1,0 +1,103 @@
+"""How hard to grip: as weight and slip ask, and never harder than the part bears.
+
+The force follows the load: each pad presses with load / (friction × `used`), so that the load takes the share
+`used` of what friction holds. While the friction is not known (no place of the contact slips yet) nothing
+asks for more force; a pad that slips as a whole tells the friction by its ratio. The force never falls while
+a part is held: what it was needed for may come again. A part that slides loads the pads with friction times
+their own force, so a force that followed that load would feed itself: during a slip it grows by steps, each
+of which the hand has the time to carry out. And a blow is not followed: the smallest load of some samples
+counts.
+
+Sources: R. S. Johansson, G. Westling, "Roles of glabrous skin receptors and sensorimotor memory in automatic
+control of precision grip", Exp. Brain Research 56, 1984 (grip force in parallel with load force, a margin
+over the slip ratio, more after a slip); J. M. Romano et al., "Human-inspired robotic grasp control with
+tactile sensing", IEEE Trans. Robotics 27, 2011.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab_touch.errors import ContradictoryLimits, CrushLimitReached
+from lab_touch.slip import Slip, SlipKind
+
+
+@dataclass(frozen=True, slots=True)
+class GripLimits:
+    """Of the force of one grip, N on each pad.
+
+    gentle: with which the hand closes. most: what the part bears, or the hand can. used: share of what
+    friction holds that the load may take. slip_factor: by how much the force grows when a pad slips as a
+    whole; settle: seconds until it may grow so again. blow: samples for which a load must last.
+    """
+
+    gentle: float = 2.0
+    most: float = 40.0
+    used: float = 0.75
+    slip_factor: float = 1.6
+    settle: float = 0.05
+    blow: int = 4
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.gentle <= self.most:
+            raise ContradictoryLimits(
+                f"the hand closes with {self.gentle:.1f} N, and the part bears {self.most:.1f} N: the"
+                " first must be above 0 and no more than the second"
+            )
+        if not 0.1 <= self.used <= 0.95:
+            raise ContradictoryLimits(
+                f"used: the load is to take {self.used:.2f} of what friction holds, expected 0.1 to 0.95"
+            )
+        if not 1.0 <= self.slip_factor <= 3.0:
+            raise ContradictoryLimits(f"slip_factor: {self.slip_factor:.2f}, expected 1 to 3")
+
+
+class GripControl:
+    """Of one grip of a hand with tactile pads."""
+
+    def __init__(self, limits: GripLimits) -> None:
+        self.limits = limits
+        self.force = limits.gentle
+        """N on each pad, to be commanded."""
+        self.slips = 0
+        """How often a pad began to slip as a whole."""
+        self._slipping = False
+        self._raised = -math.inf
+        self._asked: list[deque[float]] = []
+
+    def update(self, slips: Sequence[Slip], now: float) -> float:
+        """The force to command after a sample of each pad, N; now: seconds, of the samples.
+
+        Raises CrushLimitReached when the load asks for more than the part bears; the force is at its limit
+        then.
+        """
+        if not self._asked:
+            self._asked = [deque([0.0], maxlen=self.limits.blow) for _ in slips]
+        wanted = self.force
+        for slip, latest in zip(slips, self._asked, strict=True):
+            asked = 0.0
+            if slip.pattern is not None and slip.friction is not None:
+                asked = slip.pattern.load / (slip.friction.coefficient * self.limits.used)
+            latest.append(asked)
+            wanted = max(wanted, min(latest))
+        if any(slip.kind is SlipKind.GROSS for slip in slips):
+            self.slips += not self._slipping
+            self._slipping = True
+            wanted = self.force
+            if now - self._raised >= self.limits.settle:
+                self._raised = now
+                wanted = self.limits.slip_factor * self.force
+                if self.force < self.limits.most:  # the part bears a little more: see whether that is enough
+                    wanted = min(wanted, self.limits.most)
+        else:
+            self._slipping = False
+        self.force = min(wanted, self.limits.most)
+        if wanted > self.limits.most:
+            raise CrushLimitReached(
+                f"holding the part asks for {wanted:.1f} N on each pad, and it bears"
+                f" {self.limits.most:.1f} N: put it down"
+            )
+        return self.force
