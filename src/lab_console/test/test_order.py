@@ -22,6 +22,7 @@ DESTINATIONS = ["tray", "bin"]
 SENTENCE = "put two red boxes in the tray and the ball in the bin"
 ORDER = understood(read_order(SENTENCE, DESTINATIONS), DESTINATIONS)
 
+
 def test_an_order_is_read_back_without_a_cell(capsys):
     assert order.main([SENTENCE, "--dry-run"]) == 0
     said = " ".join(capsys.readouterr().out.split())
