@@ -27,9 +27,8 @@ import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
-from scipy.stats import beta
 
+from _calibration_tables import share, show
 from lab_calibration.board.board import Board
 from lab_calibration.board.detection import find_corners, locate
 from lab_calibration.errors import CalibrationError
@@ -311,87 +310,6 @@ def name(setup: Setup, joint_errors: bool) -> str:
     return f"{setup.value}{', joint errors' if joint_errors else ''}"
 
 
-def share(hits: list[bool]) -> dict[str, float]:
-    """Share with its 95 % interval (Clopper and Pearson)."""
-    count, total = int(np.sum(hits)), len(hits)
-    low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
-    return {"share": count / total, "low": float(low), "high": float(high), "of": total}
-
-
-def show(results: dict[str, Any], console: Console) -> None:
-    """Print the figures as tables."""
-
-    def percent(entry: dict[str, float]) -> str:
-        return f"{100 * entry['share']:.1f} % ({100 * entry['low']:.1f} to {100 * entry['high']:.1f})"
-
-    for key, row in results.get("noise", {}).items():
-        px = row["corner_px"]
-        console.print(
-            f"{key}: corners of {row['found']} of {row['pictures']} rendered pictures: {px['p50']:.3f} px"
-            f" ({px['p10']:.3f} to {px['p90']:.3f}), all of a picture together {row['shared_px']:.3f} px"
-        )
-    if "coverage" in results:
-        table = Table(title=f"{POSES} chosen poses: the stated 95 % error")
-        for heading in (
-            "",
-            "holds",
-            "over the map",
-            "angle holds",
-            "stated / true, mm",
-            "at 0.8 m",
-            "good refused",
-        ):
-            table.add_column(heading)
-        for key, row in results["coverage"].items():
-            at = row["camera_at_0.8_m"]
-            table.add_row(
-                f"{key} ({row['calibrations']})",
-                percent(row["holds"]),
-                f"{100 * row['holds_over_map']:.1f} %",
-                percent(row["angle_holds"]),
-                f"{row['stated_mm']:.2f} / {row['true_mm']:.2f}",
-                f"{at['mm']:.2f} mm, {at['deg']:.3f}°",
-                percent(row["good_pose_refused"]),
-            )
-        console.print(table)
-    for key, row in results.get("choice", {}).items():
-        table = Table(title=f"{key}, {row['cells']} cells without joint errors: median error, mm, by poses")
-        table.add_column("")
-        for size in row["poses"]:
-            table.add_column(str(size), justify="right")
-        for way in ("chosen", "random"):
-            table.add_row(way, *(f"{value:.3f}" for value in row[way]))
-        same = [row["poses_for_the_same"].get(str(size)) for size in row["poses"]]
-        words = ["-" if one is None else f"{100 * one:.0f} %" for one in same]
-        table.add_row("chosen for the same error", *words)
-        console.print(table)
-    for title, key, columns in (
-        ("one of 12 poses 10 mm off", "bad_pose", ("found", "others_refused")),
-        ("check, camera moved by 3 mm", "check", ("found", "false_alarms", "interval_holds")),
-    ):
-        if key in results:
-            table = Table(title=title)
-            for heading in ("", *columns):
-                table.add_column(heading.replace("_", " "))
-            for group, row in results[key].items():
-                table.add_row(
-                    f"{group} ({row['found']['of']})", *(percent(row[column]) for column in columns)
-                )
-            console.print(table)
-    for file, row in results.get("files", {}).items():
-        table = Table(title=f"{file}: {row['poses']} poses, camera {row['camera']}; rms (median)")
-        for heading in ("method", "held out", "residual of the fit"):
-            table.add_column(heading)
-        for method, one in row["methods"].items():
-            words = [
-                f"{one[k]['rms_mm']:.2f} ({one[k]['median_mm']:.2f}) mm, {one[k]['rms_deg']:.2f}°"
-                for k in ("held_out", "residual")
-            ]
-            table.add_row(method, *words)
-        console.print(table)
-
-
 def main() -> None:
     """Command line; see --help."""
     parser = argparse.ArgumentParser(
@@ -422,7 +340,7 @@ def main() -> None:
         results["check"] = measure_check(bench, kept, 5)
         results["bad_pose"] = measure_bad_pose(bench, kept)
         results["choice"] = measure_choice(bench, max(4, each // 3), first)
-    show(results, console)
+    show(results, POSES, console)
     if options.out:
         report = {
             "benchmark": "calibration",
