@@ -45,3 +45,10 @@ def test_a_part_that_slips_is_held_and_said_to_slip(turning: bool, word: str) ->
     assert judgement.held and judgement.reason.endswith(f"the part {word} between the pads")
     quiet = sensor.holding(TouchReading(0.031, (2.0, 2.0), slips=(slips[0], slips[0])), grip)
     assert "between the pads" not in quiet.reason
+
+
+def test_fingers_that_rub_on_something_hold_nothing() -> None:
+    sensor = GRIP_SENSORS.make("touch", GRIPPER).plugin
+    grip = sensor.closed(TouchReading(WIDTH, (0.0, 0.1), stalled=True), EXPECTED)
+    assert not grip.held
+    assert grip.reason == "something stopped the fingers, and the pads feel 0.0 N and 0.1 N"

@@ -56,8 +56,15 @@ class TouchGrip(FingerGrip):
         super().__init__(effector, parameters or TouchParameters())
 
     def closed(self, reading: PadReading, expected: ExpectedGrip, witnessed: bool = True) -> Judgement:
-        """See judge_closing."""
-        return _with_slip(super().closed(reading, expected, witnessed), reading)
+        """See judge_closing. Fingers that something stopped, and whose pads feel nothing, hold nothing:
+        closing gently, they stop at whatever they rub on.
+        """
+        grip = super().closed(reading, expected, witnessed)
+        if grip.held and not grip.felt and reading.forces is not None:
+            left, right = reading.forces
+            felt = f"the pads feel {left:.1f} N and {right:.1f} N"
+            return replace(grip, held=False, reason=f"something stopped the fingers, and {felt}")
+        return _with_slip(grip, reading)
 
     def holding(self, reading: PadReading, grip: Judgement) -> Judgement:
         """See judge_lifting. A part that slips is still held; the hand tightens, the reason says it."""
