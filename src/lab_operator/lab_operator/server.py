@@ -118,6 +118,7 @@ def _listen(first: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()  # who asks before the server is up waits for it
         except OSError:
             listening.close()
             continue
