@@ -110,6 +110,7 @@ def test_gazebo_is_given_the_cell(tmp_path, monkeypatch):
     assert executables(actions) == [
         ("ros_gz_sim", "create"),
         ("ros_gz_bridge", "parameter_bridge"),
+        ("topic_tools", "drop"),
         ("controller_manager", "spawner"),
     ]
     names = set(yaml.safe_load((world.parent / "controllers.yaml").read_text()))
