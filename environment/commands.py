@@ -25,6 +25,9 @@ usage: lab COMMAND ...
   lab launch FILE [arg:=value ...] [--show-args]
   lab launch PACKAGE FILE [arg:=value ...] [--show-args]
                                       run a launch file, by path or from a package
+  lab topic list|echo|hz|info|pub ... look at topics and publish, as `ros2 topic` does
+  lab call SERVICE TYPE [YAML]        call a service, as `ros2 service call` does
+  lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
   lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
                                       read an order back, and let the running cell carry it out
   lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
@@ -122,6 +125,18 @@ def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
 
+def _topic(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.topic", rest)
+
+
+def _call(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.call", rest)
+
+
+def _action(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_console.ros.action", rest)
+
+
 def _doctor(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_doctor", rest)
 
@@ -181,6 +196,9 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "order": _order,
     "console": _console,
     "watch": _watch,
+    "topic": _topic,
+    "call": _call,
+    "action": _action,
     "doctor": _doctor,
     "replay": _replay,
     "new": _new,

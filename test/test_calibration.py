@@ -26,7 +26,7 @@ def test_a_cell_finds_where_its_camera_stands(tmp_path):
     held, scene = write_cell_with_board(before, Board(), tmp_path / "held")
     domain = os.environ.get("ROS_DOMAIN_ID")
     os.environ["ROS_DOMAIN_ID"] = "75"
-    arguments = {"cell": str(held), "scene": str(scene), "seed": str(SEED), "speed": "0", "record": "false"}
+    arguments = {"cell": str(held), "scene": str(scene), "seed": str(SEED), "speed": "3", "record": "none"}
     try:
         with running_cell(ROOT / "launch" / "cell.launch.py", arguments, tmp_path / "log", cell=str(held)):
             command = [

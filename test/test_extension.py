@@ -88,7 +88,8 @@ def test_there_is_one_of_each_kind():
 
 def test_each_passes_its_tests_and_the_contract_of_its_port(workspace):
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *NAMES.values()]
-    run = subprocess.run(command, cwd=workspace, capture_output=True, text=True, timeout=300, check=False)
+    fewer = {**os.environ, "LAB_CONTRACT_PROBLEMS": "3"}  # random ones; the cells of the stack are given more
+    run = subprocess.run(command, cwd=workspace, env=fewer, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", run.stdout)[1]) > 60, run.stdout[-300:]
 

@@ -13,6 +13,9 @@ ROOT = Places().root
 WORDS = {
     "demo": ["--help"],
     "watch": ["--help"],
+    "topic": ["--help"],
+    "call": ["--help"],
+    "action": ["--help"],
     "doctor": ["--help"],
     "replay": ["--help"],
     "collision_matrix": ["--help"],

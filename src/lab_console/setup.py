@@ -5,7 +5,7 @@ package_name = "lab_console"
 setup(
     name=package_name,
     version="0.1.0",
-    packages=[package_name],
+    packages=[package_name, f"{package_name}.ros"],
     package_data={package_name: ["py.typed", "templates/*.html"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),

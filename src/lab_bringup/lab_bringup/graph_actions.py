@@ -30,6 +30,8 @@ TEXTS = {"order": str}
 """And those that people write, in which YAML could see something else."""
 # of one node within the window, seconds, until the cell ends
 RESTARTS, RESTART_WINDOW = 3, 600.0
+# of a node that the cell may be without, until it stays away
+OPTIONAL_RESTARTS = 10
 
 
 def described(context: LaunchContext) -> tuple[Cell, Graph]:
@@ -140,9 +142,6 @@ def start(
     last: dict[str, Any] = {name: argument(word) for name, word in node.arguments.items()}
     if node.wall_time:  # each listener to the simulated clock costs a tenth of a core
         last["use_sim_time"] = False
-    ending: dict[str, Any] = {"on_exit": end_everything}
-    if node.restarted:
-        ending = {"respawn": True, "respawn_delay": 1.0, "on_exit": Restarts()}
     first = [dict(node.parameters)] if node.parameters else []
     cell = [dict(of_cell)] if of_cell else []
     files = [params_file] if params_file else []
@@ -155,8 +154,18 @@ def start(
         parameters=[*first, NODE_PARAMETERS, *cell, *files, {**last, **computed}],
         # where its keys are, when DDS security is on; see docs/security.md
         ros_arguments=["--enclave", node.enclave, "--log-level", level],
-        **ending,
+        **ending(node),
     )
+
+
+def ending(node: Node) -> dict[str, Any]:
+    """What follows when the node ends. Of one that a cell may be without, nothing but another start."""
+    if not node.restarted:
+        return {"on_exit": end_everything}
+    again: dict[str, Any] = {"respawn": True, "respawn_delay": 1.0}
+    if node.when is not None:
+        return again | {"respawn_max_retries": OPTIONAL_RESTARTS}
+    return again | {"on_exit": Restarts()}
 
 
 def argument(name: str) -> Any:

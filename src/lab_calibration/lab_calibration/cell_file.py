@@ -20,6 +20,7 @@ from lab_description.yaml_file import MAXIMUM_FILE_SIZE, parse_yaml
 from lab_node.bounded_file import read_bounded_text
 
 POSES_FILE = "poses.yaml"
+CHECKS_FILE = "checks.csv"
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ class EndEffector(Tree):
         return 0.0
 
     @property
+    def feels_touch(self) -> bool:
+        """Whether it has tactile pads, by which it grips."""
+        return False
+
+    @property
     def turns(self) -> tuple[float, ...]:
         """Turns about its approach after which it can take the same hold, radians; the first one is 0."""
         return (0.0, math.pi)

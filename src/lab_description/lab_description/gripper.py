@@ -114,6 +114,11 @@ class Gripper(EndEffector):
         return topics | dict.fromkeys(self.touch_topics, "lab_interfaces/msg/TactilePad")
 
     @property
+    def feels_touch(self) -> bool:
+        """With tactile pads."""
+        return self.touch is not None
+
+    @property
     def touch_topics(self) -> tuple[str, ...]:
         """Of the left and the right tactile pad; empty without."""
         return () if self.touch is None else tuple(self.touch.topics[side] for side in SIDES)

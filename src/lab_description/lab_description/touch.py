@@ -58,8 +58,8 @@ class TouchPads:
     rate: Annotated[float, Quantity("Hz", 1.0, 2000.0)]
     taxel_maximum: Annotated[float, Quantity("N", 0.01, 1000.0)]
     shear: bool = True
-    gentle_force: Annotated[float, Quantity("N", 0.1, 100.0)] = 3.0
-    closing_speed: Annotated[float, Quantity("m/s", 0.001, 1.0)] = 0.02
+    gentle_force: Annotated[float, Quantity("N", 0.1, 100.0)] = 2.0
+    closing_speed: Annotated[float, Quantity("m/s", 0.001, 1.0)] = 0.01
     used: Annotated[float, Quantity("", 0.1, 0.95)] = 0.7
     topics: Mapping[str, str] = field(
         default_factory=lambda: {side: f"gripper/{side}_pad/touch" for side in SIDES}

@@ -10,6 +10,7 @@ from sound import CELL, MIB, sound_snapshot
 
 from lab_core.geometry import make_transform
 from lab_description import load_cell
+from lab_description.camera import Calibration, ExpectedError
 from lab_description.graph import load_graph
 from lab_doctor.examine import examine
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH
@@ -130,6 +131,7 @@ GRASPS = "lab_interfaces/msg/GraspArray"
 STATUS = "lab_interfaces/msg/TaskStatus"
 PINHOLE = CELL.camera.pinhole
 MOVED = make_transform(np.eye(3), [0.02, 0.0, 0.0]) @ CELL.camera.base_from_camera
+POOR = Calibration(ExpectedError(0.008, 0.01), 12, "ChArUco", "cell.calibration")
 AWAY = make_transform(np.eye(3), [1.5, 0.0, 0.0]) @ CELL.camera.base_from_camera
 FAR_TRAY = {"tray": replace(CELL.destinations["tray"], xyz=(0.0, 1.4, 0.0))}
 
@@ -212,6 +214,10 @@ MISCONFIGURATIONS = {
     "calibrated tomorrow": (
         also(real, cell(camera=replace(CELL.camera, calibrated=date(2026, 9, 2)))),
         "calibration-date",
+    ),
+    "calibrated badly": (
+        also(real, cell(camera=replace(CELL.camera, calibrated=date(2026, 8, 1), calibration=POOR))),
+        "calibration-error",
     ),
     # running cell
     "node missing": (without_node("grasping"), "node-missing"),

@@ -51,7 +51,7 @@ class GraspNode(LabNode):
         cell = load_cell(p.cell)
         self.hardware_id = cell.end_effector.name
         hand = hand_of(cell.end_effector)
-        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings())
+        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings(cell))
         self._planning = GraspPlanning(hand, planner)
         self._planning.warm_up()
         self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")

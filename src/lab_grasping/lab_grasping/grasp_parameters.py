@@ -57,8 +57,16 @@ class GraspParameters:
         """Name of the grasp planner for the gripper of that cell."""
         return cell.end_effector.grasp_planner if self.planner == "auto" else self.planner
 
-    def settings(self) -> PlannerSettings:
-        """What every planner is told."""
+    def settings(self, cell: Cell) -> PlannerSettings:
+        """What every planner is told. The hand keeps at least the distance by which it may miss a part, as
+        the calibration of the cell's camera states it.
+        """
+        calibration = cell.camera.calibration
+        missed = 0.0 if calibration is None else calibration.error.position
         return PlannerSettings(
-            self.seed, self.max_grasps, self.tip_margin, self.clearance, self.approach_distance
+            self.seed,
+            self.max_grasps,
+            max(self.tip_margin, missed),
+            max(self.clearance, missed),
+            self.approach_distance,
         )

@@ -35,7 +35,7 @@ class GraspPlanning:
         hand = hand_of(cell.end_effector)
         if planner is None:
             name, given = parameters.planner_for(cell), parameters.plugins
-            made = GRASP_PLANNERS.make(name, hand, parameters.settings(), given=given, node="grasping")
+            made = GRASP_PLANNERS.make(name, hand, parameters.settings(cell), given=given, node="grasping")
             planner = made.plugin
         return cls(hand, planner)
 

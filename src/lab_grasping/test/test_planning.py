@@ -8,6 +8,7 @@ from lab_core.errors import ConfigurationError, InvalidRequestError
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
 from lab_description import load_cell
+from lab_description.camera import Calibration, ExpectedError
 from lab_grasping.errors import UnusableScene
 from lab_grasping.grasp_parameters import GraspParameters
 from lab_grasping.planning import GraspPlanning
@@ -43,3 +44,14 @@ def test_what_perception_says_of_an_empty_scene_is_passed_on(planning):
 def test_parts_without_what_tells_free_space_are_refused(planning, lacks, words):
     with pytest.raises(InvalidRequestError, match=words):
         planning.plan(replace(SCENE, **{lacks: None}))
+
+
+def test_the_hand_keeps_the_distance_that_the_calibration_asks_for():
+    """More than its own margin, and never less."""
+    for position, kept in ((0.006, 0.006), (0.001, 0.003)):
+        camera = replace(
+            CELL.camera, calibration=Calibration(ExpectedError(position, 0.01), 12, "board", "there")
+        )
+        settings = GraspParameters().settings(replace(CELL, camera=camera))
+        assert settings.clearance == settings.tip_margin == kept
+    assert GraspParameters().settings(CELL).clearance == 0.003

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lab_calibration.board.board import Board
-from lab_calibration.cell_file import POSES_FILE, evidence_folder
+from lab_calibration.cell_file import CHECKS_FILE, POSES_FILE, evidence_folder
 from lab_calibration.commands.hand_eye import expected
 from lab_calibration.commands.options import add_board, add_rig, board_of
 from lab_calibration.errors import CalibrationError, PosesRefused
@@ -25,7 +25,6 @@ from lab_calibration.procedure import revisit
 from lab_calibration.rigid import difference
 from lab_description import Cell, load_cell
 
-CHECKS_FILE = "checks.csv"
 _SAME = 0.003
 """Metres and radians within which a pose is the same again."""
 

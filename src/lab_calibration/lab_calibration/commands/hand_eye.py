@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from lab_calibration.board.board import Board
-from lab_calibration.cell_file import POSES_FILE, Result, evidence_folder, refuse, write
+from lab_calibration.cell_file import CHECKS_FILE, POSES_FILE, Result, evidence_folder, refuse, write
 from lab_calibration.commands.options import add_board, add_rig, board_of
 from lab_calibration.commands.report import report
 from lab_calibration.errors import CalibrationRefused
@@ -126,6 +126,7 @@ def keep(cell: Cell, poses: Poses, result: Result, replace: bool, looks: Sequenc
     folder = evidence_folder(cell)
     folder.mkdir(exist_ok=True)
     write_poses(poses, folder / POSES_FILE)
+    (folder / CHECKS_FILE).unlink(missing_ok=True)  # they were of the calibration before
     for number, look in enumerate(looks, start=1):
         cv2.imwrite(str(folder / f"pose_{number:02}.jpg"), look.image[..., ::-1])
     write(cell, result)

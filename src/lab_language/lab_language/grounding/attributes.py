@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
@@ -32,20 +33,27 @@ class AttributeGrounder:
     def score(self, candidates: Sequence[Candidate], phrase: Phrase) -> FloatArray:
         """See the port. The score of several attributes is that of the one that fits least."""
         parts = [candidate.part for candidate in candidates]
+        covered = [candidate.covered for candidate in candidates]
         scores = np.ones(len(parts))
         for attribute in phrase.attributes:
-            scores = np.minimum(scores, attribute_scores(parts, attribute))
+            scores = np.minimum(scores, attribute_scores(parts, attribute, covered))
         return scores
 
 
-def attribute_scores(parts: Sequence[Part], attribute: Attribute) -> FloatArray:
-    """(N,) how well one attribute fits each of the parts of a scene. Raises UnknownKind."""
-    several = [_scores(parts, attribute.kind, value) for value in attribute.values]
+def attribute_scores(
+    parts: Sequence[Part], attribute: Attribute, covered: Sequence[bool] | None = None
+) -> FloatArray:
+    """(N,) how well one attribute fits each of the parts of a scene. covered: something lies on the part.
+
+    Raises UnknownKind.
+    """
+    covered = [False] * len(parts) if covered is None else covered
+    several = [_scores(parts, covered, attribute.kind, value) for value in attribute.values]
     scores: FloatArray = np.max(several, axis=0) if len(parts) else np.zeros(0)
     return 1.0 - scores if attribute.negated else scores
 
 
-def _scores(parts: Sequence[Part], kind: str, value: str) -> FloatArray:
+def _scores(parts: Sequence[Part], covered: Sequence[bool], kind: str, value: str) -> FloatArray:
     if kind == "label":
         return _label_scores(parts, value)
     if kind == "size":
@@ -54,6 +62,8 @@ def _scores(parts: Sequence[Part], kind: str, value: str) -> FloatArray:
         return np.array([colour_shares(tuple(part.color)).get(value, 0.0) for part in parts])
     labelled = [_labelled(part, value) for part in parts]
     forms = [form_of(part) for part in parts]
+    level = {"bow_along": 0.0, "bow_across": 0.0, "tilt": 0.0, "hole": 0.0}
+    forms = [replace(form, **level) if under else form for form, under in zip(forms, covered, strict=True)]
     measure = (NOUNS if kind == "noun" else SHAPES)[value]
     return np.array(
         [measure(form) if label is None else label for form, label in zip(forms, labelled, strict=True)]

@@ -13,7 +13,7 @@ from lab_core.scene import Part, Scene
 from lab_language.grounding import answers
 from lab_language.grounding.attributes import AttributeGrounder
 from lab_language.grounding.port import Candidate, Crop, Grounder, Phrase
-from lab_language.grounding.relations import Viewpoint, gap, lies_on, measure, related
+from lab_language.grounding.relations import Viewpoint, gap, lies_on, measure, related, top_of
 from lab_language.query import Query, Side
 
 FITS = 0.35
@@ -97,7 +97,11 @@ class _Evaluation:
         self._viewpoint = viewpoint
         self._measured = AttributeGrounder()
         self._grounder = None if isinstance(grounder, AttributeGrounder) else grounder
-        self._candidates = [Candidate(part, crops.get(part.id)) for part in self._parts]
+        covered = [any(o is not part and lies_on(o, part) >= RESTS for o in parts) for part in parts]
+        self._candidates = [
+            Candidate(part, crops.get(part.id), under)
+            for part, under in zip(self._parts, covered, strict=True)
+        ]
 
     def ground(self, query: Query, unavailable: Collection[str]) -> Grounding:
         """See the function."""
@@ -248,7 +252,7 @@ def _by_itself(part: Part, parts: Sequence[Part]) -> Part:
     if not below:
         return part
     top = float(part.box.centre[2] + 0.5 * part.box.size[2])
-    height = min(top - max(float(np.quantile(other.points[:, 2], 0.95)) for other in below), top)
+    height = min(top - max(top_of(other) for other in below), top)
     if height < 0.005:
         return part
     pose, size = part.box.frame_from_box.copy(), part.box.size.copy()

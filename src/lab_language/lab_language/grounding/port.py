@@ -24,10 +24,13 @@ Crop = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A part of the scene. crop: (h, w, 3) RGB of the image around it; None where there is no image."""
+    """A part of the scene. crop: (h, w, 3) RGB of the image around it; None where there is no image. covered:
+    something lies on it, so that nobody sees the middle of its top.
+    """
 
     part: Part
     crop: Crop | None = None
+    covered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,18 @@ def lies_on(upper: Part, lower: Part) -> float:
     """Whether the upper part rests on the lower one."""
     if not len(upper.points) or not len(lower.points):
         return 0.0
-    above = float(np.quantile(upper.points[:, 2], 0.05) - np.quantile(lower.points[:, 2], 0.95))
+    above = float(np.quantile(upper.points[:, 2], 0.05)) - top_of(lower)
     level = _ramp(-above, *INTO) if above < 0.0 else _ramp(above, *ABOVE)
     if level == 0.0:
         return 0.0
     inside = lower.box.frame_from_box[:3, :3].T @ (upper.points - lower.box.centre).T
     within = np.all(np.abs(inside[:2].T) <= 0.5 * lower.box.size[:2] + 0.004, axis=1)
     return min(level, _ramp(float(within.mean()), *OVER))
+
+
+def top_of(part: Part) -> float:
+    """Height of the surface that another part can lie on; what is seen above it is noise, or that part."""
+    return float(np.quantile(part.points[:, 2], 0.8))
 
 
 def between(part: Part, one: Part, other: Part) -> float:

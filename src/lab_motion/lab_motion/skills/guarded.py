@@ -10,6 +10,7 @@ import numpy as np
 from lab_core.geometry import FloatArray
 from lab_motion.errors import Felt, InvalidGoal
 from lab_motion.planning.port import Contacts
+from lab_motion.skills.grip.errors import GripTooWeak
 from lab_motion.skills.grip.touch import TouchReading
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
@@ -18,6 +19,8 @@ from lab_motion.skills.stages import Stages
 
 # m/s of the tool while it feels its way: what it meets is met no harder than the arm can stop.
 FEELING_SPEED = 0.02
+# Metres over which the weight comes on slowly.
+_GENTLE_LIFT = 0.01
 # Of the weight that the pads carried: so much less says that something else carries it.
 _TAKEN_OVER = 0.5
 # N: a smaller change is noise of the pads.
@@ -58,6 +61,25 @@ def move_until(
     except Felt as stop:
         return str(stop)
     return ""
+
+
+def raise_gently(robot: Manipulator, stages: Stages, cancelled: Cancelled) -> None:
+    """Raise the held part a little and slowly, so that a hand with touch can grip as hard as the weight asks.
+
+    Raises GripTooWeak, with the part set down again, where it asks for more than the hand may use; else as
+    move_until does.
+    """
+    up = np.array([0.0, 0.0, _GENTLE_LIFT])
+    around = robot.everything()
+    contacts = Contacts(hand=around, held=around)
+
+    def too_heavy() -> str:
+        reading = robot.hand.reading()
+        return reading.excess if isinstance(reading, TouchReading) else ""
+
+    if sentence := move_until(robot, up, too_heavy, stages, cancelled, contacts):
+        move_until(robot, -up, lambda: "", stages, cancelled, contacts)
+        raise GripTooWeak(sentence)
 
 
 def lower_until_carried(

@@ -20,6 +20,7 @@ LARGEST = 100_000
 def pad_message(sample: PadSample) -> TactilePad:
     """The sample as a message."""
     shear = sample.shear
+    x, z = sample.centroid if sample.area > 0.0 else (0.0, 0.0)
     return TactilePad(
         header=Header(stamp=Time(nanoseconds=sample.stamp).to_msg(), frame_id=sample.frame),
         rows=sample.grid.rows,
@@ -30,7 +31,7 @@ def pad_message(sample: PadSample) -> TactilePad:
         shear_x=_singles(shear[..., 0]) if shear is not None else [],
         shear_z=_singles(shear[..., 1]) if shear is not None else [],
         wrench=Wrench(force=_vector(sample.force), torque=_vector(sample.torque)),
-        centroid=Point(x=float(sample.centroid[0]), y=0.0, z=float(sample.centroid[1])),
+        centroid=Point(x=float(x), y=0.0, z=float(z)),
         area=sample.area,
     )
 
@@ -57,7 +58,9 @@ def pad_from_message(message: TactilePad) -> PadSample:
         shear=shear,
         force=np.array([force.x, force.y, force.z]),
         torque=np.array([torque.x, torque.y, torque.z]),
-        centroid=np.array([message.centroid.x, message.centroid.z]),
+        centroid=np.array([message.centroid.x, message.centroid.z])
+        if message.area > 0.0
+        else np.full(2, np.nan),
         area=float(message.area),
     )
 

@@ -28,3 +28,9 @@ class ObjectNotReleased(ContactError):
     """The hand let go, but still holds the part."""
 
     code = OutcomeCode.OBJECT_NOT_RELEASED
+
+
+class GripTooWeak(ContactError):
+    """Holding the part asks for more force than it bears, or than the hand may use; it was set down again."""
+
+    code = OutcomeCode.OBJECT_LOST

@@ -1,0 +1,283 @@
+"""Words: does a sentence lead to the part that it means, and is it refused where it should be?
+
+Protocol: tables by seed (FIRST..FIRST+N-1) of six to eight parts of kinds that no threshold was set on,
+four paints a table, in most of them one part on another, at least five of them of one colour from all
+sides; one image of the cell's camera with its noise, robot at home; node defaults of perception. The words
+are held against what it measures on the parts as the simulator tells them apart ("ours"), and as perception
+tells them apart itself ("ours, end to end"). For each table, language (en, zh-HK) and stratum some
+different sentences are drawn by seed from templates that were never used for tuning: attribute and relation
+(one part fits), duplicates (several fit), absent (none does), blocked (the part that fits lies under
+another). The simulator decides what is right, and a sentence is asked only where its truth is clear for
+every part. Fifty more in each language were written by hand about two tables (words_by_hand). Right part,
+wrong part; right refusal: with the verdict that is due; wrong refusal: any other answer that takes no part.
+Wilson 95 %. Milliseconds are of processor time of this process for a sentence, from text to answer, nothing
+kept from before.
+
+References: "colour only" takes the part whose colour word fits best, and refuses when no part has it; "no
+geometry" takes the part that the measured attributes fit best, without relations, superlatives or
+questions.
+
+Scenes and images come from our own renderer, so the figures are upper bounds of what real cameras give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from _word_scenes import PERCEIVED, TRUE, Views, WordScene, by_hand, drawn
+from _word_sentences import LANGUAGES, STRATA, Described, Question, questions
+from lab_core.errors import LabError
+from lab_description import load_cell
+from lab_evaluation.campaign import wilson
+from lab_language.grounding.attributes import attribute_scores, colour_shares
+from lab_language.grounding.evaluate import Verdict, ground
+from lab_language.grounding.measures import form_of
+from lab_language.query import Query
+from lab_language.words.lexicon import Lexicon, load_lexicon
+from lab_language.words.sentence import understand
+from lab_simulation.errors import SceneError
+from lab_simulation.look import LOOKS
+
+KINDS = ("right part", "wrong part", "right refusal", "wrong refusal")
+BY_HAND = "by hand"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """parts: indices of true parts that are taken. verdict: of a refusal. said: its sentence."""
+
+    parts: tuple[int | None, ...]
+    verdict: str
+    said: str
+
+
+Method = Callable[[Query, WordScene], Answer]
+
+
+def ours(query: Query, scene: WordScene) -> Answer:
+    """The whole: attributes, relations, superlatives, questions."""
+    found = ground(query, scene.seen)
+    if found.verdict is not Verdict.FOUND:
+        return Answer((), found.verdict.value, found.message)
+    return Answer(tuple(scene.of.get(part.id) for part in found.parts), "found", "")
+
+
+def colour_only(query: Query, scene: WordScene) -> Answer:
+    """The part whose colour word fits best."""
+    named = [a for a in query.attributes if a.kind == "colour" and not a.negated]
+    parts = scene.seen.objects
+    if not parts or not named:
+        return Answer((scene.of.get(parts[0].id),) if parts else (), "found" if parts else "absent", "")
+    scores = attribute_scores(parts, named[0])
+    best = int(np.argmax(scores))
+    if scores[best] < 0.35:
+        return Answer((), "absent", "")
+    return Answer((scene.of.get(parts[best].id),), "found", "")
+
+
+def no_geometry(query: Query, scene: WordScene) -> Answer:
+    """The part that the attributes fit best."""
+    parts = scene.seen.objects
+    if not parts:
+        return Answer((), "absent", "")
+    scores = np.min([np.ones(len(parts)), *(attribute_scores(parts, a) for a in query.attributes)], axis=0)
+    best = int(np.argmax(scores))
+    if scores[best] < 0.35:
+        return Answer((), "absent", "")
+    return Answer((scene.of.get(parts[best].id),), "found", "")
+
+
+METHODS: dict[str, tuple[Method, str]] = {
+    "ours": (ours, TRUE),
+    "ours, end to end": (ours, PERCEIVED),
+    "colour only": (colour_only, TRUE),
+    "no geometry": (no_geometry, TRUE),
+}
+"""With whose parts."""
+
+
+def main() -> None:
+    """Command line; see --help."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, help="JSON file for the figures, with every failure")
+    parser.add_argument("--cell", default="ur5e_table")
+    parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
+    parser.add_argument("--scenes", type=int, default=12, help="tables")
+    parser.add_argument("--draws", type=int, default=3, help="sentences of a table, language and stratum")
+    parser.add_argument("--first", type=int, default=6000, help="first seed")
+    options = parser.parse_args()
+    console = Console()
+    cell = load_cell(options.cell)
+    lexicons = {name: load_lexicon(name).with_destinations(cell.destinations) for name in LANGUAGES}
+    rows: list[dict[str, Any]] = []
+    for name, (views, names) in by_hand(cell, options.look).items():
+        for question in written(name, views[TRUE], names):
+            rows += judged(question, views, lexicons[question.language], 0)
+    used = []
+    for seed in track(
+        range(options.first, options.first + options.scenes), "tables", console=console, transient=True
+    ):
+        try:
+            views = drawn(cell, seed, options.look)
+        except SceneError:
+            continue
+        used.append(seed)
+        told: dict[str, set[Described]] = {language: set() for language in LANGUAGES}
+        for language, draw in itertools.product(LANGUAGES, range(options.draws)):
+            rng = np.random.default_rng([seed, LANGUAGES.index(language), draw, 0x5A1D])
+            for question in questions(views[TRUE].truth, views[TRUE].covered, STRATA, language, rng):
+                if question.said not in told[language]:
+                    told[language].add(question.said)
+                    rows += judged(question, views, lexicons[language], seed)
+        write(rows, used, options)  # after each table: what is measured is not lost
+    console.print(as_table(rows, options, len(used)))
+
+
+def write(rows: list[dict[str, Any]], used: list[int], options: argparse.Namespace) -> None:
+    """The figures as JSON, where they are asked for."""
+    if not options.out:
+        return
+    report = {
+        "benchmark": "words",
+        "protocol": " ".join((__doc__ or "").split("Protocol:")[1].split()),
+        "machine": f"{platform.machine()}, {platform.system()}, CPython {platform.python_version()}",
+        "look": options.look,
+        "tables": used,
+        "results": {method: summarised(rows, method) for method in METHODS},
+        "failures": [r for r in rows if r["method"].startswith("ours") and r["kind"].startswith("wrong")],
+    }
+    options.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def written(table: str, scene: WordScene, names: dict[str, int]) -> Iterable[Question]:
+    """The sentences that were written by hand about one table."""
+    folder = Path(__file__).parent / "words_by_hand"
+    for language in LANGUAGES:
+        for line in (folder / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+            about, sentence = line.split(": ", 1)
+            where, right = about.split(" ")
+            if where != table:
+                continue
+            target = scene.truth[names[right]] if right in names else None
+            verdict = "found" if target is not None else right
+            yield Question(BY_HAND, language, sentence, "", Described(), target, verdict)
+
+
+def judged(question: Question, views: Views, lexicon: Lexicon, seed: int) -> list[dict[str, Any]]:
+    """What each method makes of a sentence."""
+    rows = []
+    for name, (method, segments) in METHODS.items():
+        scene = views[segments]
+        form_of.cache_clear()
+        colour_shares.cache_clear()
+        start = time.process_time()
+        try:
+            answer = method(understand(question.sentence, lexicon).moves[0].what, scene)
+        except LabError as error:
+            answer = Answer((), type(error).__name__, str(error))
+        spent = time.process_time() - start
+        target = None if question.target is None else scene.truth.index(question.target)
+        if answer.verdict == "found":
+            right = question.verdict == "found" and answer.parts == (target,)
+            kind = "right part" if right else "wrong part"
+        else:
+            kind = "right refusal" if answer.verdict == question.verdict else "wrong refusal"
+        rows.append(
+            {
+                "method": name,
+                "seed": seed,
+                "stratum": question.stratum,
+                "language": question.language,
+                "sentence": question.sentence,
+                "expected": question.verdict,
+                "target": target,
+                "kind": kind,
+                "answer": answer.verdict,
+                "parts": list(answer.parts),
+                "said": answer.said,
+                "milliseconds": 1e3 * spent,
+            }
+        )
+    return rows
+
+
+def summarised(rows: list[dict[str, Any]], method: str) -> dict[str, Any]:
+    """Figures by stratum and language, and of all."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["method"] == method:
+            source = BY_HAND if row["stratum"] == BY_HAND else "all strata"
+            for key in (f"{row['stratum']}, {row['language']}", source):
+                groups[key].append(row)
+    figures = {}
+    for key, several in groups.items():
+        counts = {kind: sum(row["kind"] == kind for row in several) for kind in KINDS}
+        right = counts["right part"] + counts["right refusal"]
+        milliseconds = [row["milliseconds"] for row in several]
+        figures[key] = {
+            "sentences": len(several),
+            **counts,
+            "right_ci95": wilson(right, len(several)),
+            "wrong_part_ci95": wilson(counts["wrong part"], len(several)),
+            "ms_p50": float(np.percentile(milliseconds, 50)),
+            "ms_p95": float(np.percentile(milliseconds, 95)),
+        }
+    return figures
+
+
+def as_table(rows: list[dict[str, Any]], options: argparse.Namespace, used: int) -> Table:
+    """The figures for a person."""
+    table = Table(title=f"words, {options.look} look, {used} tables from seed {options.first}")
+    for heading in (
+        "method",
+        "stratum, language",
+        "sentences",
+        *KINDS,
+        "right (95 %)",
+        "wrong part (95 %)",
+        "ms p50",
+        "p95",
+    ):
+        table.add_column(heading, justify="left" if "," in heading or heading == "method" else "right")
+    for method in METHODS:
+        figures = summarised(rows, method)
+        shown = (
+            figures if method == "ours" else {k: figures[k] for k in ("all strata", BY_HAND) if k in figures}
+        )
+        for key, row in sorted(shown.items()):
+            right = row["right part"] + row["right refusal"]
+            table.add_row(
+                method,
+                key,
+                str(row["sentences"]),
+                *(str(row[kind]) for kind in KINDS),
+                _share(right, row["sentences"], row["right_ci95"]),
+                _share(row["wrong part"], row["sentences"], row["wrong_part_ci95"]),
+                f"{row['ms_p50']:.1f}",
+                f"{row['ms_p95']:.1f}",
+            )
+    return table
+
+
+def _share(count: int, of: int, interval: tuple[float, float]) -> str:
+    return f"{100.0 * count / of:.1f} ({100.0 * interval[0]:.1f} to {100.0 * interval[1]:.1f}) %"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`lab topic`, `lab call`, `lab action`: what `ros2` does, for whom has none; the same words."""
