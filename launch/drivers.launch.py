@@ -252,22 +252,26 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path, namespace: str) -> 
         name: {"type": parameters["type"]},
     }
     space = f"{namespace}/gripper"
-    nodes = {f"{space}/controller_manager": manager, f"{space}/{name}": parameters}
+    nodes = {
+        f"{space}/controller_manager": manager,
+        f"{space}/joint_state_broadcaster": {"type": broadcaster},
+        f"{space}/{name}": parameters,
+    }
     file.write_text(
         yaml.safe_dump({node: {"ros__parameters": content} for node, content in nodes.items()}),
         encoding="utf-8",
     )
     ours, theirs = (resolve(cell.gripper.action, where) for where in (namespace, space))
+    names = [
+        ("joint_states", f"{namespace}/joint_states"),
+        *((f"{theirs}/_action/{part}", f"{ours}/_action/{part}") for part in ACTION),
+    ]
     return [
         Node(
             package="controller_manager",
             executable="ros2_control_node",
             namespace="gripper",
             parameters=[str(file)],
-            remappings=[
-                ("joint_states", f"{namespace}/joint_states"),
-                *((f"{theirs}/_action/{part}", f"{ours}/_action/{part}") for part in ACTION),
-            ],
         ),
         Node(
             package="controller_manager",
@@ -276,6 +280,11 @@ def gripper(cell: Cell, device: StartedDriver, folder: Path, namespace: str) -> 
             arguments=[
                 "joint_state_broadcaster",
                 name,
+                # from Lyrical on a controller gets neither parameters nor names from its manager
+                "--param-file",
+                str(file),
+                "--controller-ros-args",
+                " ".join(f"-r {old}:={new}" for old, new in names),
                 "--controller-manager",
                 f"{space}/controller_manager",
                 "--controller-manager-timeout",

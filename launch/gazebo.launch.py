@@ -58,7 +58,7 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             "Gazebo's parts are laid out by MuJoCo, which no package of ROS has: run ./lab setup"
         )
     # imported here: a machine with a real cell needs no simulator
-    from lab_simulation.gazebo.files import scene_of, write_gazebo_files
+    from lab_simulation.gazebo.files import clock_drops, scene_of, write_gazebo_files
     from lab_simulation.gazebo.robot import ROBOT, controller_names
     from lab_simulation.gazebo.world import WORLD
 
@@ -97,6 +97,8 @@ def gazebo(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable="parameter_bridge",
             parameters=[{"config_file": str(files.bridges)}],
         ),
+        # Gazebo tells the time at each of its steps, 1000 times a second: rclpy alone would fill the cores
+        Node(package="topic_tools", executable="drop", name="clock_drop", arguments=clock_drops()),
         Node(
             package="controller_manager",
             executable="spawner",

@@ -110,6 +110,7 @@ def test_gazebo_is_given_the_cell(tmp_path, monkeypatch):
     assert executables(actions) == [
         ("ros_gz_sim", "create"),
         ("ros_gz_bridge", "parameter_bridge"),
+        ("topic_tools", "drop"),
         ("controller_manager", "spawner"),
     ]
     names = set(yaml.safe_load((world.parent / "controllers.yaml").read_text()))
@@ -226,7 +227,8 @@ def franka_cell(tmp_path):
 def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     module = loaded("drivers.launch.py")
-    actions = module.drivers(context(module, cell=str(real_cell)))
+    made = context(module, cell=str(real_cell))
+    actions = module.drivers(made)
     assert sorted(executables(actions)) == [
         ("controller_manager", "ros2_control_node"),
         ("controller_manager", "spawner"),
@@ -240,6 +242,17 @@ def test_the_drivers_publish_what_the_cell_needs_and_each_frame_once(real_cell, 
     hand = yaml.safe_load(next(tmp_path.glob("lab_drivers_*/gripper.yaml")).read_text())
     assert hand["/gripper/controller_manager"]["ros__parameters"]["enforce_command_limits"] is False
     assert hand[f"/gripper/{cell.gripper.gripper_controller}"]["ros__parameters"]["stall_timeout"] == 1.0
+    _, of_hand = (a for a in actions if isinstance(a, Node) and a.node_executable == "spawner")
+    words = [perform_substitutions(made, part) for part in of_hand.cmd[1:11]]
+    # as ros2_control's spawner takes them: it gives file and names to each of its controllers
+    assert set(words[:2]) == {"joint_state_broadcaster", cell.gripper.gripper_controller}
+    file = yaml.safe_load(Path(words[words.index("--param-file") + 1]).read_text())
+    assert {f"/gripper/{name}" for name in words[:2]} < set(file)
+    told = words[words.index("--controller-ros-args") + 1].split()
+    assert set(told[::2]) == {"-r"}
+    assert "joint_states:=/joint_states" in told
+    status = f"/{cell.gripper.gripper_controller}/gripper_cmd/_action/status"
+    assert f"/gripper{status}:={status}" in told
     gripper = ElementTree.fromstring(module.gripper_urdf(cell))
     assert (
         gripper.findtext("ros2_control/hardware/plugin") == "robotiq_driver/RobotiqGripperHardwareInterface"

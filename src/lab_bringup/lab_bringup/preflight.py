@@ -32,6 +32,7 @@ GAZEBO = (
     "ros_gz_sim",
     "ros_gz_bridge",
     "gz_ros2_control",
+    "topic_tools",
     "controller_manager",
     "joint_state_broadcaster",
     "joint_trajectory_controller",

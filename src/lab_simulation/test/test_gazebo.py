@@ -13,7 +13,14 @@ import yaml
 
 from lab_core.geometry import transform_from_xyz_rpy
 from lab_description import config_directory, load_cell
-from lab_simulation.gazebo.files import bridges, main, scene_of, write_gazebo_files
+from lab_simulation.gazebo.files import (
+    CLOCK_RATE,
+    bridges,
+    clock_drops,
+    main,
+    scene_of,
+    write_gazebo_files,
+)
 from lab_simulation.gazebo.robot import controller_names, gazebo_urdf, robot_description
 from lab_simulation.gazebo.world import SDF_VERSION
 
@@ -295,9 +302,19 @@ def test_every_bridge_has_something_on_gazebos_side(cell, world, robot):
 
 def test_every_bridge_has_a_listener_or_a_name_in_the_documentation(cell):
     documented = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text()
+    thinned_out = clock_drops()[0]
     for bridge in bridges(cell):
         topic = bridge["ros_topic_name"]
-        assert topic in ("/clock",) or f"`{topic}`" in documented, topic
+        assert topic == thinned_out or f"`{topic}`" in documented, topic
+
+
+def test_the_clock_of_a_cell_does_not_wake_its_nodes_at_each_step_of_the_physics(cell, world):
+    told, dropped, of, clock = clock_drops()
+    assert told in [bridge["ros_topic_name"] for bridge in bridges(cell)]
+    assert clock == "/clock"
+    assert int(of) - int(dropped) == 1
+    step = float(world.findtext("physics/max_step_size"))
+    assert 1.0 / (step * int(of)) == pytest.approx(CLOCK_RATE)
 
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):

@@ -13,7 +13,7 @@ from lab_core.errors import LabError
 from lab_description import Cell, load_cell
 from lab_node.names import resolve
 from lab_simulation.gazebo.robot import contacts_topic, controller_parameters, gazebo_urdf
-from lab_simulation.gazebo.world import CAMERA, gazebo_world
+from lab_simulation.gazebo.world import CAMERA, STEP, gazebo_world
 from lab_simulation.scenes.drawing import Area, Scene, make_scene
 from lab_simulation.scenes.mesh_parts import mesh_source
 from lab_simulation.scenes.scene_file import load_scene_file
@@ -24,6 +24,12 @@ CAMERA_TOPICS = {
     "depth_image": ("/camera/aligned_depth/image_raw", "sensor_msgs/msg/Image", "gz.msgs.Image"),
     "camera_info": ("/camera/color/camera_info", "sensor_msgs/msg/CameraInfo", "gz.msgs.CameraInfo"),
 }
+
+
+CLOCK = "/gazebo/clock"
+"""Gazebo's clock in ROS, told at each step of the physics; `/clock` is thinned out from it."""
+CLOCK_RATE = 125
+"""Of /clock, Hz of simulated time: each message of it wakes every node of the cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def write_gazebo_files(cell: Cell, scene: Scene, folder: Path) -> GazeboFiles:
 
 def bridges(cell: Cell) -> list[dict[str, str]]:
     """Entries for ros_gz_bridge: every topic of Gazebo that ROS gets to see."""
-    found = [_bridge("/clock", "/clock", "rosgraph_msgs/msg/Clock", "gz.msgs.Clock")]
+    found = [_bridge("/clock", CLOCK, "rosgraph_msgs/msg/Clock", "gz.msgs.Clock")]
     for suffix, (topic, ros_type, gz_type) in CAMERA_TOPICS.items():
         found.append(_bridge(f"/{CAMERA}/{suffix}", topic, ros_type, gz_type))
     for side, name in cell.gripper.wrench_topics.items():
@@ -61,6 +67,12 @@ def bridges(cell: Cell) -> list[dict[str, str]]:
         contacts = contacts_topic(cell, side)
         found.append(_bridge(contacts, contacts, "ros_gz_interfaces/msg/Contacts", "gz.msgs.Contacts"))
     return found
+
+
+def clock_drops() -> list[str]:
+    """Arguments of the drop of topic_tools: of each so many messages it passes the last one on to /clock."""
+    steps = round(1.0 / (CLOCK_RATE * STEP))
+    return [CLOCK, str(steps - 1), str(steps), "/clock"]
 
 
 def scene_of(cell: Cell, name: str, seed: int, parts: int, meshes: str) -> Scene:
