@@ -35,6 +35,6 @@ def main(argv: Sequence[str]) -> int:
         width, height = plate_size(board)
         size = f"{1e3 * width:.0f} x {1e3 * height:.0f} mm"
         print(f"The plate is {size}, held by its short edge. Start the cell with it:")
-        words = f"cell:={file.resolve()} scene:={scene.resolve()} task:=none"
+        words = f"cell:={file.resolve()} scene:={scene.resolve()}"
         print(f"  ./lab launch lab_bringup cell.launch.py {words}")
     return 0
