@@ -13,6 +13,10 @@ ROOT = Places().root
 WORDS = {
     "demo": ["--help"],
     "watch": ["--help"],
+    "order": ["--help"],
+    "console": ["--help"],
+    "new": ["--help"],
+    "calibrate": ["--help"],
     "topic": ["--help"],
     "call": ["--help"],
     "action": ["--help"],

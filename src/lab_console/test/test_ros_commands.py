@@ -7,6 +7,7 @@ import pytest
 import rclpy
 from lab_interfaces.action import MoveTo
 from rclpy.node import Node
+from rclpy.signals import uninstall_signal_handlers
 from std_msgs.msg import Float64MultiArray, String
 from std_srvs.srv import SetBool
 
@@ -55,6 +56,7 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", DOMAIN)
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        uninstall_signal_handlers()  # of a test before in this process: they would end every context
         rclpy.init(signal_handler_options=rclpy.SignalHandlerOptions.NO)
         node = Small()
         yield node

@@ -8,6 +8,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from lab_core.errors import ConfigurationError
 from lab_motion.motion import Motion
 from lab_motion.motion_node import MotionNode
+from lab_motion.planning.port import PLANNERS
 
 
 @pytest.fixture
@@ -17,6 +18,8 @@ def happened(monkeypatch):
     make = MotionNode.make_plugin
 
     def made(node, port, name, *arguments):
+        if port is not PLANNERS:
+            return make(node, port, name, *arguments)
         planner = make(node, port, "roboplan", *arguments)
         number = sum(event.startswith("loaded") for event in events)
         events.append(f"loaded {number}")

@@ -21,6 +21,8 @@ from lab_description.meshes import with_paths
 # Faces of one mesh that is shown; finer ones are thinned. More are not seen at this size, and cost a browser
 # without a graphics card its frame rate.
 MOST_FACES = 2500
+# Of meshes that cannot be thinned otherwise, metres.
+_GRID = 0.004
 TCP = "tcp"
 _GREY = (0.7, 0.7, 0.72)
 
@@ -122,7 +124,12 @@ def _thinned(mesh: Any) -> Any:
     # points of different normals are one point here: seams would be kept whole
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
     with contextlib.suppress(ImportError):  # without the library it is shown as it is
-        return mesh.simplify_quadric_decimation(face_count=MOST_FACES)
+        mesh = mesh.simplify_quadric_decimation(face_count=MOST_FACES)
+    if len(mesh.faces) > MOST_FACES:  # open edges are kept by that: points of one cell of a grid become one
+        mesh = trimesh.Trimesh(np.round(mesh.vertices / _GRID) * _GRID, mesh.faces, process=False)
+        mesh.merge_vertices(merge_tex=True, merge_norm=True)
+        mesh.update_faces(mesh.nondegenerate_faces())
+        mesh.update_faces(mesh.unique_faces())
     return mesh
 
 
