@@ -47,7 +47,7 @@ def test_a_cell_finds_where_its_camera_stands(tmp_path):
     true = before.camera.base_from_camera @ calibration_error(before, SEED)
     after = load_cell(file).camera
     was, now = (difference(true, camera.base_from_camera) for camera in (before.camera, after))
-    assert np.linalg.norm(now[:3]) < 0.0015 < np.linalg.norm(was[:3])
-    assert np.degrees(np.linalg.norm(now[3:])) < 0.2
+    assert np.linalg.norm(now[:3]) < 0.0005 < 0.001 < np.linalg.norm(was[:3])
+    assert np.degrees(np.linalg.norm(now[3:])) < 0.1 < np.degrees(np.linalg.norm(was[3:]))
     assert after.calibration.error.position < 0.002
     assert len(list((tmp_path / "mine/cells/mine.calibration").glob("pose_*.jpg"))) == 8
