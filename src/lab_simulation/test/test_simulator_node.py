@@ -14,7 +14,6 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from control_msgs.msg import JointTolerance
 from geometry_msgs.msg import WrenchStamped
-from lab_interfaces.msg import StopState
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -26,7 +25,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_description import Cell
 from lab_node.conversions.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.qos import LATCHED, SENSOR
+from lab_node.qos import SENSOR
 from lab_simulation.simulator_node import SimulatorNode
 
 
@@ -127,32 +126,6 @@ def test_a_newer_trajectory_takes_over(running: Bench, cell: Cell) -> None:
     assert outcome.status == 6, "STATUS_ABORTED"
     assert "newer" in outcome.result.error_string
     assert running.result(second.get_result_async(), "second").status == 4, "STATUS_SUCCEEDED"
-
-
-def test_what_a_stopped_cell_is_sent_does_not_begin_before_the_reset(running: Bench, cell: Cell) -> None:
-    """A goal past everything moved a stopped arm by 0.04 rad before the stop node had it cancelled."""
-    word = running.client.create_publisher(StopState, "/cell/stop_state", LATCHED)
-    word.publish(StopState(stopped=True))
-    running.wait(lambda: running.node._arm._stopped, "the stop")
-    running.listen(JointState, "/joint_states")
-    before = running.wait(lambda: running.newest.get("/joint_states"), "joint states").position[5]
-
-    def at() -> float:
-        return float(running.newest["/joint_states"].position[5])
-
-    def moved_by(ticks: int) -> float:
-        seen = len(running.stamps["/joint_states"])
-        running.wait(lambda: len(running.stamps["/joint_states"]) > seen + ticks, "joint states")
-        return abs(at() - before)
-
-    cancelled = send(running, cell, trajectory(cell, 0.3, wrist_3_joint=1.0))
-    assert moved_by(30) < 0.001
-    running.result(cancelled.cancel_goal_async(), "cancel")
-    outcome = running.result(cancelled.get_result_async(), "result")
-    assert outcome.status == 5 and "before it began" in outcome.result.error_string, "STATUS_CANCELED"
-    kept = send(running, cell, trajectory(cell, 0.5, wrist_3_joint=0.1))
-    word.publish(StopState(stopped=False))
-    assert running.result(kept.get_result_async(), "result").status == 4, "STATUS_SUCCEEDED"
 
 
 def test_trajectories_that_cannot_be_are_rejected(running: Bench, cell: Cell) -> None:

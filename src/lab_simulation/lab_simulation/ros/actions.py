@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from control_msgs.action import FollowJointTrajectory
-from lab_interfaces.msg import StopState
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
@@ -14,25 +13,18 @@ from rclpy.task import Future
 
 from lab_core.errors import LabError
 from lab_node.actions import RESULT_TIMEOUT
-from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED
 from lab_simulation.conversions import trajectory_feedback, trajectory_goal, trajectory_result
 from lab_simulation.mujoco.arm_controller import Ending, TrajectoryError, TrajectoryOutcome
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.simulation_loop import TICK, SimulationLoop
 
-NOT_BEGUN = "cancelled before it began"
 Ended = Callable[[Any], None]
 FEEDBACK_TICKS = round(0.05 / TICK)
 """Feedback at 20 Hz, as the controllers of ros2_control give it."""
 
 
 class ArmAction:
-    """Serves the action; goals are worked on in the simulation's thread.
-
-    What comes while the cell is stopped waits at speed zero, as under a controller that scales its speed: it
-    begins when the stop is reset, unless it was cancelled before, which is what the stop node does.
-    """
+    """Serves the action; goals are worked on in the simulation's thread."""
 
     def __init__(self, node: Node, loop: SimulationLoop, simulation: Simulation) -> None:
         """simulation: read here for its names and limits; changed only through the loop."""
@@ -40,9 +32,6 @@ class ArmAction:
         self._loop = loop
         self._simulation = simulation
         self._trajectory: ServerGoalHandle | None = None
-        self._stopped = False
-        self._waiting: dict[bytes, tuple[Callable[[Simulation], None], Ended]] = {}
-        node.create_subscription(StopState, STOP_STATE, self._take_stop, LATCHED)
         ActionServer(
             node,
             FollowJointTrajectory,
@@ -58,12 +47,6 @@ class ArmAction:
         trajectory = self._trajectory
         if trajectory is not None and trajectory.is_active:
             trajectory.publish_feedback(trajectory_feedback(simulation))
-
-    def _take_stop(self, state: StopState) -> None:
-        self._stopped = bool(state.stopped)
-        while self._waiting and not self._stopped:
-            start, _ = self._waiting.pop(next(iter(self._waiting)))
-            self._loop.ask(start)
 
     def _accept(self, goal: FollowJointTrajectory.Goal) -> GoalResponse:
         try:
@@ -86,9 +69,7 @@ class ArmAction:
                 self._trajectory = handle
 
         if handle.is_cancel_requested:  # before it came to this
-            end(TrajectoryOutcome(Ending.CANCELLED, message=NOT_BEGUN))
-        elif self._stopped:
-            self._waiting[bytes(handle.goal_id.uuid)] = start, end
+            end(TrajectoryOutcome(Ending.CANCELLED, message="cancelled before it began"))
         else:
             self._loop.ask(start)
         outcome: TrajectoryOutcome = await ended
@@ -102,11 +83,7 @@ class ArmAction:
             if self._trajectory is handle:
                 simulation.arm.cancel(simulation.time)
 
-        waiting = self._waiting.pop(bytes(handle.goal_id.uuid), None)
-        if waiting is not None:
-            waiting[1](TrajectoryOutcome(Ending.CANCELLED, message=NOT_BEGUN))
-        else:
-            self._loop.ask(cancel)
+        self._loop.ask(cancel)
         return CancelResponse.ACCEPT
 
 
