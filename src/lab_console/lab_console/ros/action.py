@@ -49,7 +49,8 @@ def _carried_out(one: Session, client: ActionClient, goal: Any, feedback: bool) 
         print(f"Feedback:\n{as_yaml(message.feedback)}", flush=True)
 
     sent = client.send_goal_async(goal, feedback_callback=show if feedback else None)
-    if not one.turn_until(sent.done, one.timeout):
+    # a goal that is on its way can be cancelled only once its handle is here
+    if not one.turn_until(sent.done, one.timeout, interruptible=False):
         raise WrongCommand(f"the action has not said within {one.timeout:g} s whether it takes the goal")
     handle = sent.result()
     if not handle.accepted:

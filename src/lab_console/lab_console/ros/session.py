@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 import rclpy
@@ -24,7 +26,7 @@ from lab_node.names import namespace_from, resolve, ros_arguments
 T = TypeVar("T")
 
 WRONG, INTERRUPTED = 2, 130
-# Seconds of one turn, after which Ctrl-C is heard.
+# Seconds of one turn, after which a Ctrl-C that came in it is raised.
 _TURN = 0.05
 # Seconds without news after which the graph is taken as told.
 _QUIET = 1.0
@@ -38,6 +40,7 @@ class Session:
         self.node = node
         self.timeout = timeout
         self._namespace = namespace
+        self._interrupted = False
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
 
@@ -52,10 +55,26 @@ class Session:
             ) from error
         return full
 
-    def turn_until(self, done: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Work until something is so; False when the time, seconds, is over."""
+    def note_interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handler of SIGINT: an exception in the middle of a callback may be swallowed, a note is not. A
+        second one does not wait for the end of the turn.
+        """
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+
+    def turn_until(
+        self, done: Callable[[], bool], timeout: float | None = None, interruptible: bool = True
+    ) -> bool:
+        """Work until something is so; False when the time, seconds, is over.
+
+        Raises KeyboardInterrupt after Ctrl-C; where not interruptible, the next call that is raises it.
+        """
         end = None if timeout is None else time.monotonic() + timeout
         while not done():
+            if interruptible and self._interrupted:
+                self._interrupted = False
+                raise KeyboardInterrupt
             if end is not None and time.monotonic() > end:
                 return False
             self._executor.spin_once(timeout_sec=_TURN)
@@ -102,9 +121,13 @@ def session(namespace: str, timeout: float) -> Iterator[Session]:
     try:
         node = Node("lab_command", context=context, start_parameter_services=False, enable_rosout=False)
         one = Session(node, space, timeout)
+        before = signal.getsignal(signal.SIGINT)
+        if before != signal.SIG_IGN:  # in the background Ctrl-C is for others
+            signal.signal(signal.SIGINT, one.note_interrupt)
         try:
             yield one
         finally:
+            signal.signal(signal.SIGINT, before)
             one.close()
             node.destroy_node()
     finally:
