@@ -57,15 +57,18 @@ def simulated_image(cell: Cell) -> None:
 STAGES: tuple[Callable[[Cell], None], ...] = (motion_planning, perception, grasp_planning, simulated_image)
 
 
+def _do(stage: Callable[[Cell], None], cell: str) -> None:
+    stage(load_cell(cell))
+
+
 def main() -> None:
     """All stages, two at a time; ends with one sentence when one cannot do its work."""
+    cell = sys.argv[1] if len(sys.argv) > 1 else "ur5e_table"
     try:
-        cell = load_cell(sys.argv[1] if len(sys.argv) > 1 else "ur5e_table")
         # processes, since numba compiles with one thread of each
         with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
-            begun = [pool.submit(stage, cell) for stage in STAGES]
-            for each in begun:
-                each.result()
+            for begun in [pool.submit(_do, stage, cell) for stage in STAGES]:
+                begun.result()
     except LabError as error:
         sys.exit(f"warm_up: {error}")
 
