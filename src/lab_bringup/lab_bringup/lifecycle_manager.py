@@ -1,8 +1,8 @@
-"""Brings managed nodes up in order: configured along the flow of data, activated against it.
+"""Brings managed nodes up: configured all at once, then activated one by one against the flow of data.
 
-So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready.
-Afterwards it asks each node for its state, as a heartbeat: one that was started anew is brought up again, one
-that hangs is killed where the launch file starts it again.
+So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready; what
+is compiled and loaded has all cores. Afterwards it asks each node for its state, as a heartbeat: one that was
+started anew is brought up again, one that hangs is killed where the launch file starts it again.
 """
 
 from __future__ import annotations
@@ -149,14 +149,15 @@ class LifecycleManager(Node):
         self.parameters = parameters
 
     def bring_up(self) -> None:
-        """Configure all nodes, then activate them in the opposite order; not in the executor's thread.
+        """Configure all nodes, then activate them, the last first; not in the executor's thread.
 
         Raises LabError, which names the node, at the first one that does not follow.
         """
         names: Sequence[str] = self.parameters.nodes
         self._wait_for_topics()
-        for name in names:
-            self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
+        asked = [(name, self._ask(name, Transition.TRANSITION_CONFIGURE)) for name in names]
+        for name, answer in asked:
+            self._require(name, "configure", answer)
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active, self._inactive = True, []
@@ -243,14 +244,19 @@ class LifecycleManager(Node):
             self.get_logger().info(f"active again: {name}")
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
+        self._require(name, verb, self._ask(name, transition))
+
+    def _ask(self, name: str, transition: int) -> Any:
+        """The future answer. Raises UnavailableError when the node is not there in time."""
         client = self._change_state[name]
         if not client.wait_for_service(self.parameters.start_timeout):
             raise UnavailableError(
                 f"node {name} did not come up within {self.parameters.start_timeout:.0f} s"
             )
-        request = ChangeState.Request(transition=Transition(id=transition))
-        what = f"node {name} (to {verb})"
-        if not wait_for(client.call_async(request), self.parameters.transition_timeout, what).success:
+        return client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+
+    def _require(self, name: str, verb: str, answer: Any) -> None:
+        if not wait_for(answer, self.parameters.transition_timeout, f"node {name} (to {verb})").success:
             raise UnavailableError(f"node {name} refused to {verb}: its own message above says why")
 
     def _is_active(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
