@@ -36,8 +36,8 @@ from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import on_end_signals
 from lab_node.parameters import NodeParameters
 
-# seconds of the wall: between two heartbeats, and after which one was missed
-_PERIOD, _MISSED = 0.5, 3.0
+# seconds of the wall: between two heartbeats, after which one was missed, between two looks for new nodes
+_PERIOD, _MISSED, _LOOK = 0.5, 3.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ class LifecycleManager(Node):
         """
         names: Sequence[str] = self.parameters.nodes
         self._wait_for_topics()
-        asked = [(name, self._ask(name, Transition.TRANSITION_CONFIGURE)) for name in names]
-        for name, answer in asked:
-            self._require(name, "configure", answer)
+        answers = self._ask_when_there(names, Transition.TRANSITION_CONFIGURE)
+        for name in names:
+            self._require(name, "configure", answers[name])
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active, self._inactive = True, []
@@ -250,10 +250,29 @@ class LifecycleManager(Node):
         """The future answer. Raises UnavailableError when the node is not there in time."""
         client = self._change_state[name]
         if not client.wait_for_service(self.parameters.start_timeout):
-            raise UnavailableError(
-                f"node {name} did not come up within {self.parameters.start_timeout:.0f} s"
-            )
+            raise self._absent(name)
         return client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+
+    def _ask_when_there(self, names: Sequence[str], transition: int) -> dict[str, Any]:
+        """The future answers, each asked for as soon as its node is there.
+
+        Raises UnavailableError, which names the first that is not there in time.
+        """
+        answers: dict[str, Any] = {}
+        deadline = time.monotonic() + self.parameters.start_timeout
+        while missing := [name for name in names if name not in answers]:
+            late = time.monotonic() > deadline
+            for name in missing:
+                if self._change_state[name].service_is_ready():
+                    answers[name] = self._ask(name, transition)
+                elif late:
+                    raise self._absent(name)
+            if self._ended.wait(_LOOK):
+                raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
+        return answers
+
+    def _absent(self, name: str) -> UnavailableError:
+        return UnavailableError(f"node {name} did not come up within {self.parameters.start_timeout:.0f} s")
 
     def _require(self, name: str, verb: str, answer: Any) -> None:
         if not wait_for(answer, self.parameters.transition_timeout, f"node {name} (to {verb})").success:
