@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar, cast
+
+from lab_core.cache import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 # Before numba is imported: packages may be installed where the user cannot write.
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lab" / "numba"
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_CACHE))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder("numba")))
 
 
 def compiled(function: Function) -> Function:
