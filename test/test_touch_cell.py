@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 from geometry_msgs.msg import WrenchStamped
 from lab_interfaces.action import Pick, Place, PlanGrasps
@@ -10,6 +11,8 @@ from lab_interfaces.msg import Outcome, TactilePad
 from cell_run import ROOT, running_cell
 from hands import delete_part
 from lab_description import load_cell
+from lab_description.touch import SIDES
+from lab_motion.motion_parameters import MotionParameters
 from lab_node.actions import wait_for
 from lab_node.qos import SENSOR
 from true_parts import true_parts
@@ -17,8 +20,9 @@ from true_parts import true_parts
 CELL = load_cell("ur5e_touch")
 STOPS = 0.2
 WAIT = 240.0
-# N on one pad: an aluminium can is dented by less than what a cell without touch grips with
-CRUSHES = 25.0
+# N on one pad: an aluminium can is dented by less than what a cell without touch grips with. A blow of one
+# step of the physics, when stiff pads first touch, breaks nothing (as in `bench touch`).
+CRUSHES, BLOW = 25.0, 3
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +49,26 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pads(run):
-    """What the simulator truly presses on each pad, N, and how many samples of touch have come."""
-    forces, samples = [], []
-    for topic in CELL.gripper.wrench_topics.values():
+    """What the simulator truly presses on each pad, N, and the samples of touch."""
+    forces, samples = {side: [] for side in SIDES}, []
+    for side, topic in CELL.gripper.wrench_topics.items():
         run.node.create_subscription(
-            WrenchStamped, f"/{topic}", lambda message: forces.append(abs(message.wrench.force.y)), SENSOR
+            WrenchStamped,
+            f"/{topic}",
+            lambda message, told=forces[side]: told.append(abs(message.wrench.force.y)),
+            SENSOR,
         )
     for topic in CELL.gripper.touch.topics.values():
         run.node.create_subscription(TactilePad, f"/{topic}", samples.append, SENSOR)
     return forces, samples
+
+
+def largest(forces):
+    """N that lasted for more than a blow."""
+    return max(
+        np.median(np.lib.stride_tricks.sliding_window_view(told, BLOW), axis=1).max()
+        for told in forces.values()
+    )
 
 
 def pick(cell):
@@ -70,7 +85,7 @@ def test_1_a_light_part_is_gripped_gently(run, pads):
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert run.at_the_tcp(run.part_positions())
     assert 0.0 < result.held_force < CRUSHES
-    assert 0.0 < max(forces) < CRUSHES
+    assert 0.0 < largest(forces) < CRUSHES
     assert samples and samples[-1].rows * samples[-1].columns == len(samples[-1].normal)
 
 
@@ -94,7 +109,9 @@ def test_3_it_is_lowered_until_it_stands(run, pads):
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert true_parts(run, CELL).delivered == {part}
     assert not run.held.peek().object_id
-    assert max(forces) < CRUSHES
+    assert (
+        largest(forces) < 1.1 * MotionParameters().force
+    )  # a brake may make it grip harder, within the limit
 
 
 def test_4_a_part_that_is_taken_out_of_the_hand_is_lost(run):
