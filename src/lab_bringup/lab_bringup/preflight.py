@@ -108,7 +108,7 @@ def refuse_wrong_arguments(context: LaunchContext, namespace: str) -> None:
     elif context.launch_configurations["meshes"]:
         prepare_meshes(context.launch_configurations["meshes"])
     if (by_cell(cell, "motion") | by_arguments(chosen, "motion")).get("planner") == "moveit":
-        refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
+        refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=embedded")
 
 
 def refuse_malformed_parameters(started: Sequence[Node], cell: Cell, chosen: Mapping[str, str]) -> None:

@@ -37,19 +37,27 @@ def test_names_are_those_of_the_urdf(cell: Cell) -> None:
     assert {("manipulator", "home")} | of_fingers <= states
 
 
-def test_roboplan_takes_both_and_named_configurations_are_free(cell: Cell) -> None:
-    core = pytest.importorskip("roboplan.core", reason="roboplan is not installed")
-    description = core.loadUrdfSceneDescriptionFromXml(build_urdf(cell, visuals=False))
-    scene = core.Scene(cell.name, description)
-    scene.importSrdf(build_srdf(cell))
-    assert scene.getJointNames() == [*cell.robot.joint_names, *cell.end_effector.moving]
-    context = core.SceneContext(scene)
+def test_named_configurations_are_free_and_the_table_is_not(cell: Cell) -> None:
+    """By Pinocchio, which reads URDF and SRDF by itself."""
+    urdf, srdf = build_urdf(cell, visuals=False), build_srdf(cell)
+    model = pin.buildModelFromXML(urdf)
+    solids = pin.buildGeomFromUrdfString(model, urdf, pin.GeometryType.COLLISION)
+    solids.addAllCollisionPairs()
+    pin.removeCollisionPairsFromXML(model, solids, srdf)
+
+    def collides(configuration: np.ndarray) -> bool:
+        joints = pin.neutral(model)
+        for name, position in zip(cell.robot.joint_names, configuration, strict=True):
+            joints[model.joints[model.getJointId(name)].idx_q] = position
+        return bool(
+            pin.computeCollisions(model, model.createData(), solids, solids.createData(), joints, True)
+        )
+
     for name in cell.robot.configurations:
-        full = context.toFullJointPositions("manipulator", cell.robot.configuration(name))
-        assert not context.hasCollisions(full), name
+        assert not collides(cell.robot.configuration(name)), name
     into_the_table = cell.robot.configuration("home").copy()
     into_the_table[1] = cell.robot.position_upper[1]
-    assert context.hasCollisions(context.toFullJointPositions("manipulator", into_the_table))
+    assert collides(into_the_table)
 
 
 def test_stored_pairs_belong_to_the_cell_as_it_is(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
