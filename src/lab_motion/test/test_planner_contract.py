@@ -48,7 +48,7 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
 
 
 def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch):
-    for name in ("timing", "checked_planner", "embedded"):
+    for name in ("without_plots", "timing", "checked_planner", "embedded"):
         monkeypatch.delitem(sys.modules, f"lab_motion.planning.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "toppra", None)
     with pytest.raises(
@@ -58,5 +58,5 @@ def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch):
 
 
 def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):
-    with pytest.raises(ConfigurationError, match="expected one of auto, moveit, embedded"):
+    with pytest.raises(ConfigurationError, match="expected one of auto, embedded, moveit"):
         PLANNERS.make("curobo", cell)
