@@ -30,7 +30,7 @@ MARK = "LAB_FUZZ_MARK"
 # Not even root writes there.
 READ_ONLY = Path("/sys")
 # Wall seconds that a program may take to end once it was asked to, and that what it started may outlive it.
-ENDS, LEAVES = 60.0, 30.0
+ENDS, LEAVES = 120.0, 60.0
 # Modules that programs import: none of them may come from the folder that somebody stands in.
 SHADOWS = ("html", "json", "argparse", "typing", "yaml", "rich", "numpy", "lab_node", "mcap")
 CASE = ROOT / "test" / "cases" / "part_taken_away"
@@ -122,7 +122,7 @@ class Started:
         self.process = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, MARK: self.mark, "TERM": "xterm", **variables},
+            env={**os.environ, MARK: self.mark, "TERM": "xterm", "PYTHONUNBUFFERED": "", **variables},
             stdin=its if output == "terminal" else subprocess.DEVNULL,
             stdout=its,
             stderr=its if output == "terminal" else subprocess.PIPE,
@@ -156,7 +156,7 @@ class Started:
 
     def type(self, keys: str) -> None:
         """On its terminal."""
-        if self._ours is not None:
+        if self._ours is not None and os.isatty(self._ours):
             os.write(self._ours, keys.encode())
 
     def resize(self, columns: int, rows: int = 24) -> None:

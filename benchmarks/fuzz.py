@@ -1,7 +1,7 @@
 """Protocol fuzz-3: hostile inputs to everything that enters a cell.
 
 Inputs are made by hypothesis from a seed. Each is taken, or refused with one sentence; a traceback, more
-than 20 s, an exit code other than 2, or a world with fewer obstacles than the message is a failure, of
+than 60 s, an exit code other than 2, or a world with fewer obstacles than the message is a failure, of
 which the smallest input is kept. Groups, all in this process: files (YAML, JSON); meshes; recordings (with
 cases and transport profiles); command lines (with variables); messages. Group terminals: keys in bursts and
 windows of any size, programs of ./lab with a closed pipe, a full disk, a read-only or hostile folder and

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -22,9 +23,9 @@ _CANNOT_BE_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 def main() -> int:
     """The program's own exit code, or that of a shell's interrupted program."""
-    _open_missing_streams()
     try:
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see commands.become
             _run(*sys.argv[1:])
         finally:
             sys.stdout.flush()  # at the end of the interpreter it is too late to say anything
@@ -50,13 +51,6 @@ def _run(name: str, *arguments: str) -> None:
         runpy.run_path(name, run_name="__main__")
     else:
         runpy.run_module(name, run_name="__main__", alter_sys=True)
-
-
-def _open_missing_streams() -> None:
-    """The next file that somebody opens would get the number of a stream that was closed."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _write_nowhere() -> None:

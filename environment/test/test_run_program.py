@@ -37,18 +37,46 @@ def test_a_full_disk_is_said_and_no_success(tmp_path, lines):
     assert done.stderr == "lab: what it says cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("stream", [0, 1])
-def test_no_file_gets_the_number_of_a_closed_stream(tmp_path, stream):
-    code = "import sys\nwith open('kept', 'w') as kept:\n    print('words')\n    assert kept.fileno() > 2\n"
-    streams = {} if stream == 0 else {"stdin": subprocess.DEVNULL}
-    done = run(tmp_path, code, preexec_fn=lambda: os.close(stream), **streams)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "kept").read_text() == ""
-
-
 def test_an_interrupt_while_it_still_loads_is_no_traceback(tmp_path):
     done = run(tmp_path, "import signal\nsignal.raise_signal(signal.SIGINT)\nimport html\n")
     assert (done.returncode, done.stderr) == (INTERRUPTED, "\n")
+
+
+AT_THE_CHANGE = """
+import os, signal, sys
+from environment import commands
+from environment.steps import Places
+
+execve = os.execve
+
+def interrupted(*words):
+    signal.raise_signal(signal.SIGINT)
+    execve(*words)
+
+os.execve = interrupted
+commands.become([sys.executable, "-P", *sys.argv[1:]], Places())
+"""
+
+
+def test_an_interrupt_while_the_interpreter_starts_is_no_traceback(tmp_path):
+    (tmp_path / "program.py").write_text("print('never')")
+    words = [
+        sys.executable,
+        "-c",
+        AT_THE_CHANGE,
+        ROOT / "environment/run_program.py",
+        tmp_path / "program.py",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_traceback(closed):
+    words = ["sh", "-c", f'exec "$@" {closed}', "sh", ROOT / "lab", "nonsense"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lab: there is no command `nonsense`") or "2>&-" in closed
 
 
 def test_its_own_exit_code_is_kept(tmp_path):
