@@ -219,6 +219,16 @@ def command(name: str, words: list[str]) -> list[str]:
     return [str(ROOT / "lab"), name, *words]
 
 
+def defects(said: str) -> bool:
+    """Whether a program said what only a defect of ours says: a Python that is interrupted before it comes to
+    any of our files has a traceback without them.
+    """
+    if "Exception ignored" in said or "Fatal Python error" in said:
+        return True
+    early = said.rstrip().endswith("KeyboardInterrupt") and f"{ROOT}/" not in said
+    return "Traceback" in said and not early
+
+
 def _folder(folder: Path, where: str) -> Path:
     place = folder / "stands"
     shutil.rmtree(place, ignore_errors=True)
@@ -266,8 +276,8 @@ def take(folder: Path, trial: Trial) -> None:
         said, code = one.said(), one.process.returncode
         if left := one.left():
             raise Wrong(f"{name} left running: {left}")
-    if "Traceback" in said or "Exception ignored" in said or "Fatal Python error" in said:
-        raise Wrong(f"{name}: {said[-600:]}")
+    if defects(said):
+        raise Wrong(f"{name}: {said[max(0, said.find('Traceback')) :][:1000]}")
     if (place / "ran").exists():
         raise Wrong(f"{name} ran a module of the folder that it was started in")
     if (place / "kept.json").read_text() != "kept":
