@@ -135,7 +135,9 @@ def take(folder: Path, trial: Trial) -> None:
 def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
     log = out / "cell.log"
     for text in (said, log.read_text(errors="replace") if log.exists() else ""):
-        if "Traceback" in text or "Fatal Python error" in text:
+        # nodes that are interrupted while their Python still starts have a traceback that is not ours
+        starting = trial.early and "KeyboardInterrupt" in text
+        if ("Traceback" in text and not starting) or "Fatal Python error" in text:
             raise Wrong(f"{trial.event}: {text[max(0, text.find('Traceback')) :][:800]}")
     run = out / "run.json"
     told = (
