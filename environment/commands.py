@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,6 +60,7 @@ class WrongUsage(Exception):
 
 def run(words: Sequence[str]) -> int:
     """Carries out one command line; returns the exit code when no program took over."""
+    open_missing_streams()
     if words and words[0] in ("-h", "--help", "help"):
         print(USAGE, end="")
         return 0
@@ -83,9 +85,22 @@ def run(words: Sequence[str]) -> int:
 
 
 def become(program: Program, places: Places) -> NoReturn:
-    """Replaces this process by the program: signals and exit codes are the program's own."""
+    """Replaces this process by the program: signals and exit codes are the program's own.
+
+    A Ctrl-C waits until the program is ready for it: a Python that only starts would answer with a traceback.
+    """
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execve(program[0], [str(word) for word in program], variables.load(places.environment, os.environ))
+
+
+def open_missing_streams() -> None:
+    """The next file that somebody opens would get the number of a stream that was closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(nowhere, nowhere == number)
+            setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))
 
 
 def _program(words: Sequence[str], places: Places) -> Program:
