@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from lab_operator.people.visitor import Visitor
 from lab_operator.situation import situation
 from lab_operator.state import CellState
 
-# Seconds of the wall for the answer of a node.
-PATIENCE = 5.0
+# Seconds of the wall for the answer of a node, and for the end of a step by hand.
+PATIENCE, STEP_PATIENCE = 5.0, 30.0
+Step = tuple[float, float, float, float]
+"""Metres along the axes of the base frame, and radians about its vertical."""
 # Stops of one machine that are written down: at once, and seconds until one more.
 _WRITTEN_STOPS = 20, 1.0
 LONGEST_ORDER = 300
@@ -44,6 +47,18 @@ class Cell(Protocol):
 
     def answer(self, digest: str, approved: bool, person: str) -> Future[str]:
         """Answer the proposal of a digest."""
+
+    def take_over(self) -> Future[str]:
+        """Take back every order: the arm brakes along its way and holds."""
+
+    def jog(self, key: str, step: Step) -> Future[str]:
+        """Move by a small step while a key is held; settled when the arm stands."""
+
+    def hold(self, key: str) -> None:
+        """The key of a step is held at this moment."""
+
+    def release(self, key: str) -> None:
+        """It is let go: the arm brakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,27 @@ class Desk:
             refused = await _answer(self.cell.answer(digest, approved, str(visitor)))
         return self._said(visitor, action, digest, refused)
 
+    async def take_over(self, visitor: Visitor) -> Answer:
+        """Take back what the cell is at, so that a person can move the arm."""
+        refused = visitor.refused("take_over")
+        if not refused and not situation(self.cell.state).may_take_over:
+            refused = "nothing_begun"
+        return self._said(visitor, "take_over", "", refused or await _answer(self.cell.take_over()))
+
+    def new_key(self) -> str:
+        """Of a step by hand: nobody else can hold it."""
+        return secrets.token_hex(16)
+
+    async def jog(self, visitor: Visitor, key: str, step: Step, about: str) -> Answer:
+        """Move by a small step while its key is held, when the cell rests."""
+        refused = visitor.refused("jog")
+        if not refused and not situation(self.cell.state).may_start:
+            refused = "not_ready"
+        if not refused:
+            self.cell.hold(key)
+            refused = await _answer(self.cell.jog(key, step), STEP_PATIENCE)
+        return self._said(visitor, "jog", about, refused)
+
     def _said(self, visitor: Visitor, action: str, about: str, refused: str) -> Answer:
         self.log.write(str(visitor), action, refused or "done", about)
         if not refused:
@@ -135,8 +171,8 @@ def _short(order: str) -> str:
     return order
 
 
-async def _answer(future: Future[str]) -> str:
+async def _answer(future: Future[str], patience: float | None = None) -> str:
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
+        return await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE if patience is None else patience)
     except TimeoutError:
         return "no_answer"

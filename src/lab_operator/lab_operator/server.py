@@ -11,7 +11,7 @@ from typing import Protocol
 import uvicorn
 from fastapi import FastAPI
 from nicegui import ui
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -20,6 +20,7 @@ from lab_description import Cell
 from lab_operator.access import Access, access_of
 from lab_operator.desk import Desk
 from lab_operator.page.gate import STOP, App, Gate
+from lab_operator.page.jog import jog_route
 from lab_operator.page.layout import build_page
 from lab_operator.panels.port import PANELS, Panel, PanelContext
 from lab_operator.parameters import ConsoleParameters
@@ -132,6 +133,7 @@ class Server:
             return JSONResponse({"heard": answer.granted})
 
         app.router.routes.append(Route(STOP, stop, methods=["POST"]))
+        app.router.routes.append(jog_route(self._desk, visitor_of))
         for _, panel in self._panels:
             app.router.routes.extend(panel.routes())
 
@@ -144,7 +146,7 @@ class Server:
         return app
 
 
-def visitor_of(request: Request) -> Visitor:
+def visitor_of(request: HTTPConnection) -> Visitor:
     """Who asks, as far as it is known."""
     known = request.scope.get("visitor")
     if isinstance(known, Visitor):

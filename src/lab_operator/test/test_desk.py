@@ -53,6 +53,18 @@ class RecordedCell:
         self.read_back(order)
         return self._ask("start", order)
 
+    def take_over(self):
+        return self._ask("take over")
+
+    def jog(self, key, step):
+        return self._ask("jog", key, step)
+
+    def hold(self, key):
+        self.asked.append(("hold", key))
+
+    def release(self, key):
+        self.asked.append(("release", key))
+
     def answer(self, digest, approved, person):
         return self._ask("answer", digest, approved, person)
 
@@ -142,6 +154,19 @@ def test_only_the_plan_that_waits_is_answered(desk, cell, log):
     assert not asyncio.run(desk.decide(ANN, "new", True)).granted
     assert cell.asked == [("answer", "new", True, str(ANN))]
     assert [each["about"] for each in entries(log)] == ["old", "new", "new"]
+
+
+def test_what_works_is_taken_over_and_what_rests_is_moved_by_hand(desk, cell):
+    step = (0.0, 0.0, 0.01, 0.0)
+    assert asyncio.run(desk.take_over(ANN)).names == {"reason": "nothing_begun"}
+    assert asyncio.run(desk.jog(ANN, "key", step, "up")).granted
+    assert cell.asked == [("hold", "key"), ("jog", "key", step)]
+    cell.state, cell.asked = state(Task("pick")), []
+    assert asyncio.run(desk.jog(ANN, "key", step, "up")).names == {"reason": "not_ready"}
+    assert asyncio.run(desk.take_over(ANN)).granted
+    assert cell.asked == [("take over",)]
+    cell.state, cell.asked = state(Task("idle"), STOPPED), []
+    assert not asyncio.run(desk.jog(ANN, "key", step, "up")).granted and cell.asked == []
 
 
 def test_a_node_that_does_not_answer_is_said(desk, cell, monkeypatch):

@@ -10,6 +10,7 @@ from nicegui import ui
 from lab_description import Cell
 from lab_operator.desk import Desk
 from lab_operator.page.bar import bar, stop_script, style
+from lab_operator.page.jog import JogCard
 from lab_operator.page.now import NowCard
 from lab_operator.panels.port import Panel, Update
 from lab_operator.people.visitor import Visitor
@@ -42,8 +43,9 @@ def build_page(
         ui.add_body_html(f"<script>setTimeout(() => location.reload(), {1000 * over + 500:.0f})</script>")
     updates: list[Update] = []
     with ui.element("main").classes("desk"):
-        now = NowCard(desk, words, visitor, order)
-        updates.append(now.update)
+        with ui.element("div").classes("first"):
+            updates.append(NowCard(desk, words, visitor, order).update)
+            updates.append(JogCard(words, visitor).update)
         with ui.element("div").classes("panels"):
             for name, panel in panels:
                 with ui.element("section").classes(f"card {panel.width}").mark(f"panel-{name}"):

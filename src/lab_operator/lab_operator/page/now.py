@@ -47,6 +47,8 @@ class NowCard:
             with ui.element("div").classes("buttons"):
                 self._start = ui.button(words("button.start"), on_click=self._press_start)
                 self._start.props("unelevated no-caps color=primary").mark("start")
+                self._take_over = ui.button(words("button.take_over"), on_click=self._press_take_over)
+                self._take_over.props("outline no-caps color=grey-9").mark("take-over")
                 self._reset = ui.button(words("button.reset"), on_click=self._press_reset)
                 self._reset.props("unelevated no-caps color=grey-9").mark("reset")
             with ui.element("div").classes("counts"):
@@ -79,9 +81,10 @@ class NowCard:
             self._time_left.set_visibility(asks)
             self._read.set_visibility(now.may_reset)
             self._reset.set_visibility(now.may_reset)
-            self._start.set_visibility(not now.may_reset and not asks)
+            self._start.set_visibility(not now.may_reset and not now.may_take_over)
             self._ordering.set_visibility(now.may_start)
         self._start.set_enabled(now.may_start)
+        self._take_over.set_visibility(now.may_take_over and not self._visitor.refused("take_over"))
         self._reset.set_enabled(now.may_reset and bool(self._read.value))
         if now.headline.startswith("asks.") and state.proposal is not None:
             named = bool(self._visitor.named(str(self._name.value or "")).name)
@@ -104,6 +107,9 @@ class NowCard:
 
     async def _press_start(self) -> None:
         await self._say(self._desk.start(self._visitor, str(self._order.value or "")))
+
+    async def _press_take_over(self) -> None:
+        await self._say(self._desk.take_over(self._visitor))
 
     def _read_back(self) -> None:
         answer = self._desk.read_back(str(self._order.value or ""))
