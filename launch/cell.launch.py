@@ -158,6 +158,12 @@ ARGUMENTS = [
         description="The operator's console in a browser, at the address that the log names",
     ),
     DeclareLaunchArgument(
+        "panels",
+        default_value="",
+        description="Panels of yours for the console, by their registered names, separated by commas; they stand"
+        " above its own",
+    ),
+    DeclareLaunchArgument(
         "run",
         default_value="auto",
         description="Identity of this run, which its task tells in every status; auto: a new one",
@@ -225,12 +231,23 @@ def identity(context: LaunchContext) -> dict[str, Any]:
     return {"run": ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)}
 
 
+def console_panels(context: LaunchContext) -> dict[str, Any]:
+    """Those that are named, above the console's own."""
+    named = [name.strip() for name in context.launch_configurations["panels"].split(",") if name.strip()]
+    if not named:
+        return {}
+    from lab_operator.parameters import ConsoleParameters
+
+    return {"panels": list(dict.fromkeys([*named, *ConsoleParameters().panels]))}
+
+
 # Parameters that follow from the cell, by node; config/graph.yaml says which nodes and launch arguments.
 COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
     "robot_state_publisher": robot_description,
     "stop": robot_inputs,
     "motion": motion_parameters,
     "tasks": identity,
+    "operator": console_panels,
 }
 
 

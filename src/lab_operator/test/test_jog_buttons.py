@@ -35,9 +35,8 @@ class HeldCell(RecordedCell):
 class Socket:
     """Gives the messages, one a turn of the loop, then it is closed; keeps what it was told."""
 
-    query_params = {"language": "en"}
-
     def __init__(self, *messages) -> None:
+        self.query_params = {"language": "en"}
         self.messages, self.told, self.closed = list(messages), [], False
 
     async def receive_text(self):

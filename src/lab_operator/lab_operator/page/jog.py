@@ -72,7 +72,8 @@ def _buttons(words: Words) -> str:
     )
     return (
         f'<div class="sizes" role="radiogroup" aria-label="{html.escape(words("jog.size"))}">{sizes}</div>'
-        f'<div class="ways" data-language="{words.language}">{ways}</div><p class="soft">{html.escape(words("jog.hint"))}</p>'
+        f'<div class="ways" data-language="{words.language}">{ways}</div>'
+        f'<p class="soft">{html.escape(words("jog.hint"))}</p>'
         '<p class="said" role="status" aria-live="polite"></p>'
     )
 
