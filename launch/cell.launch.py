@@ -160,8 +160,7 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "panels",
         default_value="",
-        description="Panels of yours for the console, by their registered names, separated by commas; they stand"
-        " above its own",
+        description="Panels of yours for the console, by their registered names, separated by commas",
     ),
     DeclareLaunchArgument(
         "run",

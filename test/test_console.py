@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 
 import pytest
 import yaml
@@ -13,26 +11,17 @@ from lab_interfaces.msg import Proposal
 from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
+from console_page import CHROMIUM, PATIENCE, Page, free_port, open_browser, sync_api
 from lab_node.qos import LATCHED
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: `apt-get install chromium`"),
 ]
 
 DOMAIN = "98"
-# milliseconds of the wall for what a page shows; a machine may be busy with others
-PATIENCE = 90_000
 # seconds of the cell's clock within which the arm stands after a key was pressed in a page
 STOPS = 1.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -56,37 +45,8 @@ def cell(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], handle_sigint=False
-        )
+    with open_browser() as opened:
         yield opened
-        opened.close()
-
-
-class Page:
-    """One browser that looks at the console."""
-
-    def __init__(self, browser, address: str) -> None:
-        self.asked: list[str] = []
-        self.page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(address)
-        self.page.locator(".headline").wait_for()
-
-    def says(self, text: str) -> None:
-        """Wait until the headline begins so."""
-        sync_api.expect(self.page.locator(".headline")).to_contain_text(text, timeout=PATIENCE)
-
-    def button(self, name: str):
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def press(self, name: str) -> None:
-        self.button(name).click()
-
-    def notice(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
 
 
 @pytest.fixture(scope="module")
