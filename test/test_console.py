@@ -11,7 +11,7 @@ from lab_interfaces.msg import Proposal
 from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
-from console_page import CHROMIUM, PATIENCE, Page, free_port, open_browser, sync_api
+from console_page import CHROMIUM, Page, free_port, open_browser, sync_api
 from lab_node.qos import LATCHED
 
 pytestmark = [
