@@ -158,6 +158,13 @@ ARGUMENTS = [
         description="The operator's console in a browser, at the address that the log names",
     ),
     DeclareLaunchArgument(
+        "presence",
+        default_value="false",
+        choices=["true", "false"],
+        description="Slow down and stop for who reaches into the work area, by the depth camera; no safety"
+        " function, docs/console.md",
+    ),
+    DeclareLaunchArgument(
         "panels",
         default_value="",
         description="Panels of yours for the console, by their registered names, separated by commas",
@@ -175,6 +182,10 @@ ARGUMENTS = [
 ]
 
 
+# Distances from the arm, metres: the camera sees little more than the work area.
+PRESENCE_ZONE = {"slow_distance": 0.7, "stop_distance": 0.35}
+
+
 def robot_description(context: LaunchContext) -> dict[str, Any]:
     """The one URDF that everyone uses, for the tf tree of the cell."""
     cell = load_cell(context.launch_configurations["cell"])
@@ -187,9 +198,10 @@ def robot_description(context: LaunchContext) -> dict[str, Any]:
     return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
 
 
-def robot_inputs(context: LaunchContext) -> dict[str, Any]:
-    """A robot whose driver knows that it is stopped at its own panel stops the cell."""
-    return {
+def stop_inputs(context: LaunchContext) -> dict[str, Any]:
+    """A robot whose driver knows that it is stopped at its own panel stops the cell; who reaches in, too."""
+    presence = {"presence_topic": "presence/distance", **PRESENCE_ZONE}
+    return (presence if context.launch_configurations["presence"] == "true" else {}) | {
         name: topic
         for driver in arm_drivers(context)
         for name, topic in (("running_topic", driver.running_topic), ("speed_topic", driver.speed_topic))
@@ -243,7 +255,7 @@ def console_panels(context: LaunchContext) -> dict[str, Any]:
 # Parameters that follow from the cell, by node; config/graph.yaml says which nodes and launch arguments.
 COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
     "robot_state_publisher": robot_description,
-    "stop": robot_inputs,
+    "stop": stop_inputs,
     "motion": motion_parameters,
     "tasks": identity,
     "operator": console_panels,
