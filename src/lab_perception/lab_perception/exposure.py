@@ -56,7 +56,8 @@ def pinhole_depth(
     image = depth_in_metres(depth)
     if image.shape != (info.height, info.width):
         raise PerceptionError(
-            f"camera_info is of images of {info.width}x{info.height}, depth has {image.shape[1]}x{image.shape[0]}"
+            f"camera_info is of images of {info.width}x{info.height}, depth has"
+            f" {image.shape[1]}x{image.shape[0]}"
         )
     if rectified or not any(abs(value) > NEGLIGIBLE for value in info.d):
         return image, _rectified_camera(info) if rectified else pinhole_camera(info)

@@ -5,6 +5,7 @@ It is no safety function: it knows nothing of what the camera does not see, and 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 from lab_core.geometry import FloatArray, OrientedBox, PinholeCamera, invert, transform_points
 from lab_core.scene import Part
 from lab_description import Cell
+from lab_perception.errors import NoDepth
 from lab_perception.frame import Float32Image
 from lab_perception.robot_mask import RobotMask
 
@@ -27,14 +29,14 @@ _SPACING = 0.04
 
 @dataclass(frozen=True, slots=True)
 class PresenceSettings:
-    """stride: every n-th pixel of each row and column is looked at.
+    """stride: every n-th pixel of each row and column is looked at. Lengths in metres.
 
     margin, top: the region that counts reaches so far around the workspace, and above the table. min_height:
-    above the table. min_area: of what is seen of a body, square metres. part_padding: by which known parts
-    are larger; hand_radius: of a ball around the tool centre point in which a held part may be. arm_radius:
-    of the arm around the line through its joints. All lengths in metres. settled: seconds after which a thing
-    that perception has seen at rest is a known part; forgotten: seconds after which it is none any more.
-    largest_part: edge of the largest box that can be a part, metres.
+    above the table. min_area: of what is seen of a body, square metres. min_depth: share of the pixels beside
+    the robot that have to have depth. part_padding: by which known parts are larger. hand_radius: of a ball
+    around the tool centre point in which a held part may be. arm_radius: of the arm around the line through
+    its joints. settled: seconds after which a thing that perception has seen at rest is a known part.
+    forgotten: seconds after which it is none any more. largest_part: edge of the largest box of a part.
     """
 
     stride: int = 4
@@ -43,6 +45,7 @@ class PresenceSettings:
     min_height: float = 0.04
     min_area: float = 0.008
     part_padding: float = 0.03
+    min_depth: float = 0.4
     hand_radius: float = 0.14
     arm_radius: float = 0.06
     settled: float = 1.0
@@ -124,13 +127,16 @@ class Presence:
     ) -> Sighting:
         """depth: (H, W) metres, NaN for no data. positions: of all `joints`, radians, at that time. known:
         boxes of parts in the base frame.
+
+        Raises NoDepth when there is too little depth to say that nobody is there.
         """
         stride = self.settings.stride
         seen = depth[::stride, ::stride]
         hidden = self._mask.draw(positions, camera, base_from_camera)
-        valid = np.isfinite(seen)
-        if hidden is not None:
-            valid &= ~hidden[::stride, ::stride]
+        free = np.ones(seen.shape, np.bool_) if hidden is None else ~hidden[::stride, ::stride]
+        valid = np.isfinite(seen) & free
+        if valid.sum() < self.settings.min_depth * free.sum():
+            raise NoDepth(valid.sum() / max(1, free.sum()))
         rows, columns = np.nonzero(valid)
         z = seen[rows, columns].astype(np.float64)
         x = (columns * stride - camera.cx) / camera.fx * z
@@ -185,7 +191,7 @@ class Presence:
         corners = [frames[robot.joints[name].child][0][:3, 3] for name in robot.joint_names]
         corners += [flange[:3, 3], (flange @ self._cell.tool_from_tcp)[:3, 3]]
         line = [corners[0]]
-        for begin, end in zip(corners, corners[1:], strict=False):
+        for begin, end in itertools.pairwise(corners):
             parts = max(1, math.ceil(float(np.linalg.norm(end - begin)) / _SPACING))
             line += [begin + (end - begin) * share for share in np.linspace(0.0, 1.0, parts + 1)[1:]]
         return np.array(line)

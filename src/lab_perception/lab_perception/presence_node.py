@@ -1,4 +1,7 @@
-"""Tells the stop node how near a body is to the arm, by the depth camera. No safety function: see docs/console.md."""
+"""Tells the stop node how near a body is to the arm, by the depth camera.
+
+It is no safety function: docs/console.md says what it does not see.
+"""
 
 from __future__ import annotations
 

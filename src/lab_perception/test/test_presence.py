@@ -10,6 +10,7 @@ import pytest
 from lab_core.geometry import OrientedBox, make_transform
 from lab_core.scene import Part
 from lab_description import load_cell
+from lab_perception.errors import NoDepth
 from lab_perception.frame import WorkArea
 from lab_perception.presence import KnownParts, Presence, PresenceSettings
 from lab_perception.testing.imagined import Block, imagine
@@ -81,8 +82,9 @@ def test_the_robot_itself_is_nobody(presence):
         assert math.isinf(look(presence, positions=pose, spoil=spoil).distance)
 
 
-def test_an_image_without_depth_shows_nobody(presence):
-    assert math.isinf(look(presence, ARM, spoil=lambda depth: np.full_like(depth, np.nan)).distance)
+def test_a_blind_camera_does_not_say_that_nobody_is_there(presence):
+    with pytest.raises(NoDepth):
+        look(presence, spoil=lambda depth: np.full_like(depth, np.nan))
 
 
 def part(name, x, size=0.05, **more):
