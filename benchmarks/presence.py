@@ -25,7 +25,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import mujoco
 import numpy as np
 from rich.console import Console
 
@@ -42,8 +41,8 @@ from lab_simulation.scenes.parts import Part, Piece
 from lab_simulation.scenes.scene_file import load_scene_file
 
 LENGTH, INSIDE, MIDDLE, LIMIT = 0.45, 0.10, 0.22, 0.15
-"""Of the forearm; of its fingers inside the border when time counts, and when it stays, metres; seconds within
-which it is to be seen."""
+"""Of the forearm; of its fingers inside the border when time counts, and when it stays, metres; seconds
+within which it is to be seen."""
 
 
 def forearm() -> Part:
@@ -104,7 +103,8 @@ class Bench:
         simulation = Simulation(self.cell, scene, seed, RENDERER)
         try:
             home = self.cell.robot.configuration("home")
-            simulation.put_robot(home + rng.uniform(-0.25, 0.25, len(home)))
+            arm = home + rng.uniform(-0.25, 0.25, len(home))
+            simulation.put_robot(arm)
             known = self.known(simulation)
             empty = self.look(simulation, known)[0]
             direction, border, speed = way(self.cell, rng)
@@ -116,7 +116,7 @@ class Bench:
                 depth = min(INSIDE + speed * now, MIDDLE)
                 pose = self._at(direction, border + depth * direction)
                 simulation.move_entity("forearm", EntityState(pose, np.zeros(3), np.zeros(3)))
-                mujoco.mj_forward(simulation.model, simulation.data)
+                simulation.put_robot(arm)  # which brings the picture up to date too
                 distance, work = self.look(simulation, known)
                 if math.isfinite(distance):
                     return {
