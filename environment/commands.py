@@ -30,7 +30,8 @@ usage: lab COMMAND ...
   lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
   lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
                                       read an order back, and let the running cell carry it out
-  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+  lab console [--cell NAME] [--port N] [--people FILE] [--host IP --certificate PEM --private-key PEM]
+              [--language en|zh_hk] [--namespace NAME]
                                       the operator's console of a running cell, in a browser
   lab people FILE [NAME --role operator|engineer | NAME --remove]
                                       who may log in to the console
