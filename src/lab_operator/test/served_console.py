@@ -43,14 +43,15 @@ def served(folder: Path, **parameters: object) -> Iterator[tuple[str, int]]:
         text=True,
         env={**os.environ, "PYTHONPATH": path},
     )
-    try:
-        said = process.stdout.readline().split()
+    with process:  # which waits for it in the end
+        # viser says something too
+        said = next((line.split() for line in process.stdout if line.startswith("http")), None)
         assert said, "the console did not come up"
-        yield said[0], int(said[1])
-        assert process.poll() is None, "the console has ended"
-    finally:
-        process.stdin.close()
-        process.wait(20.0)
+        try:
+            yield said[0], int(said[1])
+            assert process.poll() is None, "the console has ended"
+        finally:
+            process.stdin.close()
 
 
 def main() -> None:

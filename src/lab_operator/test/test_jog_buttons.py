@@ -40,12 +40,15 @@ class Socket:
         self.messages, self.told, self.closed = list(messages), [], False
 
     async def receive_text(self):
-        for _ in range(5):
+        for _ in range(10):
             await asyncio.sleep(0)
         if not self.messages:
             raise WebSocketDisconnect
         message = self.messages.pop(0)
-        return message() or HOLD if callable(message) else message
+        if callable(message):
+            message()
+            return await self.receive_text()  # what it has done is heard of first
+        return message
 
     async def send_text(self, text):
         self.told.append(json.loads(text))

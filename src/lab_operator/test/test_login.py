@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import cache
 from urllib.parse import urlencode
 
 import pytest
@@ -20,6 +21,12 @@ PASSWORD = "a long password"
 HTML = '<img src=x onerror="alert(1)">'
 
 
+@cache
+def ann() -> Roster:
+    """Hashing takes its time."""
+    return Roster({}).with_person("Ann", "operator", PASSWORD)
+
+
 class SetClock:
     now = 1000.0
 
@@ -32,7 +39,7 @@ class Site:
 
     def __init__(self, folder) -> None:
         self.people, self.log = folder / "people.yaml", folder / "console.jsonl"
-        Roster({}).with_person("Ann", "operator", PASSWORD).write(self.people)
+        ann().write(self.people)
         self.clock, self.seen, self.cookie = SetClock(), [], ""
         self.sessions = Sessions(60.0, self.clock)
         self.login = Login(

@@ -94,10 +94,10 @@ class KnownParts:
         limit = stamp - round(self._settings.forgotten * _SECOND)
         self._known = [each for each in self._known if each.seen >= limit]
 
-    def boxes(self, stamp: int) -> list[OrientedBox]:
-        """Of those that have rested long enough."""
-        limit = stamp - round(self._settings.settled * _SECOND)
-        return [each.box for each in self._known if each.since <= limit]
+    def boxes(self) -> list[OrientedBox]:
+        """Of those that have been seen to rest for long enough."""
+        settled = round(self._settings.settled * _SECOND)
+        return [each.box for each in self._known if each.seen - each.since >= settled]
 
 
 class Presence:

@@ -140,7 +140,7 @@ class PresenceNode(LabNode):
             ) from error
         base_from_camera: np.ndarray = matrix_from_transform(found.transform)
         positions = self._joints.at(stamp.nanoseconds)
-        known = self._known.boxes(stamp.nanoseconds)
+        known = self._known.boxes()
         return self._presence.look(depth, camera, base_from_camera, positions, known)
 
 

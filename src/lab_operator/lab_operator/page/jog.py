@@ -106,7 +106,7 @@ class Buttons:
             pass
         finally:
             self._let_go()
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await self._socket.close()
 
     def _take(self, text: str) -> None:

@@ -54,7 +54,7 @@ class Login:
         self._tries = Rate(TRIES, AGAIN)
         self._one, self._waiting = asyncio.Lock(), 0
         self._read: tuple[object, Roster] | None = None
-        self._roster()
+        self._roster().warm_up()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI asks for."""
@@ -65,6 +65,9 @@ class Login:
         session = self._sessions.find(key)
         address = str((scope.get("client") or ("this machine",))[0])
         where = (scope["type"], scope.get("method"), scope["path"])
+        if where == ("http", "POST", LOGIN):
+            await self._log_in(Request(scope, receive), address, send)
+            return
         if session is not None:
 
             def still() -> Session | None:
@@ -81,8 +84,6 @@ class Login:
         scope["visitor"] = Visitor(address)
         if scope["type"] == "http" and scope["path"] == STOP:
             await self._app(scope, receive, send)
-        elif where == ("http", "POST", LOGIN):
-            await self._log_in(Request(scope, receive), address, send)
         elif where == ("http", "POST", LOGOUT):
             await self._redirect("", scope, receive, send)
         elif where == ("http", "GET", "/"):
@@ -117,6 +118,7 @@ class Login:
         for each in tried:
             self._tries.give_back(each)
         self._log.write(who, "login", "done", person.role)
+        self._sessions.close(_cookie(request.scope, self._cookie))  # of who was there before
         await self._redirect(self._sessions.open(person), request.scope, request.receive, send)
 
     async def _check(self, name: str, password: str) -> Person | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import argon2
@@ -19,6 +20,7 @@ from lab_operator.people.roles import LONGEST_NAME, ROLES, Person
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 _KEYS = {"role", "password"}
+_HASHER = argon2.PasswordHasher()
 
 
 class Roster:
@@ -26,9 +28,6 @@ class Roster:
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self._people = dict(people)
-        self._hasher = argon2.PasswordHasher()
-        # compared with where there is no such person, so that the time of an answer does not tell names
-        self._nobody = self._hasher.hash(os.urandom(16))
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._people.values())
@@ -37,10 +36,14 @@ class Roster:
         """The person, if this is the password. Takes about a tenth of a second by intention."""
         person = self._people.get(name)
         try:
-            self._hasher.verify(self._nobody if person is None else person.hash, password)
+            _HASHER.verify(_nobody() if person is None else person.hash, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return None
         return person
+
+    def warm_up(self) -> None:
+        """Compute now what the first unknown name would have to wait for."""
+        _nobody()
 
     def with_person(self, name: str, role: str, password: str) -> Roster:
         """One person more, or another role and password. Raises ConfigurationError."""
@@ -49,7 +52,7 @@ class Roster:
                 f"the password has {len(password)} letters, expected {SHORTEST_PASSWORD} to"
                 f" {LONGEST_PASSWORD}"
             )
-        person = Person(_name(name), _role(role), self._hasher.hash(password))
+        person = Person(_name(name), _role(role), _HASHER.hash(password))
         return Roster({**self._people, name: person})
 
     def without(self, name: str) -> Roster:
@@ -101,6 +104,12 @@ def read_roster(path: Path) -> Roster:
         except ConfigurationError as error:
             raise ConfigurationError(f"{path}: {name}: {error}") from None
     return Roster(people)
+
+
+@cache
+def _nobody() -> str:
+    """Compared with where there is no such person, so that the time of an answer does not tell names."""
+    return _HASHER.hash(os.urandom(16))
 
 
 def _name(name: object) -> str:

@@ -58,7 +58,7 @@ def routes(port: int, key: str) -> list[Any]:
                 for task in both:
                     task.cancel()
                 await asyncio.gather(*both, return_exceptions=True)
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await browser.close()
 
     return [Route(f"{PATH}/", page), WebSocketRoute(PATH, pass_on)]
