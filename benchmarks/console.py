@@ -49,13 +49,14 @@ class Watched:
     """A cell with a console, and its address."""
 
     def __init__(self, folder: Path, panels: list[str], approval: bool, timeout: float = 60.0) -> None:
-        from console_page import free_port
+        from console_page import PATIENT, free_port
 
         port = free_port()
         self.address = f"http://localhost:{port}/"
         parameters = folder / "parameters.yaml"
         console = {"port": port, "runs": str(folder), "panels": panels}
         values = {"operator": {"ros__parameters": console}}
+        values |= {"lifecycle_manager": {"ros__parameters": PATIENT}}
         values |= {"motion": {"ros__parameters": {"approval_timeout": timeout}}}
         parameters.write_text(yaml.safe_dump(values))
         self.arguments = {"console": "true", "approval": str(approval).lower(), "record": "none"}

@@ -19,6 +19,13 @@ ARGUMENTS = [
 ]
 # milliseconds of the wall for what a page shows; a machine may be busy with others
 PATIENCE = 90_000
+# parameters of the lifecycle manager, for the same reason: seconds
+PATIENT = {
+    "start_timeout": 240.0,
+    "transition_timeout": 240.0,
+    "hang_timeout": 60.0,
+    "silence_timeout": 240.0,
+}
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from lab_interfaces.msg import Proposal
 from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
-from console_page import CHROMIUM, Page, free_port, open_browser, sync_api
+from console_page import CHROMIUM, PATIENT, Page, free_port, open_browser, sync_api
 from lab_node.qos import LATCHED
 
 pytestmark = [
@@ -31,8 +31,11 @@ def cell(tmp_path_factory):
     before = os.environ.get("ROS_DOMAIN_ID")
     os.environ["ROS_DOMAIN_ID"] = DOMAIN
     parameters = folder / "parameters.yaml"
-    values = {"port": port, "runs": str(folder), "panels": ["camera", "attempts"]}
-    parameters.write_text(yaml.safe_dump({"operator": {"ros__parameters": values}}))
+    values = {
+        "operator": {"port": port, "runs": str(folder), "panels": ["camera", "attempts"]},
+        "lifecycle_manager": PATIENT,
+    }
+    parameters.write_text(yaml.safe_dump({name: {"ros__parameters": each} for name, each in values.items()}))
     arguments = {"console": "true", "approval": "true", "params_file": str(parameters), "record": "none"}
     arguments |= {"look": "plain", "parts": "3", "seed": "1"}
     try:
