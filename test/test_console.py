@@ -127,6 +127,27 @@ def test_the_stop_button_needs_no_more_than_the_bar(cell, pages):
     assert '"action": "stop"' in cell[0].records.read_text()
 
 
+def test_what_waits_is_taken_over_and_nothing_is_moved_by_hand_without_approval(cell, pages):
+    first, second = pages
+    first.page.get_by_role("checkbox").click()
+    first.press("Reset")
+    first.says("Ended")
+    began = cell[1].time()
+    first.press("Start")
+    first.says("Wants to pick")
+    second.press("接手")
+    first.says("Ended")
+    button = first.page.locator('.jog [data-way="z+"]')
+    button.hover()
+    first.page.mouse.down()
+    sync_api.expect(first.page.locator(".jog .said")).to_contain_text("before its plan is approved")
+    first.page.mouse.up()
+    assert cell[1].seconds_until_still(began) == 0.0
+    assert '"action": "take_over"' in cell[0].records.read_text()
+    first.page.keyboard.press("s")
+    first.says("Stopped")
+
+
 def test_a_page_finds_its_console_again(cell, pages):
     run, client = cell
     first, _ = pages
