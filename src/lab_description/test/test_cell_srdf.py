@@ -1,7 +1,6 @@
 """The SRDF names what the URDF has, and switches off no check that is needed."""
 
 import logging
-import shutil
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +11,7 @@ import pinocchio as pin
 import pytest
 
 from lab_core.errors import ConfigurationError
-from lab_description import Cell, build_srdf, build_urdf, config_directory, load_cell
+from lab_description import Cell, build_srdf, build_urdf, load_cell
 from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs, main
 from lab_description.stored_pairs import disabled_pairs, fingerprint, matrix_file, store
 
@@ -106,13 +105,6 @@ def test_sampling_is_decided_by_the_seed(ur5e_table: Cell) -> None:
     first = compute_disabled_pairs(urdf, links, seed=3, samples=500)
     assert first == compute_disabled_pairs(urdf, links, seed=3, samples=500)
     assert first == sorted(first)
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    for folder in ("cells", "robots", "grippers", "cameras", "collision_matrices"):
-        shutil.copytree(config_directory() / folder, tmp_path / folder)
-    return tmp_path
 
 
 def test_a_changed_cell_gets_its_own_pairs(
