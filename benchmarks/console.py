@@ -280,7 +280,7 @@ def measure_page(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure_stops(options: argparse.Namespace) -> dict[str, Any]:
-    """By clicks and by pages that vanish; without the model, which takes a machine without a graphics card."""
+    """By clicks, and by pages that vanish; without the model, which would need a graphics card."""
     from console_page import Page, open_browser
 
     results: dict[str, Any] = {}
