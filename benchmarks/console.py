@@ -38,7 +38,7 @@ from lab_interfaces.srv import Approve
 from rich.console import Console
 
 from _cell_run import ROOT, CellClient, CellRun, running_cell
-from lab_node.qos import LATCHED
+from lab_node.qos import HISTORY
 
 LAUNCH = ROOT / "launch" / "cell.launch.py"
 # Seconds for which rates and costs are taken.
@@ -192,7 +192,7 @@ def vanished(open_page: Any, cell: CellClient, count: int) -> list[float]:
 def forged(cell: CellClient, count: int) -> dict[str, Any]:
     """Approvals that nobody gave, by how they were forged: tried, taken."""
     seen: list[Proposal] = []
-    cell.node.create_subscription(Proposal, "/motion/proposal", seen.append, LATCHED)
+    cell.node.create_subscription(Proposal, "/motion/proposal", seen.append, HISTORY)
     asked = cell.client(Approve, "/motion/approve")
     each = count // 3
     tries = {name: [0, 0] for name in ("altered", "replayed", "too late")}

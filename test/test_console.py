@@ -12,7 +12,7 @@ from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
 from console_page import CHROMIUM, PATIENT, Page, free_port, open_browser, sync_api
-from lab_node.qos import LATCHED
+from lab_node.qos import HISTORY
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,7 +55,7 @@ def browser():
 @pytest.fixture(scope="module")
 def proposals(cell):
     seen: list[Proposal] = []
-    cell[1].node.create_subscription(Proposal, "/motion/proposal", seen.append, LATCHED)
+    cell[1].node.create_subscription(Proposal, "/motion/proposal", seen.append, HISTORY)
     return seen
 
 

@@ -32,7 +32,7 @@ def lab(*words, **variables):
     [
         (
             [],
-            "name a command: demo, test, launch, order, console, watch, topic, call, action, doctor, replay,"
+            "name a command: demo, test, launch, order, console, people, watch, topic, call, action, doctor, replay,"
             " new, calibrate, collision_matrix, bench, setup",
         ),
         (["dance"], "there is no command `dance`"),
