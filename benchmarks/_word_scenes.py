@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from _labelled_scenes import LabelledScene, area_of, photographed
 from _word_truth import TruePart, one_colour, true_scene
@@ -51,10 +52,11 @@ TRUE, PERCEIVED = "true segments", "perception"
 
 @dataclass(frozen=True)
 class WordScene:
-    """seen: what was made of the image. truth: of each part. covered: those that another lies on. of: index
-    of the true part by the id of what was seen.
+    """seen: what was made of the image (H, W, 3). truth: of each part. covered: those that another lies on.
+    of: index of the true part by the id of what was seen.
     """
 
+    image: npt.NDArray[np.uint8]
     seen: Scene
     truth: list[TruePart]
     covered: list[TruePart]
@@ -127,7 +129,7 @@ def _seen(cell: Cell, placed: list[PlacedPart], seed: int, look: Look) -> Views:
     views = {}
     for name, detector in ((TRUE, TrueSegments(image)), (PERCEIVED, None)):
         seen = Perception.of(cell, PerceptionParameters(), detector).perceive(image.frame)
-        views[name] = WordScene(seen, truth, under, _matched(seen.objects, truth, image))
+        views[name] = WordScene(image.frame.color, seen, truth, under, _matched(seen.objects, truth, image))
     return views
 
 

@@ -1,8 +1,7 @@
-"""Where parts lie to each other, as scores from 0 to 1."""
+"""Where parts lie to each other: how likely a person says so, 0 to 1."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,8 +14,8 @@ from lab_language.query import Side
 
 NEXT_TO = (0.10, 0.05)
 """Metres between two parts: no longer next to each other, and certainly."""
-CONE = (np.deg2rad(65.0), np.deg2rad(20.0))
-"""Angle to 'left', 'behind' and so on: no longer, and certainly. Who lies straighter is meant."""
+CONE = (np.deg2rad(72.0), np.deg2rad(48.0))
+"""Angle to 'left', 'behind' and so on: nobody says it, and everybody does."""
 LEAST_STEP = 0.015
 """Metres that one part is to the left of the other, at least."""
 INTO = (0.018, 0.009)
@@ -111,33 +110,8 @@ def measure(part: Part, name: str, viewpoint: Viewpoint) -> float:
     return -value if name in ("small", "low", "right", "far") else value
 
 
-def related(
-    name: str, parts: Sequence[Part], references: Sequence[FloatArray], viewpoint: Viewpoint
-) -> FloatArray:
-    """(N,) how well each part fits 'NAME the reference'. references: scores (N,) of what is referred to, one,
-    for `between` two.
-    """
-    count = len(parts)
-    scores = np.zeros(count)
-    if name == "between":
-        first, second = references
-        for a, b in np.argwhere(np.minimum(first[:, None], second[None]) > 0.0).tolist():
-            if a != b:
-                certain = min(first[a], second[b])
-                for i in range(count):
-                    if i not in (a, b):
-                        scores[i] = max(scores[i], min(certain, between(parts[i], parts[a], parts[b])))
-        return scores
-    (reference,) = references
-    for b in np.flatnonzero(reference > 0.0).tolist():
-        for i in range(count):
-            if i != b:
-                fits = _pairwise(name, parts[i], parts[b], viewpoint)
-                scores[i] = max(scores[i], min(float(reference[b]), fits))
-    return scores
-
-
-def _pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
+def pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
+    """How likely 'the one is NAME the other' is said."""
     if name == "left_of":
         return directed(one, other, viewpoint.left)
     if name == "right_of":
