@@ -23,7 +23,8 @@ from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
 from lab_node.qos import LATCHED, RELIABLE
 from lab_node.rclpy_overrides import ActionClient
-from lab_tasks.conversions import ReportedError, stages_from, time_message
+from lab_tasks.conversions import ReportedError, handling_message, stages_from, time_message
+from lab_tasks.orders.order import AS_THE_CELL, Handling
 from lab_tasks.skills import Cancelled, Picked, Placed, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
@@ -90,9 +91,9 @@ class RosSkills:
             raise ReportedError(result.outcome)
         return grasps_from_messages(result.grasps), stages_from([result.stage])
 
-    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Picked:
         """Take the part by the first grasp that can be reached."""
-        goal = Pick.Goal(grasps=grasp_messages(grasps))
+        goal = Pick.Goal(grasps=grasp_messages(grasps), handling=handling_message(handling))
         result = self._ask(self._pick, goal, "pick", MOTION_TIMEOUT, cancelled)
         failed = result.outcome.code != Outcome.SUCCESS
         return Picked(
@@ -103,9 +104,10 @@ class RosSkills:
             error=ReportedError(result.outcome) if failed else None,
         )
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Placed:
         """Put the held part down."""
-        goal, begun = Place.Goal(destination=destination), self._node.get_clock().now()
+        goal = Place.Goal(destination=destination, handling=handling_message(handling))
+        begun = self._node.get_clock().now()
         phases: list[str] = []
         try:
             result = self._ask(

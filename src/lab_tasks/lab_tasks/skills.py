@@ -9,6 +9,7 @@ from typing import Protocol
 from lab_core.errors import LabError
 from lab_core.grasp import Grasp
 from lab_core.scene import Part, Scene
+from lab_tasks.orders.order import AS_THE_CELL, Handling
 
 Cancelled = Callable[[], bool]
 
@@ -56,10 +57,10 @@ class Skills(Protocol):
     ) -> tuple[list[Grasp], Sequence[Stage]]:
         """Ranked grasps on a part of the scene, best first, at least one."""
 
-    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Picked:
         """Take the part by the first grasp that can be reached; the error is in the answer."""
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Placed:
         """Put the held part down; the error is in the answer."""
 
     def held(self) -> str:

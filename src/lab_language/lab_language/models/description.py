@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from lab_core.errors import ConfigurationError
-from lab_description.schema import parse, read_yaml
+from lab_description.schema import Count, Number, Positive, Quantity, parse, read_yaml
 
 DESCRIPTION = "model.json"
 
@@ -33,11 +33,11 @@ class ImageEncoder(HashedFile):
     two axes.
     """
 
-    size: tuple[int, int] = (224, 224)
+    size: tuple[Count, Count] = (224, 224)
     fit: Literal["crop", "squash"] = "crop"
     resample: Literal["bicubic", "bilinear"] = "bicubic"
-    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
-    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+    mean: tuple[Number, Number, Number] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[Positive, Positive, Positive] = (0.26862954, 0.26130258, 0.27577711)
     output: str = ""
 
 
@@ -47,8 +47,8 @@ class TextEncoder(HashedFile):
     output: name of the embedding; empty: the first of two axes.
     """
 
-    length: int = 77
-    padding: int = 0
+    length: Annotated[int, Quantity("", 2, 4096)] = 77
+    padding: Annotated[int, Quantity("", 0, 10_000_000)] = 0
     output: str = ""
 
 
@@ -60,8 +60,8 @@ class Score:
     prompt: what is said to the model for a phrase, which stands for {}.
     """
 
-    scale: float = 100.0
-    offset: float = 0.0
+    scale: Positive = 100.0
+    offset: Number = 0.0
     prompt: str = "a photo of a {}"
     neutral: tuple[str, ...] = ("a photo of an object", "a photo of a table")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
@@ -11,7 +11,7 @@ from lab_language.errors import UnknownKind
 from lab_language.grounding.evaluate import Grounding, Scored, Verdict, ground
 from lab_language.grounding.port import Grounder
 from lab_tasks.ledger import Failure, Fate, Ledger, Record
-from lab_tasks.orders.order import Line, Order
+from lab_tasks.orders.order import Handling, Line, Order
 
 CODES = {
     Verdict.AMBIGUOUS: OutcomeCode.AMBIGUOUS,
@@ -103,7 +103,7 @@ class Progress:
             return None
         if line.everything:
             record = self._ledger.next()
-            return None if record is None else self._chosen(record, index, line.given.to)
+            return None if record is None else self._chosen(record, index, line.given.to, line.given.handling)
         records = {record.object.id: record for record in self._ledger.left}
         given_up = [name for name, record in records.items() if record.left]
         try:
@@ -117,13 +117,15 @@ class Progress:
         if found.verdict in (Verdict.FOUND, Verdict.ABSENT):
             record = self._ledger.first([records[part.id] for part in found.parts if part.id in records])
             if record is not None:
-                return self._chosen(record, index, line.given.to)
+                return self._chosen(record, index, line.given.to, line.given.handling)
         if found.verdict is Verdict.BLOCKED and line.given.clear_away_to:
             above = self._ledger.first(
                 [records[part.id] for part in found.blocking[:1] if part.id in records]
             )
             if above is not None:  # it is moved for the line, and is none of its parts
-                return self._chosen(above, None, (line.given.clear_away_to,))
+                return self._chosen(
+                    above, None, (line.given.clear_away_to,), replace(line.given.handling, places=())
+                )
         state.failure = self._why(index, line, found, [records[name] for name in given_up])
         state.ended = found.verdict is Verdict.AMBIGUOUS
         return None
@@ -146,8 +148,8 @@ class Progress:
             message = f"{placed} of {line.wanted} placed, then {message}"
         return Failure(CODES[found.verdict], "language", message)
 
-    def _chosen(self, record: Record, index: int | None, to: tuple[str, ...]) -> Choice:
-        record.line, record.destinations = index, to
+    def _chosen(self, record: Record, index: int | None, to: tuple[str, ...], handling: Handling) -> Choice:
+        record.line, record.destinations, record.handling = index, to, handling
         return Choice(record, to)
 
 
