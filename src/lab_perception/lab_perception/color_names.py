@@ -54,12 +54,12 @@ def names_in_oklab(colors: FloatArray) -> npt.NDArray[np.intp]:
     vivid = np.array([NAMES.index(name) for _, name in _HUES])
     name = vivid[np.minimum(np.searchsorted([upper for upper, _ in _HUES], hue), len(_HUES) - 1)]
     brown = ((name == _ORANGE) & (lightness < 0.58)) | ((name == _YELLOW) & (lightness < 0.45))
-    dark_pink = (name == _PINK) & (lightness < 0.6)
+    dark_pink = (name == _PINK) & (lightness < np.where((hue > 12.0) & (hue < 340.0), 0.6, 0.55))
     dark_red = dark_pink & (hue <= 12.0) & (lightness > 0.3) & (chroma > 0.12)
     pale_red = (name == _RED) & (lightness > 0.72)
     name = np.select([brown, dark_red, dark_pink, pale_red], [_BROWN, _RED, _PURPLE, _PINK], name)
     name = np.where(chroma < 0.035, np.where(lightness > 0.88, _WHITE, _GREY), name)
-    black = (lightness < 0.2) | ((lightness < 0.3) & (chroma < 0.03))
+    black = (lightness < 0.2) | ((lightness < 0.32) & (chroma < 0.042))
     result: npt.NDArray[np.intp] = np.where(black, _BLACK, name)
     return result
 

@@ -16,8 +16,12 @@ from lab_language.grounding.shapes import Shape, ramp, shape_of
 from lab_language.query import Attribute
 from lab_perception.color_names import name_in_oklab
 
-COLOUR_SPREAD = (0.06, 0.025, 0.025)
-"""Of one paint over the sides of a part and the lights on it, in Oklab."""
+LIGHTS = ((1.0, 0.35), (0.7, 0.35), (0.45, 0.2), (0.3, 0.1))
+"""Light that falls on a part, as a share of what its paint is named in, and how often."""
+SPREAD = ((-0.02, 0.25), (0.0, 0.5), (0.02, 0.25))
+"""Of the hue of one paint, in the axes a and b of Oklab, and how often."""
+DARK, BRIGHT = (0.48, 0.36), (0.82, 0.92)
+"""Lightness in Oklab of what has no hue: from grey to black, and from grey to white."""
 LIKE_A_LESSER = 0.15
 """How likely somebody means a part that has a better name: a plate by box."""
 TWO_NAMES = 0.4
@@ -103,24 +107,40 @@ def colour_score(part: Part, name: str) -> float:
 
 @lru_cache(maxsize=512)
 def named_so(rgb: tuple[float, float, float]) -> dict[str, float]:
-    """How likely each name is for a colour (sRGB 0..1): the share of like colours that have it."""
-    lightness, a, b = (float(axis) for axis in oklab(rgb))
-    shares: dict[str, float] = {}
-    steps = ((-1.0, 0.25), (0.0, 0.5), (1.0, 0.25))
-    for light, green, yellow in product(steps, repeat=3):
-        weight = light[1] * green[1] * yellow[1]
-        at = [lightness + light[0] * COLOUR_SPREAD[0], a + green[0] * COLOUR_SPREAD[1]]
-        at.append(b + yellow[0] * COLOUR_SPREAD[2])
-        name = name_in_oklab(*at)
-        hue = float(np.degrees(np.arctan2(at[2], at[1])) % 360.0)
-        if name == "grey" and not 0.42 <= at[0] <= 0.78:  # black in bright light, white in the shade
-            other = "black" if at[0] < 0.42 else "white"
-            shares[other] = shares.get(other, 0.0) + TWO_NAMES * weight
+    """How likely each name is for a paint that is seen as a colour (sRGB 0..1).
+
+    The light on it is not known: a paint of any name that becomes this colour in less light may be it. What
+    has no hue is called by how it looks.
+    """
+    seen = oklab(rgb)
+    lightness = float(seen[0])
+    without_hue = {
+        "black": ramp(lightness, *DARK),
+        "white": ramp(lightness, *BRIGHT),
+    }
+    without_hue["grey"] = 1.0 - sum(without_hue.values())
+    named: dict[str, float] = {}
+
+    def add(name: str, weight: float) -> None:
+        named[name] = named.get(name, 0.0) + weight
+
+    # no paint reflects more light than falls on it
+    possible = [light for light in LIGHTS if light[0] == 1.0 or max(rgb) ** 2.2 <= light[0]]
+    total = sum(share for _, share in possible)
+    for light, green, yellow in product(possible, SPREAD, SPREAD):
+        weight = light[1] / total * green[1] * yellow[1]
+        brighter, a, b = ((seen + [0.0, green[0], yellow[0]]) * light[0] ** (-1.0 / 3.0)).tolist()
+        name = name_in_oklab(brighter, a, b)
+        hue = float(np.degrees(np.arctan2(b, a)) % 360.0)
+        if name in without_hue:
+            for each, share in without_hue.items():
+                add(each, weight * share)
+            continue
         if name in ("blue", "green") and 168.0 < hue < 235.0:
-            shares["cyan"] = shares.get("cyan", 0.0) + weight
+            add("cyan", weight)
             weight *= TWO_NAMES
-        shares[name] = shares.get(name, 0.0) + weight
-    return shares
+        add(name, weight)
+    return named
 
 
 def _size_scores(parts: Sequence[Part], value: str) -> FloatArray:

@@ -21,7 +21,7 @@ SURE = 0.8
 """A part is taken when it is so likely the one that is meant: a wrong part is worse than a question."""
 LIKELY = 0.5
 """'All' are those that fit with this probability, and there is none when that is as likely."""
-DOUBT = 0.15
+DOUBT = 0.2
 """A part that is meant with this probability is named in a question."""
 FITS = 0.35
 """Words that fit a part less are named as what it misses."""

@@ -16,6 +16,7 @@ from lab_language.grounding.port import Candidate
 from lab_language.grounding.solids import Solid, fitted
 
 NAMES = ("box", "cylinder", "roll", "ball", "other")
+_NOT_NOTCHED = -3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def features(form: Form, solids: dict[str, Solid], filled: float, covered: bool)
     )
     bowed = np.clip(bows, -0.5, 1.0)
     size = np.log(max(float(solids["box"].size[:2].mean()), 1e-3) / 0.05)
-    return np.array([1.0, *misfits, misfits.min(), 10.0 * (1.0 - filled), *bowed, form.hole, size])
+    notched = _NOT_NOTCHED if covered else np.log(0.02 + 1.0 - filled)
+    seen = np.array([*misfits, misfits.min(), notched, *bowed, 0.0 if covered else form.hole, size])
+    return np.concatenate([[1.0], seen, seen[:6] ** 2])
 
 
 def probabilities(seen: FloatArray) -> FloatArray:
