@@ -29,9 +29,9 @@ NAMES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", 
 _RED, _ORANGE, _YELLOW, _, _, _PURPLE, _PINK, _BROWN, _BLACK, _GREY, _WHITE = range(len(NAMES))
 _GAMMA = 2.2
 # Light on a face that is turned away, as a share of that on the others, and on one with a highlight.
-_SHADES = (0.2, 1.6)
+_SHADES = (0.3, 1.6)
 # Difference in a channel, 0..1, of two sights of one paint.
-_ALIKE = 0.12
+_ALIKE = 0.09
 # Smaller shares are the border of the part.
 _LEAST_SHARE = 0.03
 
@@ -53,7 +53,8 @@ def names_in_oklab(colors: FloatArray) -> npt.NDArray[np.intp]:
     hue = np.degrees(np.arctan2(b, a)) % 360.0
     vivid = np.array([NAMES.index(name) for _, name in _HUES])
     name = vivid[np.minimum(np.searchsorted([upper for upper, _ in _HUES], hue), len(_HUES) - 1)]
-    brown = ((name == _ORANGE) & (lightness < 0.58)) | ((name == _YELLOW) & (lightness < 0.45))
+    dull_orange = (name == _ORANGE) & (lightness < np.where(chroma < 0.115, 0.58, 0.45))
+    brown = dull_orange | ((name == _YELLOW) & (lightness < 0.45))
     dark_pink = (name == _PINK) & (lightness < np.where((hue > 12.0) & (hue < 340.0), 0.6, 0.55))
     dark_red = dark_pink & (hue <= 12.0) & (lightness > 0.3) & (chroma > 0.12)
     pale_red = (name == _RED) & (lightness > 0.72)

@@ -129,7 +129,8 @@ def named_so(rgb: tuple[float, float, float]) -> dict[str, float]:
     total = sum(share for _, share in possible)
     for light, green, yellow in product(possible, SPREAD, SPREAD):
         weight = light[1] / total * green[1] * yellow[1]
-        brighter, a, b = ((seen + [0.0, green[0], yellow[0]]) * light[0] ** (-1.0 / 3.0)).tolist()
+        drawn = seen + np.array([0.0, green[0], yellow[0]])
+        brighter, a, b = (drawn * light[0] ** (-1.0 / 3.0)).tolist()
         name = name_in_oklab(brighter, a, b)
         hue = float(np.degrees(np.arctan2(b, a)) % 360.0)
         if name in without_hue:

@@ -14,8 +14,10 @@ from lab_language.query import Side
 
 NEXT_TO = (0.10, 0.05)
 """Metres between two parts: no longer next to each other, and certainly."""
-CONE = (np.deg2rad(72.0), np.deg2rad(48.0))
+CONE = (np.deg2rad(62.0), np.deg2rad(42.0))
 """Angle to 'left', 'behind' and so on: nobody says it, and everybody does."""
+STRAIGHTER, FARTHER = np.deg2rad(30.0), 1.4
+"""Who lies straighter by this angle, and no more than this many times as far away, is meant."""
 LEAST_STEP = 0.015
 """Metres that one part is to the left of the other, at least."""
 INTO = (0.018, 0.009)
@@ -42,6 +44,16 @@ class Viewpoint:
         sign = 1.0 if side == "robot" else -1.0
         return cls(side, np.array([0.0, sign, 0.0]), np.array([-sign, 0.0, 0.0]))
 
+    def direction(self, relation: str) -> FloatArray | None:
+        """(3,) where that is, for a relation that is a direction."""
+        ways = {
+            "left_of": self.left,
+            "right_of": -self.left,
+            "in_front_of": self.front,
+            "behind": -self.front,
+        }
+        return ways.get(relation)
+
 
 def directed(one: Part, other: Part, direction: FloatArray) -> float:
     """Whether one part lies in a direction (3,) from the other: by the angle between their centres."""
@@ -51,6 +63,17 @@ def directed(one: Part, other: Part, direction: FloatArray) -> float:
         return 0.0
     across = float(np.sqrt(max(float(step @ step) - along * along, 0.0)))
     return _ramp(float(np.arctan2(across, along)), *CONE)
+
+
+def straighter(one: Part, other: Part, reference: Part, direction: FloatArray) -> bool:
+    """Whether 'the part in that direction of the reference' means the one rather than the other."""
+    ways = [(part.box.centre - reference.box.centre)[:2] for part in (one, other)]
+    lengths = [max(float(np.linalg.norm(way)), 1e-6) for way in ways]
+    angles = [
+        float(np.arccos(np.clip(way @ direction[:2] / length, -1.0, 1.0)))
+        for way, length in zip(ways, lengths, strict=True)
+    ]
+    return angles[0] + STRAIGHTER < angles[1] and lengths[0] < FARTHER * lengths[1]
 
 
 def gap(one: Part, other: Part) -> float:
@@ -112,14 +135,9 @@ def measure(part: Part, name: str, viewpoint: Viewpoint) -> float:
 
 def pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
     """How likely 'the one is NAME the other' is said."""
-    if name == "left_of":
-        return directed(one, other, viewpoint.left)
-    if name == "right_of":
-        return directed(one, other, -viewpoint.left)
-    if name == "in_front_of":
-        return directed(one, other, viewpoint.front)
-    if name == "behind":
-        return directed(one, other, -viewpoint.front)
+    direction = viewpoint.direction(name)
+    if direction is not None:
+        return directed(one, other, direction)
     if name == "on":
         return lies_on(one, other)
     if name == "under":

@@ -23,6 +23,8 @@ PIXEL = 1.6e-3
 """What an outline errs by, as a tangent: a pixel of a usual depth camera."""
 HEIGHT_ERROR, CENTRE_ERROR = 0.004, 0.02
 """Metres: of the height that the depth tells, and of where it says that the part lies."""
+HIDDEN = 0.3
+"""What it counts when a solid reaches beyond the outline of a part that may be hidden there."""
 TURNS, FIRST_DAMPING = 10, 1e-2
 LEAST, MOST = 0.004, 0.4
 """Metres: of an edge."""
@@ -56,10 +58,13 @@ Corners = Callable[[FloatArray], FloatArray]
 """Parameters (K, P) → corners (K, V, 3) above the support at z = 0."""
 
 
-def fitted(outline: FloatArray, base_from_camera: FloatArray, box: OrientedBox) -> list[Solid]:
+def fitted(
+    outline: FloatArray, base_from_camera: FloatArray, box: OrientedBox, covered: bool = False
+) -> list[Solid]:
     """The best solid of each name, in no order.
 
     outline: (M, 2) convex, tangents x/z and y/z of the optical frame. box: of the part by its depth, upright.
+    covered: another part may hide some of it, so that it may reach beyond what is seen.
     """
     seen = np.max(outline @ _NORMALS.T, axis=0)
     camera_from_base = invert(base_from_camera)
@@ -70,7 +75,7 @@ def fitted(outline: FloatArray, base_from_camera: FloatArray, box: OrientedBox) 
     axis = box.frame_from_box[:2, 0]
     yaw = float(np.arctan2(axis[1], axis[0]))
     wide = float(np.sqrt(x * y))
-    prior = _Prior(at, height)
+    prior = _Prior(at, height, HIDDEN if covered else 1.0)
     project = camera_from_base @ lift
     edges = np.log([max(x, LEAST), max(y, LEAST)])
     starts: list[tuple[str, Corners, list[FloatArray]]] = [
@@ -105,10 +110,13 @@ def fitted(outline: FloatArray, base_from_camera: FloatArray, box: OrientedBox) 
 
 @dataclass(frozen=True, slots=True)
 class _Prior:
-    """Where the depth says that the part lies, (2,), and how high it is."""
+    """Where the depth says that the part lies, (2,), and how high it is. beyond: what it counts when the
+    solid reaches beyond the outline.
+    """
 
     at: FloatArray
     height: float
+    beyond: float
 
     def residuals(self, parameters: FloatArray, corners: Corners) -> FloatArray:
         """(K, 3) in standard deviations."""
@@ -128,10 +136,9 @@ def _least_squares(
         points = corners(parameters) @ camera_from_base[:3, :3].T + camera_from_base[:3, 3]
         flat = points[..., :2] / points[..., 2:]
         cast = np.max(flat @ _NORMALS.T, axis=1)
-        # each direction weighs a sixth: neighbours see the same edge
-        return np.concatenate(
-            [(cast - seen) / PIXEL / np.sqrt(6.0), prior.residuals(parameters, corners)], axis=1
-        )
+        apart = (cast - seen) / PIXEL / np.sqrt(6.0)  # neighbouring directions see the same edge
+        apart = np.where(apart > 0.0, prior.beyond * apart, apart)
+        return np.concatenate([apart, prior.residuals(parameters, corners)], axis=1)
 
     best, damping = start.copy(), FIRST_DAMPING
     now = residuals(best[None])[0]

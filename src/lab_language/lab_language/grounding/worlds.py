@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from lab_core.geometry import FloatArray
 from lab_language.errors import UnknownKind
 from lab_language.grounding.attributes import EXCLUSIVE, AttributeGrounder, value_scores
 from lab_language.grounding.port import Candidate, Grounder, Phrase
-from lab_language.grounding.relations import Viewpoint, between, gap, measure, pairwise
+from lab_language.grounding.relations import Viewpoint, between, gap, measure, pairwise, straighter
 from lab_language.query import Attribute, Query, Relation
 
 Held = npt.NDArray[np.bool_]
@@ -81,7 +82,8 @@ class Worlds:
             scores = self._grounder.score(self._candidates, phrase)
             terms.append((phrase.text, self._draw(f"model {phrase.text}") < scores))
         for relation in query.relations:
-            terms.append((str(relation), self._related(relation, self._all(terms))))
+            one = query.quantity.number == "the" and not query.superlatives
+            terms.append((str(relation), self._related(relation, self._all(terms), one)))
         for excluded in query.excluded:
             terms.append((f"not {excluded}", ~self.holds(excluded)))
         return terms
@@ -110,8 +112,8 @@ class Worlds:
         held: Held = (self._draw(kind) - start) % 1.0 < scores
         return held
 
-    def _related(self, relation: Relation, group: Held) -> Held:
-        """group: the parts that 'nearest' is said among."""
+    def _related(self, relation: Relation, group: Held, one: bool) -> Held:
+        """group: the parts among which it is said. one: a single part is meant: who lies straighter."""
         references = [self.holds(reference) for reference in relation.references]
         count = len(self._parts)
         if relation.name == "between":
@@ -128,8 +130,15 @@ class Worlds:
                 for i, one in enumerate(self._parts)
             ]
         ).reshape(count, count)
-        true = self._draw(relation.name, count) < fits
-        held: Held = (true & reference[:, None]).any(axis=2)
+        true = (self._draw(relation.name, count) < fits) & reference[:, None]
+        direction = self._viewpoint.direction(relation.name)
+        if one and direction is not None:
+            true &= group[:, :, None]
+            for b, other in enumerate(self._parts):
+                for i, j in permutations(np.flatnonzero(true[:, :, b].any(axis=0)).tolist(), 2):
+                    if straighter(self._parts[i], self._parts[j], other, direction):
+                        true[:, j, b] &= ~true[:, i, b]
+        held: Held = true.any(axis=2)
         return held
 
     def _between(self, first: Held, second: Held) -> Held:
