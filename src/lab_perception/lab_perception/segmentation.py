@@ -169,7 +169,8 @@ class GeometricDetector:
     def detect(self, frame: RgbdFrame, surface: Surface) -> Sequence[Instance]:
         """Parts by geometry and appearance; see `lab_perception.detector.Detector`."""
         settings = self._parameters.settings(surface.evidence is not None)
-        labels = split_stacks(segment(surface, settings), surface, self._parameters.least_step)
+        color = surface.view.crop(frame.color)
+        labels = split_stacks(segment(surface, settings), color, surface, self._parameters.least_step)
         masks = [labels == label for label in range(int(labels.max(initial=-1)) + 1)]
         if surface.evidence is None:
             return [Instance(mask) for mask in masks]

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lab_perception.frame import Float32Image, Mask
+from lab_perception.frame import ByteImage, Float32Image, Mask
 from lab_perception.superpixels import LabelImage
 from lab_perception.surface import Surface
 
@@ -26,12 +26,15 @@ _AROUND = 0.55
 # What is higher than the lower top by this share of the step, and metres, belongs to the upper part.
 _FOOT, _LEAST_FOOT = 0.25, 0.005
 _CLOSE = np.ones((3, 3), np.uint8)
+# Pixels that the border of what stands out may be wrong by.
+_BLUR = 3
 
 
-def split_stacks(labels: LabelImage, surface: Surface, least_step: float) -> LabelImage:
+def split_stacks(labels: LabelImage, color: ByteImage, surface: Surface, least_step: float) -> LabelImage:
     """Labels (h, w) with a number of its own for each part that lies on another.
 
-    least_step: metres by which a top stands out of the other at least; 0: nothing is split.
+    color: (h, w, 3) RGB. least_step: metres by which a top stands out of the other at least; 0: nothing is
+    split.
     """
     if least_step <= 0.0:
         return labels
@@ -50,7 +53,7 @@ def split_stacks(labels: LabelImage, surface: Surface, least_step: float) -> Lab
         areas = _pixel_areas(surface, points)
         above = _upper(inside, known, flat, heights, areas, least_step)
         if above is not None:
-            split[window][above] = count
+            split[window][_along_edges(above, inside, color[window])] = count
             count += 1
     return split
 
@@ -75,8 +78,8 @@ def _upper(
             return None
     foot = low + max(_FOOT * (high - low), _LEAST_FOOT)
     raised = (known & (heights > foot)).astype(np.uint8)
-    raised = cv2.morphologyEx(cv2.morphologyEx(raised, cv2.MORPH_OPEN, _CLOSE), cv2.MORPH_CLOSE, _CLOSE)
-    count, pieces = cv2.connectedComponents(raised, connectivity=4)
+    opened = cv2.morphologyEx(raised, cv2.MORPH_OPEN, _CLOSE)
+    count, pieces = cv2.connectedComponents(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _CLOSE), connectivity=4)
     if count < 2:
         return None
     piece = int(np.argmax(np.bincount(pieces[flat & (heights >= middle)], minlength=count)[1:])) + 1
@@ -86,6 +89,18 @@ def _upper(
     border = cv2.dilate(padded.astype(np.uint8), _CLOSE).astype(bool) & ~padded
     goes_on = np.count_nonzero(ring & inside)
     return above if goes_on >= _AROUND * np.count_nonzero(border) else None
+
+
+def _along_edges(above: Mask, inside: Mask, color: ByteImage) -> Mask:
+    """The mask with its border moved to where the image has an edge: a stereo camera blurs it by pixels."""
+    seeds = np.zeros(above.shape, np.int32)
+    seeds[cv2.erode(above.astype(np.uint8), _CLOSE, iterations=_BLUR) > 0] = 1
+    seeds[(cv2.dilate(above.astype(np.uint8), _CLOSE, iterations=_BLUR) == 0) | ~inside] = 2
+    if not (seeds == 1).any():
+        return above
+    found = cv2.watershed(np.ascontiguousarray(color), seeds)
+    moved: Mask = (found == 1) & inside
+    return cv2.dilate(moved.astype(np.uint8), _CLOSE).astype(bool) & inside & (found != 2)
 
 
 def _two_levels(levels: npt.NDArray[np.float32]) -> tuple[float, float]:

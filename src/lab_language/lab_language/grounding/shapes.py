@@ -48,12 +48,14 @@ def _shape(part: Part, covered: bool, eye: tuple[float, ...]) -> Shape:
     form = form_of(part)
     hollow = 0.0 if covered else ramp(form.hole, 0.3, 0.7)
     if len(part.outline) < 3 or not eye or part.truncated:
-        return Shape(form.length, form.width, form.height, *_by_form(form, covered), hollow)
+        box, cylinder, roll, ball = _by_form(form, covered)
+        return Shape(form.length, form.width, form.height, box, cylinder, roll, ball, hollow)
     solids = {s.name: s for s in fitted(part.outline, np.array(eye).reshape(4, 4), part.box, covered)}
     likely = probabilities(features(form, solids, part.filled, covered))
     best = solids[max(solids, key=lambda name: likely[NAMES.index(name)])]
     length, width, height = best.size.tolist()
-    return Shape(length, width, height, *likely[:4].tolist(), hollow)
+    box, cylinder, roll, ball, _ = likely.tolist()
+    return Shape(length, width, height, box, cylinder, roll, ball, hollow)
 
 
 def forget() -> None:

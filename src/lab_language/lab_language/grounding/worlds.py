@@ -130,7 +130,7 @@ class Worlds:
                 for i, one in enumerate(self._parts)
             ]
         ).reshape(count, count)
-        true = (self._draw(relation.name, count) < fits) & reference[:, None]
+        true: Held = (self._draw(relation.name, count) < fits) & reference[:, None]
         direction = self._viewpoint.direction(relation.name)
         if one and direction is not None:
             true &= group[:, :, None]
@@ -138,7 +138,7 @@ class Worlds:
                 for i, j in permutations(np.flatnonzero(true[:, :, b].any(axis=0)).tolist(), 2):
                     if straighter(self._parts[i], self._parts[j], other, direction):
                         true[:, j, b] &= ~true[:, i, b]
-        held: Held = true.any(axis=2)
+        held: Held = np.any(true, axis=2)
         return held
 
     def _between(self, first: Held, second: Held) -> Held:
@@ -195,7 +195,8 @@ class Worlds:
             shape = (len(self._parts), columns) if columns else (len(self._parts),)
             evenly = np.broadcast_to((np.arange(WORLDS) + 0.5) / WORLDS, (*shape, WORLDS))
             self._drawn[what] = np.moveaxis(rng.permuted(evenly, axis=-1), -1, 0)
-        return self._drawn[what]
+        drawn: FloatArray = self._drawn[what]
+        return drawn
 
 
 def comparisons(query: Query) -> tuple[str, ...]:

@@ -81,9 +81,10 @@ def preprocessed(image: Image, encoder: ImageEncoder) -> npt.NDArray[np.float32]
         picture = picture.resize((scaled[0], scaled[1]), filters[encoder.resample])
         left, top = (round((have - need) / 2.0) for have, need in zip(scaled, (width, height), strict=True))
         picture = picture.crop((left, top, left + width, top + height))
-    pixels = np.asarray(picture, np.float32) / np.float32(255.0)
-    pixels = (pixels - np.array(encoder.mean, np.float32)) / np.array(encoder.std, np.float32)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    pixels: npt.NDArray[np.float32] = np.asarray(picture, np.float32) / np.float32(255.0)
+    mean, std = np.array(encoder.mean, np.float32), np.array(encoder.std, np.float32)
+    ready: npt.NDArray[np.float32] = ((pixels - mean) / std).transpose(2, 0, 1)
+    return np.ascontiguousarray(ready)
 
 
 def _session(path: Path, threads: int) -> InferenceSession:

@@ -67,5 +67,7 @@ def _scores(grounder: Grounder, candidates: list[Candidate], colour: str) -> np.
 
 def _content(candidate: Candidate) -> bytes:
     part, sight = candidate.part, candidate.sight
-    arrays = [part.points, part.normals, part.color, *([] if sight is None else [sight.image, sight.outline])]
+    arrays: list[np.ndarray] = [part.points, part.normals, part.color]
+    if sight is not None:
+        arrays += [sight.image, sight.outline]
     return b"".join(array.tobytes() for array in arrays)
