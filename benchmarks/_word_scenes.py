@@ -129,7 +129,7 @@ def _seen(cell: Cell, placed: list[PlacedPart], seed: int, look: Look) -> Views:
     views = {}
     for name, detector in ((TRUE, TrueSegments(image)), (PERCEIVED, None)):
         seen = Perception.of(cell, PerceptionParameters(), detector).perceive(image.frame)
-        views[name] = WordScene(image.frame.color, seen, truth, under, _matched(seen.objects, truth, image))
+        views[name] = WordScene(image.frame.color, seen, truth, under, matched(seen.objects, image))
     return views
 
 
@@ -147,7 +147,7 @@ class TrueSegments:
         return [Instance(truth == label) for label in labels[counts >= 60]]
 
 
-def _matched(seen: tuple[Part, ...], truth: list[TruePart], image: LabelledScene) -> dict[str, int]:
+def matched(seen: tuple[Part, ...], image: LabelledScene) -> dict[str, int]:
     """Which true part each seen one is: the one whose pixels its points fall on most."""
     camera, base_from_camera = image.frame.camera, image.frame.base_from_camera
     matched = {}
@@ -159,7 +159,7 @@ def _matched(seen: tuple[Part, ...], truth: list[TruePart], image: LabelledScene
         labels = image.truth[row[inside], column[inside]]
         labels = labels[labels >= 0]
         if len(labels):
-            matched[part.id] = int(np.bincount(labels, minlength=len(truth)).argmax())
+            matched[part.id] = int(np.bincount(labels, minlength=len(image.scene.parts)).argmax())
     return matched
 
 

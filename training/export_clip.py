@@ -75,13 +75,14 @@ def write(model: nn.Module, prepare: Any, tokenize: Any, tokenizer: Tokenizer, o
     """Writes the folder of a model. tokenize: texts → tokens (N, length), as open_clip does it."""
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    pictures = [_picture(rng) for _ in range(4)]
+    pictures = [_picture(rng) for _ in range(3)]
     pixels = torch.stack([prepare(Image.fromarray(picture)) for picture in pictures])
     tokens = tokenize(list(TEXTS))
     with torch.no_grad():
         seen, read = (half.numpy() for half in (_Images(model)(pixels), _Texts(model)(tokens)))
     _export(_Images(model), pixels, "pixels", out / "image.onnx")
     _export(_Texts(model), tokens, "tokens", out / "text.onnx")
+    _check_tokens(tokenizer, tokens)
     tokenizer.save(str(out / "tokenizer.json"))
     np.savez(
         out / "reference.npz",
@@ -107,6 +108,15 @@ def write(model: nn.Module, prepare: Any, tokenize: Any, tokenizer: Tokenizer, o
         "score": {"scale": float(model.logit_scale.exp())},
     }
     (out / "model.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+
+
+def _check_tokens(tokenizer: Tokenizer, tokens: torch.Tensor) -> None:
+    """The converted tokenizer must read the texts as open_clip does."""
+    tokenizer.enable_truncation(tokens.shape[1])
+    tokenizer.enable_padding(length=tokens.shape[1], pad_id=0)
+    for text, expected in zip(TEXTS, tokens.tolist(), strict=True):
+        if tokenizer.encode(text).ids != expected:
+            raise ValueError(f"the converted tokenizer reads {text[:40]!r} in another way than open_clip")
 
 
 def clip_tokenizer(tokenize: open_clip.SimpleTokenizer) -> Tokenizer:

@@ -98,7 +98,7 @@ class _Evaluation:
     ) -> None:
         parts = scene.objects
         self._given = list(parts)
-        self._parts = [_by_itself(part, parts) for part in parts]
+        self._parts = [by_itself(part, parts) for part in parts]
         self._viewpoint = viewpoint
         covered = [any(o is not part and lies_on(o, part) >= RESTS for o in parts) for part in parts]
         eye = None if scene.view is None else scene.view.base_from_camera
@@ -188,7 +188,7 @@ class _Evaluation:
         return Scored(self._parts[index].id, score, least if least and fits[least] < FITS else "")
 
 
-def _by_itself(part: Part, parts: Sequence[Part]) -> Part:
+def by_itself(part: Part, parts: Sequence[Part]) -> Part:
     """The part with a box of its own height where it lies on another: boxes of a scene reach down to the
     support.
     """
