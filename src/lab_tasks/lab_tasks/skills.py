@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from lab_core.errors import LabError
 from lab_core.grasp import Grasp
 from lab_core.scene import Part, Scene
@@ -51,6 +54,9 @@ class Skills(Protocol):
 
     def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> Scene:
         """What lies in the work area, by an image taken at or after a time, nanoseconds; None: now."""
+
+    def image_of(self, scene: Scene) -> npt.NDArray[np.uint8] | None:
+        """The image (H, W, 3) RGB that a scene was made of; asked for only where a grounder sees images."""
 
     def plan_grasps(
         self, target: Part, scene: Scene, limit: int, cancelled: Cancelled

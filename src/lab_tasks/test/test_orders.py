@@ -6,6 +6,7 @@ from table_of_boxes import DESTINATIONS, TableOfBoxes, clear
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.outcomes import OutcomeCode
+from lab_language.models.endpoint import EndpointFailed
 from lab_tasks.orders.order import ALL, Handling, InvalidOrder, OrderLine, understood
 from lab_tasks.orders.sources import order_names, read_order
 
@@ -246,3 +247,38 @@ def test_all_of_a_phrase_by_number_and_by_word_are_the_same():
     one = understood([OrderLine("red box", ("tray",), ALL)], DESTINATIONS)
     said = understood([OrderLine("red boxes", ("tray",))], DESTINATIONS)
     assert str(one) == str(said) == "all red boxes to tray"
+
+
+class Seeing:
+    """A grounder that sees images: the second part is the one; or it fails."""
+
+    sees_images = True
+
+    def __init__(self, failure=None):
+        self.failure, self.images = failure, []
+
+    def score(self, candidates, phrase):
+        if self.failure:
+            raise self.failure
+        self.images.append([candidate.sight for candidate in candidates])
+        return np.array([0.02, 0.98, *[0.02] * (len(candidates) - 2)])
+
+
+def carried_out_with(grounder):
+    table = coloured()
+    table.image_of = lambda scene: np.zeros((4, 4, 3), np.uint8)
+    order = understood([OrderLine("the red box", ("tray",))], DESTINATIONS)
+    job, attempts = clear(table, order, grounder=grounder)
+    return table, job, [a.record.object.id for a in attempts if a.destination]
+
+
+def test_a_model_decides_where_measuring_does_not():
+    _, job, moved = carried_out_with(Seeing())
+    assert job.outcome() is None and moved == [list(coloured().parts)[1]]
+
+
+def test_a_model_that_fails_moves_nothing():
+    table, job, moved = carried_out_with(Seeing(EndpointFailed("the model gave no answer within 1 s")))
+    assert moved == [] and table.asked("pick") == []
+    assert job.outcome().code == OutcomeCode.UNAVAILABLE
+    assert "no answer within 1 s" in job.outcome().message

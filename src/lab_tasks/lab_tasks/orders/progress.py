@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
-from lab_language.errors import UnknownKind
+from lab_language.errors import LanguageError
 from lab_language.grounding.evaluate import Grounding, Scored, Verdict, ground
-from lab_language.grounding.port import Grounder
+from lab_language.grounding.port import Grounder, Image
+from lab_language.models.description import InvalidModel
 from lab_tasks.ledger import Failure, Fate, Ledger, Record
 from lab_tasks.orders.order import Handling, Line, Order
 
@@ -43,8 +44,16 @@ class Choice:
 class Progress:
     """The lines of an order over the books of a task."""
 
-    def __init__(self, order: Order, ledger: Ledger, grounder: Grounder | None = None) -> None:
+    def __init__(
+        self,
+        order: Order,
+        ledger: Ledger,
+        grounder: Grounder | None = None,
+        image_of: Callable[[Scene], Image | None] | None = None,
+    ) -> None:
+        """image_of: the image of a scene, for a grounder that sees images."""
         self.order, self._ledger, self._grounder = order, ledger, grounder
+        self._image_of = image_of
         self.states = [LineState(line) for line in order.lines]
 
     def next(self, scene: Scene) -> Choice | None:
@@ -108,9 +117,14 @@ class Progress:
         given_up = [name for name, record in records.items() if record.left]
         try:
             found = ground(
-                line.remaining(placed), scene, line.given.side, self._grounder, unavailable=given_up
+                line.remaining(placed),
+                scene,
+                line.given.side,
+                self._grounder,
+                None if self._image_of is None else self._image_of(scene),
+                unavailable=given_up,
             )
-        except UnknownKind as error:
+        except (LanguageError, InvalidModel) as error:
             state.failure, state.ended = Failure.of(error), True
             return None
         state.candidates = found.candidates
