@@ -13,10 +13,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from itertools import permutations
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from lab_core.geometry import FloatArray
 from lab_language.errors import UnknownKind
@@ -35,6 +35,10 @@ PLACE_ERROR, GAP_ERROR = 0.004, 0.006
 """Metres, standard deviation: of where a part lies, and of the distance of two."""
 SIZE_ERROR, HEIGHT_ERROR = 0.035, 0.05
 """Of the logarithm of a size and of a height."""
+
+
+_EVENLY = (np.arange(WORLDS) + 0.5) / WORLDS
+_DEVIATIONS = np.array([NormalDist().inv_cdf(share) for share in _EVENLY])
 
 
 class Worlds:
@@ -157,7 +161,7 @@ class Worlds:
         held = np.zeros_like(group)
         for b in np.flatnonzero(reference.any(axis=0)).tolist():
             gaps = np.array([gap(part, self._parts[b]) for part in self._parts])
-            drawn = gaps + GAP_ERROR * ndtri(self._draw(f"gap {b}"))
+            drawn = gaps + GAP_ERROR * _normal(self._draw(f"gap {b}"))
             drawn[~group] = np.inf
             drawn[:, b] = np.inf
             least = np.argmin(drawn, axis=1)
@@ -182,10 +186,10 @@ class Worlds:
         if name in ("left", "right", "near", "far"):
             across = name in ("left", "right")
             sign = 1.0 if name in ("left", "near") else -1.0
-            return values + sign * PLACE_ERROR * ndtri(self._draw("across" if across else "along"))
+            return values + sign * PLACE_ERROR * _normal(self._draw("across" if across else "along"))
         whole = name in ("large", "small")
         error = SIZE_ERROR if whole else HEIGHT_ERROR
-        drawn: FloatArray = values * np.exp(error * ndtri(self._draw("size" if whole else "height")))
+        drawn: FloatArray = values * np.exp(error * _normal(self._draw("size" if whole else "height")))
         return drawn
 
     def _draw(self, what: str, columns: int = 0) -> FloatArray:
@@ -193,10 +197,16 @@ class Worlds:
         if what not in self._drawn:
             rng = np.random.default_rng([zlib.crc32(what.encode()), WORLDS])
             shape = (len(self._parts), columns) if columns else (len(self._parts),)
-            evenly = np.broadcast_to((np.arange(WORLDS) + 0.5) / WORLDS, (*shape, WORLDS))
+            evenly = np.broadcast_to(_EVENLY, (*shape, WORLDS))
             self._drawn[what] = np.moveaxis(rng.permuted(evenly, axis=-1), -1, 0)
         drawn: FloatArray = self._drawn[what]
         return drawn
+
+
+def _normal(drawn: FloatArray) -> FloatArray:
+    """Standard deviations of numbers that were drawn evenly in 0..1."""
+    deviations: FloatArray = _DEVIATIONS[(drawn * WORLDS).astype(int)]
+    return deviations
 
 
 def comparisons(query: Query) -> tuple[str, ...]:
