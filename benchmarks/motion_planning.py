@@ -251,7 +251,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     parser.add_argument("--cell", default="ur5e_table")
     parser.add_argument(
-        "--planner", nargs="+", default=["roboplan"], help="one; with --problems also several"
+        "--planner", nargs="+", default=["embedded"], help="one; with --problems also several"
     )
     parser.add_argument("--seeds", type=int, default=10, help="scenes")
     parser.add_argument("--first", type=int, default=0, help="first seed")

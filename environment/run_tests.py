@@ -26,14 +26,15 @@ OUTCOMES = "LAB_TEST_OUTCOMES"
 AGAIN = "--failed-again"
 PASSED, FAILED = b"p", b"f"
 USAGE, NOTHING_COLLECTED = 4, 5
-# Wall seconds for one process of pytest; the longest takes 700.
-LONGEST = 1200.0
+# Wall seconds for the tests of whole cells, which take 800, and for those of a package, of which the longest
+# take 400: one that hangs twice still leaves time for the others.
+LONGEST, LONGEST_OF_PACKAGE = 1200.0, 700.0
 
 
 @dataclass(frozen=True)
 class Run:
     """What became of a process of pytest. code: its exit code, negative for a signal; said: what was caught
-    of its output.
+    of its output; longest: wall seconds that it had.
     """
 
     arguments: tuple[str, ...]
@@ -41,6 +42,7 @@ class Run:
     passed: int
     failed: int
     said: str
+    longest: float
 
 
 def main(words: Sequence[str]) -> int:
@@ -91,7 +93,7 @@ def _run_folders(arguments: Sequence[str]) -> list[Run]:
 def _run_folder(folder: Path, arguments: Sequence[str], caught: bool = False) -> Run:
     # what failed is remembered in a file, which processes at the same time would overwrite
     cache = f"cache_dir=.pytest_cache/{'.'.join(folder.relative_to(ROOT).parts)}"
-    return _run([str(folder), "-o", cache, *arguments], caught)
+    return _run([str(folder), "-o", cache, *arguments], caught, LONGEST_OF_PACKAGE if caught else LONGEST)
 
 
 def _again(run: Run) -> Run:
@@ -100,14 +102,15 @@ def _again(run: Run) -> Run:
         return run
     if run.code < 0:
         print(f"\nended by signal {-run.code}, all once more:", flush=True)
-        return _run(run.arguments)
+        return _run(run.arguments, longest=run.longest)
     print(f"\n{run.passed} passed, {run.failed} failed; those that failed, once more:", flush=True)
     last = _run([*run.arguments, "--last-failed", "--last-failed-no-failures=none"])
     return replace(last, passed=run.passed + last.passed)
 
 
-def _run(arguments: Sequence[str], caught: bool = False) -> Run:
-    """Run pytest; its output is shown as it comes, or caught."""
+def _run(arguments: Sequence[str], caught: bool = False, longest: float | None = None) -> Run:
+    """Run pytest; its output is shown as it comes, or caught. longest: LONGEST."""
+    longest = longest or LONGEST
     with tempfile.TemporaryDirectory() as folder:
         outcomes, output = Path(folder) / "outcomes", Path(folder) / "output"
         outcomes.touch()
@@ -118,10 +121,10 @@ def _run(arguments: Sequence[str], caught: bool = False) -> Run:
             streams: dict[str, Any] = {"stdout": file, "stderr": subprocess.STDOUT} if caught else {}
             try:
                 code = subprocess.run(
-                    [*pytest, *arguments], env=environment, check=False, timeout=LONGEST, **streams
+                    [*pytest, *arguments], env=environment, check=False, timeout=longest, **streams
                 ).returncode
             except subprocess.TimeoutExpired:
-                print(f"\npytest has not ended within {LONGEST:.0f} s: killed", flush=True)
+                print(f"\npytest has not ended within {longest:.0f} s: killed", flush=True)
                 code = -signal.SIGKILL
         if code < 0:
             _kill_all_with(f"{OUTCOMES}={outcomes}")
@@ -131,7 +134,7 @@ def _run(arguments: Sequence[str], caught: bool = False) -> Run:
         failed = 1  # pytest itself ended badly
     if code < 0:
         failed += 1  # a test took the interpreter down, in the middle of a line
-    return Run(tuple(arguments), code, passed, failed, said)
+    return Run(tuple(arguments), code, passed, failed, said, longest)
 
 
 def _kill_all_with(variable: str) -> None:

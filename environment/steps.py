@@ -135,10 +135,13 @@ def prepare(places: Places | None = None) -> bool:
         console.say(f"Setting up in {places.root} (log: {places.log.relative_to(places.root)})")
         with console.step("System packages"):
             machine.require_system_packages(console)
-        if state.environment != plan.environment or not places.python.exists():
+        fresh = state.environment != plan.environment or not places.python.exists()
+        if fresh:
             _make_environment(places, plan, state, console)
             plan = make_plan(places, state)
         _build(places, plan, state, console)
+        if fresh:
+            _compile_inner_loops(places, console)
     return True
 
 
@@ -194,6 +197,16 @@ def _build(places: Places, plan: Plan, state: State, console: Console) -> None:
             variables.save(places.environment, places.venv, entries, settings)
             state.settings = settings
         state.write()
+
+
+def _compile_inner_loops(places: Places, console: Console) -> None:
+    """Once, so that the first start is as fast as all others; what changes later is compiled when it runs."""
+    with console.step("Compiling inner loops"):
+        console.run(
+            [places.python, "-P", "-m", "lab_bringup.warm_up"],
+            environment=variables.load(places.environment, variables.clean_environment()),
+            fix="The inner loops cannot be compiled: see the log",
+        )
 
 
 def _settings(places: Places, distribution: Distribution) -> dict[str, str]:

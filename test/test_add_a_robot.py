@@ -48,7 +48,7 @@ def test_the_documented_robot_picks_a_part(cell: Cell, tmp_path: Path) -> None:
     area = Area(cell.workspace.lower, cell.workspace.upper, cell.table_height)
     scene = make_scene(SceneFile("placed", placed=(part,)), 0, area)
     simulation = Simulation(cell, scene)
-    planner = PLANNERS.make("roboplan", cell).plugin
+    planner = PLANNERS.make("embedded", cell).plugin
     planner.update_scene(PlanningScene(opening=cell.gripper.maximum_opening))
 
     grasp = pointing_down(above_workspace(cell, 0.02), 0.0)

@@ -35,7 +35,7 @@ def launch(*arguments, domain="64"):
         ("sim:=gazebo", ["sim:=gazebo", "ros_gz_sim", "gz_ros2_control", "sim:=mujoco"]),
         ("sim:=unity", ["unity", "mujoco"]),
         ("planner:=moveit", ["planner:=moveit", "moveit_py"]),
-        ("planner:=chomp", ["planner:=chomp", "no motion planner is called", "auto, moveit, roboplan"]),
+        ("planner:=chomp", ["planner:=chomp", "no motion planner is called", "auto, embedded, moveit"]),
         ("grasp_planner:=gpd", ["grasp_planner:=gpd", "no grasp planner", "antipodal", "suction"]),
         ("detector:=sam", ["detector:=sam", "no detector is called", "geometric"]),
         ("speed:=fast", ["fast"]),

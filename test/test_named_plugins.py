@@ -62,14 +62,14 @@ def test_the_command_line_wins_over_the_cell_and_the_cell_over_the_file_of_the_n
     monkeypatch.setattr(
         graph_actions, "NodeAction", lambda **words: given.update({words["name"]: words["parameters"]})
     )
-    lines = NAMES + "planner: roboplan\n"
+    lines = NAMES + "planner: embedded\n"
     module.nodes(context(cell=str(write_cell(lines)), detector="other", params_file="mine.yaml"))
     *_, nodes, cell, file, last = given["perception"]
     assert (nodes, file) == (NODE_PARAMETERS, "mine.yaml")
     assert cell == {"detector": "geometric", "geometric.min_score": 0.5}
     assert last["detector"] == "other"
     *_, cell, file, last = given["motion"]
-    assert cell == {"planner": "roboplan", "grip_sensor": "fingers", "fingers.max_slip": 0.02}
+    assert cell == {"planner": "embedded", "grip_sensor": "fingers", "fingers.max_slip": 0.02}
     assert "planner" not in last
 
 

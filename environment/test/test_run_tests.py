@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,9 @@ def test_a_process_that_hangs_is_killed_with_all_that_it_began(tmp_path, monkeyp
     assert "has not ended within 5 s: killed" in (said := capsys.readouterr().out)
     assert said.splitlines()[-1] == "0 passed, 1 failed"
     child = Path("/proc", (tmp_path / "child").read_text(), "cmdline")
-    assert not child.exists() or not child.read_text()  # a zombie says nothing
+    deadline = time.monotonic() + 30.0
+    while child.exists() and child.read_text():  # a zombie says nothing; a signal takes its time
+        assert time.monotonic() < deadline
 
 
 def test_without_names_each_folder_is_run_and_all_are_counted(tmp_path, monkeypatch, capsys):

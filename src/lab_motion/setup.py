@@ -31,7 +31,7 @@ setup(
         ],
         "lab_motion.planners": [
             "moveit = lab_motion.planning.moveit.planner:MoveItPlanner",
-            "roboplan = lab_motion.planning.roboplan:RoboplanPlanner",
+            "embedded = lab_motion.planning.embedded:EmbeddedPlanner",
         ],
     },
 )

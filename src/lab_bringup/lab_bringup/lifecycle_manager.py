@@ -1,8 +1,8 @@
-"""Brings managed nodes up in order: configured along the flow of data, activated against it.
+"""Brings managed nodes up: configured all at once, then activated one by one against the flow of data.
 
-So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready.
-Afterwards it asks each node for its state, as a heartbeat: one that was started anew is brought up again, one
-that hangs is killed where the launch file starts it again.
+So nobody publishes before its consumers listen, and simulated time starts only when everyone is ready; what
+is compiled and loaded has all cores. Afterwards it asks each node for its state, as a heartbeat: one that was
+started anew is brought up again, one that hangs is killed where the launch file starts it again.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from lab_node.executor import ExecutorThread
 from lab_node.lifecycle import on_end_signals
 from lab_node.parameters import NodeParameters
 
-# seconds of the wall: between two heartbeats, and after which one was missed
-_PERIOD, _MISSED = 0.5, 3.0
+# seconds of the wall: between two heartbeats, after which one was missed, between two looks for new nodes
+_PERIOD, _MISSED, _LOOK = 0.5, 3.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,15 @@ class LifecycleManager(Node):
         self.parameters = parameters
 
     def bring_up(self) -> None:
-        """Configure all nodes, then activate them in the opposite order; not in the executor's thread.
+        """Configure all nodes, then activate them, the last first; not in the executor's thread.
 
         Raises LabError, which names the node, at the first one that does not follow.
         """
         names: Sequence[str] = self.parameters.nodes
         self._wait_for_topics()
+        answers = self._ask_when_there(names, Transition.TRANSITION_CONFIGURE)
         for name in names:
-            self._transition(name, Transition.TRANSITION_CONFIGURE, "configure")
+            self._require(name, "configure", answers[name])
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active, self._inactive = True, []
@@ -243,14 +244,38 @@ class LifecycleManager(Node):
             self.get_logger().info(f"active again: {name}")
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
+        self._require(name, verb, self._ask(name, transition))
+
+    def _ask(self, name: str, transition: int) -> Any:
+        """The future answer. Raises UnavailableError when the node is not there in time."""
         client = self._change_state[name]
         if not client.wait_for_service(self.parameters.start_timeout):
-            raise UnavailableError(
-                f"node {name} did not come up within {self.parameters.start_timeout:.0f} s"
-            )
-        request = ChangeState.Request(transition=Transition(id=transition))
-        what = f"node {name} (to {verb})"
-        if not wait_for(client.call_async(request), self.parameters.transition_timeout, what).success:
+            raise self._absent(name)
+        return client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+
+    def _ask_when_there(self, names: Sequence[str], transition: int) -> dict[str, Any]:
+        """The future answers, each asked for as soon as its node is there.
+
+        Raises UnavailableError, which names the first that is not there in time.
+        """
+        answers: dict[str, Any] = {}
+        deadline = time.monotonic() + self.parameters.start_timeout
+        while missing := [name for name in names if name not in answers]:
+            late = time.monotonic() > deadline
+            for name in missing:
+                if self._change_state[name].service_is_ready():
+                    answers[name] = self._ask(name, transition)
+                elif late:
+                    raise self._absent(name)
+            if self._ended.wait(_LOOK):
+                raise UnavailableError(f"was ended while it waited for {', '.join(missing)}")
+        return answers
+
+    def _absent(self, name: str) -> UnavailableError:
+        return UnavailableError(f"node {name} did not come up within {self.parameters.start_timeout:.0f} s")
+
+    def _require(self, name: str, verb: str, answer: Any) -> None:
+        if not wait_for(answer, self.parameters.transition_timeout, f"node {name} (to {verb})").success:
             raise UnavailableError(f"node {name} refused to {verb}: its own message above says why")
 
     def _is_active(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

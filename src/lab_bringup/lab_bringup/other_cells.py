@@ -7,8 +7,8 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import rclpy
@@ -33,20 +33,39 @@ def cell_in_domain(domain: int, namespace: str = "") -> list[str]:
     """Names of the nodes of a cell that runs in a domain, which is this process's, and in a namespace of it,
     "" or such as "/left"; empty when none shows.
     """
+    with listening(domain, namespace) as heard:
+        return heard()
+
+
+@contextmanager
+def listening(domain: int, namespace: str = "") -> Iterator[Callable[[], list[str]]]:
+    """The same, for who has something to do meanwhile: what it gives waits only for the rest of the time in
+    which nodes introduce themselves.
+    """
     ours = {name for name, node in stack_nodes().items() if node.package and node.package.startswith("lab_")}
-    found = sorted(ours & set(_nodes_of_this_machine(domain, namespace)))
-    if len(found) >= _ENOUGH:
-        return found
-    # RuntimeError: a secured domain that this process has no keys for; its nodes tell of it by themselves
-    with contextlib.suppress(RuntimeError), _node("_preflight", namespace) as node:
+    here = sorted(ours & set(_nodes_of_this_machine(domain, namespace)))
+    if len(here) >= _ENOUGH:
+        yield lambda: here
+        return
+    with ExitStack() as stack:
+        node = None
+        # RuntimeError: a secured domain that this process has no keys for; its nodes tell of it by themselves
+        with contextlib.suppress(RuntimeError):
+            node = stack.enter_context(_node("_preflight", namespace))
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            seen = node.get_node_names_and_namespaces()
-            found = sorted(ours & {name for name, space in seen if space == (namespace or "/")})
-            if len(found) >= _ENOUGH:
-                return found
-            time.sleep(_LOOK)
-    return []
+
+        def heard() -> list[str]:
+            while node is not None:
+                seen = node.get_node_names_and_namespaces()
+                found = sorted(ours & {name for name, space in seen if space == (namespace or "/")})
+                if len(found) >= _ENOUGH:
+                    return found
+                if time.monotonic() > end:
+                    break
+                time.sleep(_LOOK)
+            return []
+
+        yield heard
 
 
 def _nodes_of_this_machine(domain: int, namespace: str) -> Iterator[str]:

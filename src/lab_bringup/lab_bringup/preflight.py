@@ -14,7 +14,7 @@ from launch.logging import get_logger
 
 from lab_bringup.graph_actions import NUMBERS, described, refuse_unstartable, switched_on
 from lab_bringup.named_plugins import by_arguments, by_cell, refuse_unknown
-from lab_bringup.other_cells import cell_in_domain
+from lab_bringup.other_cells import listening
 from lab_bringup.parameter_file import given_to, parameters_in, refuse_malformed
 from lab_bringup.parameter_file import refuse_unusable as refuse_unusable_file
 from lab_bringup.ros_packages import installed, refuse_missing
@@ -49,6 +49,20 @@ def refuse_the_impossible(context: LaunchContext) -> None:
         domain, namespace = domain_id(), namespace_from(chosen["namespace"])
     except LabError as error:
         raise RuntimeError(str(error)) from None
+    with listening(domain, namespace) as heard:
+        refuse_wrong_arguments(context, namespace)
+        nodes = heard()
+    if nodes:
+        where = f" and namespace {namespace}" if namespace else ""
+        raise RuntimeError(
+            f"a cell already runs in domain {domain}{where}, with the nodes {', '.join(nodes)}: end it first,"
+            " or give this one a domain of its own by ROS_DOMAIN_ID, or names of its own by namespace:="
+        )
+
+
+def refuse_wrong_arguments(context: LaunchContext, namespace: str) -> None:
+    """What can be known without a look at other cells. Raises RuntimeError."""
+    chosen = context.launch_configurations
     numbers: dict[str, Any] = {}
     for name, kind in NUMBERS.items():
         value = context.launch_configurations[name]
@@ -94,13 +108,7 @@ def refuse_the_impossible(context: LaunchContext) -> None:
     elif context.launch_configurations["meshes"]:
         prepare_meshes(context.launch_configurations["meshes"])
     if (by_cell(cell, "motion") | by_arguments(chosen, "motion")).get("planner") == "moveit":
-        refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=roboplan")
-    if nodes := cell_in_domain(domain, namespace):
-        where = f" and namespace {namespace}" if namespace else ""
-        raise RuntimeError(
-            f"a cell already runs in domain {domain}{where}, with the nodes {', '.join(nodes)}: end it first,"
-            " or give this one a domain of its own by ROS_DOMAIN_ID, or names of its own by namespace:="
-        )
+        refuse_missing(["moveit_py"], "planner:=moveit needs MoveIt", ", or use planner:=embedded")
 
 
 def refuse_malformed_parameters(started: Sequence[Node], cell: Cell, chosen: Mapping[str, str]) -> None:

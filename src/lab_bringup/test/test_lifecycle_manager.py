@@ -77,16 +77,34 @@ def until(condition, what):
 NODES = ("-p", "lifecycle_manager:nodes:=[camera, planner]")
 
 
-def test_configured_along_the_flow_activated_against_it(start):
+def test_all_are_configured_then_activated_against_the_flow(start):
     start(["camera", "planner"], *NODES).bring_up()
-    assert HISTORY == ["configure camera", "configure planner", "activate planner", "activate camera"]
+    assert set(HISTORY[:2]) == {"configure camera", "configure planner"}
+    assert HISTORY[2:] == ["activate planner", "activate camera"]
+
+
+def test_nodes_are_configured_side_by_side(start):
+    """Each waits in its configuration for the other."""
+    together = threading.Barrier(2)
+    manager = start(["camera", "planner"], *NODES)
+    apart = SingleThreadedExecutor()
+    for name, executor in (("camera", manager.executor), ("planner", apart)):
+        node = manager.peers[name]
+        node.configure = lambda: together.wait(30.0)
+        if executor is apart:
+            manager.executor.remove_node(node)
+            apart.add_node(node)
+    threading.Thread(target=apart.spin, daemon=True).start()
+    manager.bring_up()
+    assert HISTORY == ["activate planner", "activate camera"]
+    apart.shutdown()
 
 
 def test_a_node_that_refuses_is_named_and_nothing_is_activated(start):
     manager = start(["camera", "planner"], *NODES, "-p", "planner:broken:=true")
     with pytest.raises(UnavailableError, match="node planner refused to configure"):
         manager.bring_up()
-    assert HISTORY == ["configure camera", "configure planner"]
+    assert "activate camera" not in HISTORY
 
 
 def test_a_node_that_is_not_there_is_named(start):

@@ -3,7 +3,7 @@
 A plug-in is a class that is called with the arguments that its port documents. A class may have an attribute
 `Parameters`, a frozen dataclass of `lab_core.parameters.parameter` fields; it is then also called with
 `parameters=`, an instance of that dataclass. On the node these parameters have the registered name of the
-plug-in in front: `roboplan.samples`.
+plug-in in front: `embedded.samples`.
 """
 
 from __future__ import annotations

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import xml.dom.minidom
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from xml.etree import ElementTree
 
+from lab_core.cache import cache_folder, keep
 from lab_description.cell import Cell
 from lab_description.meshes import installed, ros_package, with_file_uris, with_paths
 
@@ -69,16 +74,28 @@ def xacro_file() -> Path:
 
 
 def _expand(cell: Cell, packages: list[str], visuals: bool) -> str:
+    """Kept on the disk under all that it is made of: xacro takes most of a second, in three processes of a
+    start.
+    """
+    choices = {"visuals": str(visuals).lower(), "packages": " ".join(packages)}
+    depends = hashlib.sha256(json.dumps(choices).encode())
+    made_by = find_spec("xacro")
+    program = [Path(made_by.origin)] if made_by is not None and made_by.origin else []
+    for file in (*cell.files.values(), *sorted(xacro_file().parent.glob("*.xacro")), *program):
+        depends.update(f"|{file.name}|".encode() + file.read_bytes())
+    kept = cache_folder("urdf") / f"{depends.hexdigest()}.urdf"
+    with contextlib.suppress(OSError):
+        return kept.read_text(encoding="utf-8")
     import xacro  # here, as most nodes make no URDF
 
-    mappings = {name: str(path.resolve()) for name, path in cell.files.items()}
-    mappings |= {"visuals": str(visuals).lower(), "packages": " ".join(packages)}
+    mappings = {name: str(path.resolve()) for name, path in cell.files.items()} | choices
     with _xacro_lock:
         document: xml.dom.minidom.Document = xacro.process_file(str(xacro_file()), mappings=mappings)
     for node in list(document.childNodes):  # the banner names the machine's folders
         if node.nodeType == node.COMMENT_NODE:
             document.removeChild(node)
     text: str = document.toprettyxml(indent="  ")
+    keep(kept, text.encode())
     return text
 
 

@@ -1,5 +1,8 @@
 """Every test that takes `cell` runs on each cell that is shipped, so that a new one is held to the same."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from lab_description import Cell, config_directory, load_cell
@@ -21,3 +24,11 @@ def fingered(request: pytest.FixtureRequest) -> Cell:
 @pytest.fixture(scope="session")
 def ur5e_table() -> Cell:
     return load_cell("ur5e_table")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A configuration folder of its own, to change."""
+    for folder in ("cells", "robots", "grippers", "cameras", "collision_matrices"):
+        shutil.copytree(config_directory() / folder, tmp_path / folder)
+    return tmp_path

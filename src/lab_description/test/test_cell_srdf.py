@@ -1,7 +1,6 @@
 """The SRDF names what the URDF has, and switches off no check that is needed."""
 
 import logging
-import shutil
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +11,7 @@ import pinocchio as pin
 import pytest
 
 from lab_core.errors import ConfigurationError
-from lab_description import Cell, build_srdf, build_urdf, config_directory, load_cell
+from lab_description import Cell, build_srdf, build_urdf, load_cell
 from lab_description.collision_matrix import DisabledPair, compute_disabled_pairs, main
 from lab_description.stored_pairs import disabled_pairs, fingerprint, matrix_file, store
 
@@ -38,19 +37,27 @@ def test_names_are_those_of_the_urdf(cell: Cell) -> None:
     assert {("manipulator", "home")} | of_fingers <= states
 
 
-def test_roboplan_takes_both_and_named_configurations_are_free(cell: Cell) -> None:
-    core = pytest.importorskip("roboplan.core", reason="roboplan is not installed")
-    description = core.loadUrdfSceneDescriptionFromXml(build_urdf(cell, visuals=False))
-    scene = core.Scene(cell.name, description)
-    scene.importSrdf(build_srdf(cell))
-    assert scene.getJointNames() == [*cell.robot.joint_names, *cell.end_effector.moving]
-    context = core.SceneContext(scene)
+def test_named_configurations_are_free_and_the_table_is_not(cell: Cell) -> None:
+    """By Pinocchio, which reads URDF and SRDF by itself."""
+    urdf, srdf = build_urdf(cell, visuals=False), build_srdf(cell)
+    model = pin.buildModelFromXML(urdf)
+    solids = pin.buildGeomFromUrdfString(model, urdf, pin.GeometryType.COLLISION)
+    solids.addAllCollisionPairs()
+    pin.removeCollisionPairsFromXML(model, solids, srdf)
+
+    def collides(configuration: np.ndarray) -> bool:
+        joints = pin.neutral(model)
+        for name, position in zip(cell.robot.joint_names, configuration, strict=True):
+            joints[model.joints[model.getJointId(name)].idx_q] = position
+        return bool(
+            pin.computeCollisions(model, model.createData(), solids, solids.createData(), joints, True)
+        )
+
     for name in cell.robot.configurations:
-        full = context.toFullJointPositions("manipulator", cell.robot.configuration(name))
-        assert not context.hasCollisions(full), name
+        assert not collides(cell.robot.configuration(name)), name
     into_the_table = cell.robot.configuration("home").copy()
     into_the_table[1] = cell.robot.position_upper[1]
-    assert context.hasCollisions(context.toFullJointPositions("manipulator", into_the_table))
+    assert collides(into_the_table)
 
 
 def test_stored_pairs_belong_to_the_cell_as_it_is(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
@@ -106,13 +113,6 @@ def test_sampling_is_decided_by_the_seed(ur5e_table: Cell) -> None:
     first = compute_disabled_pairs(urdf, links, seed=3, samples=500)
     assert first == compute_disabled_pairs(urdf, links, seed=3, samples=500)
     assert first == sorted(first)
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    for folder in ("cells", "robots", "grippers", "cameras", "collision_matrices"):
-        shutil.copytree(config_directory() / folder, tmp_path / folder)
-    return tmp_path
 
 
 def test_a_changed_cell_gets_its_own_pairs(

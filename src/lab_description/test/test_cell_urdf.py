@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import xacro
 
 from lab_description import Cell, build_mujoco_urdf, build_urdf, config_directory, load_cell
 from lab_description import meshes as installed_meshes
@@ -130,3 +131,16 @@ def test_only_the_root_loses_its_inertia(cell: str) -> None:
     assert heavy(urdf) - heavy(with_massless_root(urdf)) <= {load_cell(cell).robot.base_link}
     assert load_cell(cell).robot.base_link not in heavy(with_massless_root(urdf))
     assert heavy(with_massless_root(urdf))
+
+
+def test_what_was_expanded_before_is_taken_from_the_disk_until_a_file_changes(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cell_file = copied / "cells" / "ur5e_table.yaml"
+    first = build_urdf(load_cell(cell_file))
+    with monkeypatch.context() as patch:
+        patch.setattr(xacro, "process_file", lambda *_, **__: pytest.fail("expanded again"))
+        assert build_urdf(load_cell(cell_file)) == first
+    cell_file.write_text(cell_file.read_text().replace("[0.52, 0.0, -0.02]", "[0.53, 0.0, -0.02]"))
+    assert build_urdf(load_cell(cell_file)) != first

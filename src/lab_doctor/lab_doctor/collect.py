@@ -41,7 +41,7 @@ from lab_tasks.policy import load_policy
 # Beside those of the nodes.
 PACKAGES = ("lab_interfaces", "tf2_ros")
 # Where versions matter to results: the rest of the lock file is tools.
-COMPARED = ("mujoco", "numba", "numpy", "opencv-python-headless", "pin", "roboplan-core", "scipy", "toppra")
+COMPARED = ("mujoco", "numba", "numpy", "opencv-python-headless", "pin", "scipy", "toppra")
 EXECUTABLE = re.compile(r"/lib/(lab_\w+|robot_state_publisher)/(\w+)$")
 SHARED_MEMORY = Path("/dev/shm")
 VARIABLES = re.compile(r"ROS_|RMW_|FAST|AMENT_PREFIX_PATH$|LAB_|PYTHONPATH$")

@@ -26,7 +26,7 @@ from lab_simulation.mujoco.gripper_controller import GripperOutcome
 from lab_simulation.mujoco.simulation import Simulation
 from lab_simulation.mujoco.trajectory import Waypoint
 
-PLANNER = "roboplan"
+PLANNER = "embedded"
 LOOK_EVERY = 8
 """Time steps from one look of the skills at the hand to the next."""
 BRAKING_SECONDS = 0.5

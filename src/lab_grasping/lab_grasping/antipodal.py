@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray, minimum_area_rectangle
-from lab_grasping.compiled import compiled
 from lab_grasping.completion import Shape
 from lab_grasping.gripper import ParallelGripper
 

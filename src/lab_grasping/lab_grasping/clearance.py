@@ -8,9 +8,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
 from lab_grasping.antipodal import HandPoses
-from lab_grasping.compiled import compiled
 from lab_grasping.completion import Shape
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.hand_surface import FRONT_CELL, HandSurface

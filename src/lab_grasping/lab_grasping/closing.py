@@ -13,16 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
 from lab_grasping.antipodal import HandPoses
-from lab_grasping.compiled import compiled
-from lab_grasping.completion import Shape
+from lab_grasping.completion import OBSERVED, Shape
 from lab_grasping.gripper import ParallelGripper
 
 BAND = 0.003
 """Surface within this depth of the outermost touches the pad, metres: pad rubber, noise and curvature."""
 STOP_WEIGHT = 2.5
 """Confidence, summed over points, that stops a pad; single outliers do not."""
+LEAST_SEEN = 3
+"""Points between the fingers, from the palm to the tips, that the camera saw: what is supposed of a part from
+its other half may not be there."""
 PATCH_CELL = 0.004
 BIN = 0.001
 
@@ -97,18 +100,20 @@ def _close(
     sums = np.zeros((2, 7))
     for c in range(len(positions)):
         _to_hand(points, rotations[c], positions[c], pad_centres[c], local)
-        count = 0
+        count, seen = 0, 0
         histogram[:] = 0.0
         for i in range(points.shape[1]):
-            if (
-                abs(local[0, i]) <= half_width
-                and abs(local[2, i]) <= half_length
-                and abs(local[1, i]) < half_opening
-            ):
+            if abs(local[0, i]) > half_width or abs(local[1, i]) >= half_opening or local[2, i] > half_length:
+                continue
+            if confidence[i] == OBSERVED:
+                seen += 1
+            if local[2, i] >= -half_length:
                 inside[count] = i
                 count += 1
                 place = int((local[1, i] + half_opening) / BIN)
                 histogram[min(len(histogram) - 1, place)] += confidence[i]
+        if seen < LEAST_SEEN:
+            continue
         first, last = _stops(histogram)
         if last < first - 1:
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
-from lab_grasping.compiled import compiled
 
 MOST_CELLS = 200_000
 """Of the grid over the points; a larger one is made coarser."""

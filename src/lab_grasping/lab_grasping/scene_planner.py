@@ -23,8 +23,9 @@ from lab_grasping.scene import support_from_base, support_of
 from lab_grasping.space import LabelledView, SpaceMaps, label_view, map_space
 
 MIN_POINTS = 20
-GOOD_SCORE, FEW_PARTS, ENOUGH_PARTS = 0.88, 2, 12
-"""Of all parts, planning ends after FEW_PARTS with a grasp this good, and after ENOUGH_PARTS with any."""
+GOOD_SCORE, FEW_PARTS = 0.88, 2
+FAIR_SCORE, ENOUGH_PARTS = 0.5, 12
+"""Of all parts, planning ends after FEW_PARTS with a good grasp, and after ENOUGH_PARTS with a fair one."""
 HAND_REACH = 0.13
 """How far the hand reaches sideways beyond the part, metres."""
 
@@ -74,29 +75,51 @@ class ScenePlanner(ABC):
         return view
 
     def _plan_all(self, scene: Scene, view: LabelledView, cancelled: Callable[[], bool]) -> GraspPlan:
-        """The best grasps of all parts, the highest part first; ends when much better is not to be
-        expected.
+        """The best grasps of all parts, the highest part first; ends when much better is not to be expected.
+
+        Where the time that they share finds no fair one, each part is given what it has when it is asked for
+        alone.
         """
-        plans: list[GraspPlan] = []
-        failures: list[NotGraspable] = []
-        for count, index in enumerate(_highest_first(scene), start=1):
-            try:
-                plans.append(self.plan_part(scene, view, index, len(scene.objects), cancelled))
-            except NotGraspable as error:
-                failures.append(error)
-            best = max((plan.grasps[0].score for plan in plans), default=0.0)
-            if (best > 0.0 and count >= ENOUGH_PARTS) or (best >= GOOD_SCORE and count >= FEW_PARTS):
-                break
+        order = _highest_first(scene)
+        plans, failures = self._plan_each(scene, view, order, len(order), cancelled)
+        if _best_score(plans) < FAIR_SCORE:
+            more, failures = self._plan_each(scene, view, order, None, cancelled)
+            plans = more or plans
         if not plans:
             raise max(failures, key=lambda error: isinstance(error, NoGraspFound))
         grasps = sorted((grasp for plan in plans for grasp in plan.grasps), key=lambda grasp: -grasp.score)
         return GraspPlan(tuple(grasps[: self._settings.max_grasps]), sum(plan.candidates for plan in plans))
+
+    def _plan_each(
+        self,
+        scene: Scene,
+        view: LabelledView,
+        order: list[int],
+        among: int | None,
+        cancelled: Callable[[], bool],
+    ) -> tuple[list[GraspPlan], list[NotGraspable]]:
+        """Plans of the parts of an order of indices, as far as need be, and why others have none."""
+        plans: list[GraspPlan] = []
+        failures: list[NotGraspable] = []
+        for count, index in enumerate(order, start=1):
+            try:
+                plans.append(self.plan_part(scene, view, index, among, cancelled))
+            except NotGraspable as error:
+                failures.append(error)
+            enough = FAIR_SCORE if count >= ENOUGH_PARTS else GOOD_SCORE
+            if count >= FEW_PARTS and _best_score(plans) >= enough:
+                break
+        return plans, failures
 
     def space_around(self, view: LabelledView, shape: Shape, label: int) -> SpaceMaps:
         """Height maps as wide as the hand reaches around a part."""
         lower, upper = shape.points[:, :2].min(axis=0), shape.points[:, :2].max(axis=0)
         half_size = 0.5 * float((upper - lower).max()) + HAND_REACH
         return map_space(view, label, 0.5 * (lower + upper), half_size, self._settings.clearance)
+
+
+def _best_score(plans: list[GraspPlan]) -> float:
+    return max((plan.grasps[0].score for plan in plans), default=0.0)
 
 
 def usable_surface(item: Part, scene: Scene) -> tuple[FloatArray, FloatArray]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
-from lab_grasping.compiled import compiled
 
 SECTORS = 12
 """Of the ring around the lip."""

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray, invert, transform_points
 from lab_core.scene import DepthImage, DepthView, Part, Scene
-from lab_grasping.compiled import compiled
 from lab_grasping.scene import support_from_base, support_of, view_of
 
 Labels = npt.NDArray[np.int32]

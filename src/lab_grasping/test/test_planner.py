@@ -7,6 +7,7 @@ import pytest
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import make_transform, rotation_about, transform_points
+from lab_grasping.errors import NoGraspFound
 from lab_grasping.gripper import ParallelGripper
 from lab_grasping.planner import AntipodalPlanner
 from lab_grasping.port import GRASP_PLANNERS, GraspPlanner, PlannerSettings
@@ -110,6 +111,22 @@ def test_neighbours_narrow_the_opening(planner: AntipodalPlanner) -> None:
         if grasp.base_from_tcp[2, 2] < -0.999 and np.abs(grasp.base_from_tcp[:2, 1]).max() > 0.999
     ]
     assert all(grasp.opening < 0.055 for grasp in square)
+
+
+class _InAHurry(AntipodalPlanner):
+    """Finds nothing in the share of the time that a part has beside others."""
+
+    def plan_part(self, scene, view, index, among, cancelled):  # type: ignore[no-untyped-def]
+        if among is not None:
+            raise NoGraspFound(scene.objects[index].id, 0, "no time")
+        return super().plan_part(scene, view, index, among, cancelled)
+
+
+def test_where_shared_time_finds_nothing_each_part_is_searched_as_if_alone() -> None:
+    """A crowded photograph had no grasp as a whole, and two when each part was asked for."""
+    scene = observe([PARTS["box"], Solid("box", (0.03, 0.03, 0.04), at(0.5, 0.15, 0.02))])
+    planner = _InAHurry(straight_gripper(), PlannerSettings())
+    assert {grasp.object_id for grasp in planner.plan(scene).grasps} == {"part_1", "part_2"}
 
 
 def test_moving_the_world_moves_the_grasps(planner: AntipodalPlanner) -> None:

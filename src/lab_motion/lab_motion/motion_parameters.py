@@ -22,7 +22,7 @@ class MotionParameters:
     planner: str = parameter(
         "auto",
         "The motion planner: a name that is registered in lab_motion.planners. auto takes MoveIt where it is"
-        " installed, else roboplan.",
+        " installed, else the embedded planner.",
         port=PLANNERS,
     )
     grip_sensor: str = parameter(

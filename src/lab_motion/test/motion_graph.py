@@ -32,7 +32,7 @@ WAIT = 60.0
 # a machine that pauses must not look like a cell that is silent
 PATIENT = {"max_state_age": 8.0, "max_stop_age": 8.0, "max_view_age": 60.0, "stall_timeout": 8.0}
 # the same planner wherever the tests run
-PLANNER = {"planner": "roboplan"}
+PLANNER = {"planner": "embedded"}
 
 
 class Caller(Node):

@@ -216,7 +216,7 @@ def test_a_gripper_names_its_sensor(tmp_path) -> None:
 
 
 def test_its_parameters_are_its_own() -> None:
-    given = {"fingers.min_force": 0.2, "roboplan.samples": 100}
+    given = {"fingers.min_force": 0.2, "embedded.samples": 100}
     sensor = GRIP_SENSORS.make("fingers", GRIPPER, given=given, node="motion").plugin
     assert sensor.closed(PadReading(WIDTH, (0.5, 0.5)), EXPECTED).held
     with pytest.raises(ConfigurationError, match=r"'fingers\.min_force' of node motion is 0\.0"):

@@ -123,8 +123,8 @@ def test_an_inactive_node_refuses(graph):
         {"cell": "nowhere"},
         {"force": -1.0},
         {"sped": 1.0},
-        {"roboplan.samples": 0},
-        {"roboplan.sampels": 50},
+        {"embedded.samples": 0},
+        {"embedded.sampels": 50},
         {"meeting": 0.001},  # an old name
     ],
 )

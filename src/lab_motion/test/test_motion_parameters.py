@@ -111,7 +111,7 @@ def test_the_wait_for_a_scene_after_a_stop_is_the_one_that_was_set(graph):
     assert "in 0.1 s" in result.outcome.message
 
 
-@pytest.mark.parametrize(("name", "value"), [("seed", 7), ("max_stop_age", 9.0), ("roboplan.samples", 50)])
+@pytest.mark.parametrize(("name", "value"), [("seed", 7), ("max_stop_age", 9.0), ("embedded.samples", 50)])
 def test_what_is_read_when_the_node_is_configured_is_refused(graph, name, value):
     refused = put(graph, name, value)
     assert not refused.successful
@@ -119,10 +119,10 @@ def test_what_is_read_when_the_node_is_configured_is_refused(graph, name, value)
 
 
 def test_the_planners_parameters_are_declared_and_reach_it(ros):
-    graph = Graph(**{"roboplan.samples": 123, "roboplan.margin": 0.004})
+    graph = Graph(**{"embedded.samples": 123, "embedded.margin": 0.004})
     try:
         graph.node.trigger_configure()
-        assert graph.node.get_parameter("roboplan.attempts").value == 6
+        assert graph.node.get_parameter("embedded.attempts").value == 6
         assert graph.node._planner._search.samples == 123
         assert graph.node._planner._parameters.margin == 0.004
     finally:

@@ -20,7 +20,7 @@ def cell(request):
     return load_cell(request.param)
 
 
-@pytest.fixture(scope="module", params=PLANNERS.names() or ["roboplan"])
+@pytest.fixture(scope="module", params=PLANNERS.names() or ["embedded"])
 def planner(request, cell):
     try:
         loaded = PLANNERS.make(request.param, cell).plugin
@@ -39,7 +39,7 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
     loaded = PLANNERS.make("auto", cell, report=said.append).plugin
     loaded.close()
     if importlib.util.find_spec("moveit") is None:
-        assert type(loaded).__name__ == "RoboplanPlanner"
+        assert type(loaded).__name__ == "EmbeddedPlanner"
         assert len(said) == 1
         assert "'moveit' is not installed" in said[0]
     else:
@@ -48,15 +48,15 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
 
 
 def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch):
-    for name in ("timing", "checked_planner", "roboplan"):
+    for name in ("without_plots", "timing", "checked_planner", "embedded"):
         monkeypatch.delitem(sys.modules, f"lab_motion.planning.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "toppra", None)
     with pytest.raises(
-        ConfigurationError, match=r"'roboplan' is not installed: .*toppra.*: run \./lab setup"
+        ConfigurationError, match=r"'embedded' is not installed: .*toppra.*: run \./lab setup"
     ):
-        PLANNERS.make("roboplan", load_cell("ur5e_table"))
+        PLANNERS.make("embedded", load_cell("ur5e_table"))
 
 
 def test_a_planner_that_nobody_registered_is_refused_with_those_that_are(cell):
-    with pytest.raises(ConfigurationError, match="expected one of auto, moveit, roboplan"):
+    with pytest.raises(ConfigurationError, match="expected one of auto, embedded, moveit"):
         PLANNERS.make("curobo", cell)

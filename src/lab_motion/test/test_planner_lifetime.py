@@ -20,7 +20,7 @@ def happened(monkeypatch):
     def made(node, port, name, *arguments):
         if port is not PLANNERS:
             return make(node, port, name, *arguments)
-        planner = make(node, port, "roboplan", *arguments)
+        planner = make(node, port, "embedded", *arguments)
         number = sum(event.startswith("loaded") for event in events)
         events.append(f"loaded {number}")
         monkeypatch.setattr(planner, "close", lambda: events.append(f"closed {number}"), raising=False)

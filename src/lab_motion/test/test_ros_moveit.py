@@ -218,12 +218,12 @@ def test_with_dds_security_auto_takes_another_and_says_so(moveit, cell, monkeypa
     said = []
     planner = PLANNERS.make("auto", cell, report=said.append).plugin
     planner.close()
-    assert type(planner).__name__ == "RoboplanPlanner"
+    assert type(planner).__name__ == "EmbeddedPlanner"
     (sentence,) = said
     with pytest.raises(ConfigurationError, match="DDS security") as refused:
         PLANNERS.make("moveit", cell)
     assert str(refused.value) == sentence
-    assert "planner:=roboplan" in sentence
+    assert "planner:=embedded" in sentence
     assert not MoveItPy.made
 
 

@@ -14,8 +14,8 @@ from lab_core.parameters import parameter
 from lab_core.plugins import PluginUnavailable
 from lab_core.testing.registration import register
 from lab_description import load_cell
+from lab_motion.planning.embedded import EmbeddedParameters, EmbeddedPlanner
 from lab_motion.planning.port import PLANNERS
-from lab_motion.planning.roboplan import RoboplanParameters, RoboplanPlanner
 from lab_motion.testing.planner_contract import MotionPlannerContract
 
 GROUP = "lab_motion.planners"
@@ -26,13 +26,13 @@ class CarefulParameters:
     distance: float = parameter(0.004, "The distance that it keeps.", unit="m", minimum=0.0, maximum=0.05)
 
 
-class CarefulPlanner(RoboplanPlanner):
+class CarefulPlanner(EmbeddedPlanner):
     """Ours, further away from everything."""
 
     Parameters = CarefulParameters
 
     def __init__(self, cell, parameters):
-        super().__init__(cell, RoboplanParameters(margin=parameters.distance))
+        super().__init__(cell, EmbeddedParameters(margin=parameters.distance))
         self.distance = parameters.distance
 
 
@@ -77,7 +77,7 @@ def test_the_node_names_it_and_declares_its_parameters(registered, ros):
     try:
         assert graph.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
         assert graph.node._planner.distance == graph.node.get_parameter("careful.distance").value == 0.006
-        assert not graph.node.has_parameter("roboplan.samples")
+        assert not graph.node.has_parameter("embedded.samples")
     finally:
         graph.close()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lab_perception.compiled import compiled
+from lab_core.compiled import compiled
 from lab_perception.frame import Float32Image
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lab_perception.compiled import compiled
+from lab_core.compiled import compiled
 
 IntArray = npt.NDArray[np.int32]
 

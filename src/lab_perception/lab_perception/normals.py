@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import PinholeCamera
-from lab_perception.compiled import compiled
 from lab_perception.frame import Float32Image, Mask
 
 MIN_NEIGHBOURS = 8

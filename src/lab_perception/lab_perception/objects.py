@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import (
     FloatArray,
     OrientedBox,
@@ -20,7 +21,6 @@ from lab_core.geometry import (
 )
 from lab_core.scene import Part
 from lab_perception.color_names import color_name, color_shares
-from lab_perception.compiled import compiled
 from lab_perception.detector import Instance
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.surface import Surface

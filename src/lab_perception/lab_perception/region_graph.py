@@ -14,8 +14,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
-from lab_perception.compiled import compiled
 from lab_perception.frame import Float32Image, Mask
 from lab_perception.superpixels import LabelImage
 from lab_perception.surface import Surface

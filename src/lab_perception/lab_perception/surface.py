@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import PinholeCamera, Plane
 from lab_perception.appearance import chroma_and_lightness, smooth_color
-from lab_perception.compiled import compiled
 from lab_perception.diagnosis import likely_cause
 from lab_perception.errors import NoDepth, NoSupport
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea

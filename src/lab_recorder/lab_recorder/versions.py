@@ -15,7 +15,6 @@ LIBRARIES = (
     "numpy",
     "opencv-python-headless",
     "pin",
-    "roboplan-core",
     "scipy",
     "toppra",
 )

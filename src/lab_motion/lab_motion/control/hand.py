@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from control_msgs.action import ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from rclpy.node import Node
+from rclpy.time import Time
 
 from lab_description import Cell
 from lab_motion.control.goal import ANSWER, LOOK, SLOWEST_CLOCK, Controller, Goal
@@ -37,6 +39,7 @@ class ControlledHand:
         self._timeout = timeout
         self._controller = Controller(node, ParallelGripperCommand, cell.gripper.action, GripperFailed)
         self._goal: Goal | None = None
+        self._replacing = threading.Lock()
         self._stalled: bool | None = None
         self._wrenches: list[Latest[WrenchStamped]] = []
         for side, topic in sorted(cell.gripper.wrench_topics.items()):
@@ -83,16 +86,28 @@ class ControlledHand:
         velocity = speed / gripper.lever if speed is not None else None
         goal = gripper_goal(gripper.joint, position, force * gripper.lever, velocity)
         self._stalled = None
-        self._goal = self._controller.send(goal)
+        self._send(goal)
+
+    def _send(self, goal: ParallelGripperCommand.Goal, awaited: bool = True) -> None:
+        """It replaces the one under way, and who waits for the end of that waits for the end of this.
+
+        awaited: somebody will wait for it also where there was none.
+        """
+        with self._replacing:
+            sent = self._controller.send(goal)
+            if awaited or self._goal is not None:
+                self._goal = sent
 
     def finish(self, cancelled: Cancelled) -> PadReading:
         """Wait for the end of what was started."""
-        if self._goal is None:
+        goal = self._goal
+        if goal is None:
             return self.reading()
         clock = self._node.get_clock()
-        begin, wall, goal = clock.now(), time.monotonic(), self._goal
+        begin, wall = clock.now(), time.monotonic()
         try:
-            while not goal.ended(LOOK):
+            while not self._ended(goal):
+                goal = self._goal or goal
                 if cancelled():
                     goal.stop()
                     raise ExecutionCancelled("the fingers were stopped by a cancel")
@@ -108,8 +123,20 @@ class ControlledHand:
                 f"{self._controller.action} ended without reaching its goal or stalling on a part"
             )
         self._stalled = bool(result.stalled)
-        stamp = clock.now()
+        self._wait_for_newer(clock.now())
+        return self.reading()
+
+    def _wait_for_newer(self, stamp: Time) -> None:
+        """Until everything that `reading` takes is newer, a few seconds of the wall at most."""
         for latest in self._wrenches:
             latest.wait_for_newer(stamp, ANSWER)
         self._states.wait_for_newer(self._names, stamp, ANSWER)
-        return self.reading()
+
+    def _ended(self, goal: Goal) -> bool:
+        """Whether it has, and not because another one replaced it. Waits a moment."""
+        if not goal.ended(LOOK):
+            return False
+        with self._replacing:
+            if self._goal is goal:
+                self._goal = None  # from now on nobody waits
+            return self._goal is None

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from lab_interfaces.msg import TactilePad
 from rclpy.node import Node
+from rclpy.time import Time
 
 from lab_core.errors import LabError, StaleInputError
 from lab_core.touch import PadSample
@@ -139,6 +140,13 @@ class TouchHand(ControlledHand):
             thread.join(ANSWER)
         self._control, self._slips, self._wanted, self._excess = None, None, 0.0, ""
 
+    def _wait_for_newer(self, stamp: Time) -> None:
+        super()._wait_for_newer(stamp)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: all(kept and kept[-1].stamp > stamp.nanoseconds for kept in self._samples), ANSWER
+            )
+
     def _take(self, side: int, frame: str, message: TactilePad) -> None:
         try:
             sample = pad_from_message(message)
@@ -226,8 +234,11 @@ class TouchHand(ControlledHand):
     def _tighten(self, force: float) -> None:
         gripper = self._gripper
         position = float(gripper.joint_from_opening(gripper.minimum_opening))
+        # slowly: it may have been asked for when one finger touched and the other was still on its way
+        velocity = self._touch.closing_speed / gripper.lever
         try:
-            self._controller.send(gripper_goal(gripper.joint, position, force * gripper.lever))
+            goal = gripper_goal(gripper.joint, position, force * gripper.lever, velocity)
+            self._send(goal, awaited=False)
         except LabError as error:
             self._node.get_logger().error(f"the grip could not be tightened to {force:.1f} N: {error}")
 

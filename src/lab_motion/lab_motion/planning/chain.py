@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
-from lab_motion.planning.compiled import compiled
 from lab_motion.planning.urdf_text import Element, floats, link_of, origin_of
 
 # One radian of orientation error counts as much as this many metres.

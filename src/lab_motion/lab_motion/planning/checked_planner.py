@@ -1,7 +1,7 @@
 """A motion planner around any search for ways: kinematics, timing, and certain checks of what is found.
 
-Whoever finds the ways, roboplan or MoveIt, is not believed: each way gets its times here and is then checked
-as it will be executed.
+Whoever finds the ways, the embedded planner or MoveIt, is not believed: each way gets its times here and is
+then checked as it will be executed.
 """
 
 from __future__ import annotations

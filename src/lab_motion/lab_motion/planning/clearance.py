@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
 from lab_motion.planning.chain import forward_frames
-from lab_motion.planning.compiled import compiled
 from lab_motion.planning.separation import BOX, bound
 
 IntArray = npt.NDArray[np.int64]

@@ -213,6 +213,6 @@ PLANNERS: Port[MotionPlanner] = Port(
     "lab_motion.planners",
     "motion planner",
     MotionPlanner,
-    preference=("moveit", "roboplan"),
+    preference=("moveit", "embedded"),
     from_setup=("toppra",),
 )

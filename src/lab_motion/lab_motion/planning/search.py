@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
 from lab_motion.planning.clearance import IntArray, World, edge_is_clear
-from lab_motion.planning.compiled import compiled
 
 _LONGEST_EDGE = 0.5
 # Between two looks at whether the search is cancelled: at most some 10 ms.

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
-from lab_motion.planning.compiled import compiled
 
 BOX, CYLINDER, SPHERE = 0, 1, 2
 # Of the cross product of two edges: below this they are parallel, and a face tells the same.

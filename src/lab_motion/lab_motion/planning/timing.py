@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import toppra
-import toppra.algorithm
-import toppra.constraint
 from scipy.interpolate import CubicHermiteSpline
 
 from lab_core.geometry import FloatArray
 from lab_motion.errors import LimitsExceeded
 from lab_motion.planning.paths import JointPath
 from lab_motion.planning.port import Trajectory
+from lab_motion.planning.without_plots import toppra
 
 _GRID = 80
 # Limits are met at the grid of the path; between, this much more is let pass before time is stretched.

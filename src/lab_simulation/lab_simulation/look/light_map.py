@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled_for_images
 from lab_core.geometry import FloatArray, invert, make_transform
 from lab_simulation.scenes.parts import Piece
 from lab_simulation.scenes.solids import hull
@@ -100,7 +100,7 @@ def _triangles(model: mujoco.MjModel, geom: int) -> FloatArray:
     return solid.vertices[solid.faces]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled_for_images
 def _rasterise(corners: Any, owners: Any, rotations: Any, shifts: Any, half: Any, result: Any) -> None:
     """Keep at each pixel the least depth of the triangles that face along the light."""
     pixels = result.shape[0]

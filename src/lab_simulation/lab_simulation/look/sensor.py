@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from lab_core.compiled import compiled_for_images
 
 ColourImage = npt.NDArray[np.uint8]
 
@@ -81,7 +82,7 @@ def _falloff(height: int, width: int, share: float) -> npt.NDArray[np.float32]:
     return result
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled_for_images
 def _grain(colour: Any, result: Any, tile: Any, row: int, column: int, noise: Any, falloff: Any) -> None:
     height, width, _ = colour.shape
     for v in range(height):

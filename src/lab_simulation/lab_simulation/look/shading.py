@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled, compiled_for_images
 from lab_core.geometry import FloatArray, PinholeCamera
 from lab_simulation.look.geometry import Geometry
 from lab_simulation.look.lighting import Lighting
@@ -91,7 +91,7 @@ class Shader:
         return shaded
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _changed(
     geoms: Any, depth: Any, lit: Any, sky: Any, geoms_before: Any, depth_before: Any, lit_before: Any,
     sky_before: Any, turned: Any, changed: Any,
@@ -108,7 +108,7 @@ def _changed(
             )
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled_for_images
 def _shade(
     geoms: Any, depth: Any, lit: Any, open_sky: Any, changed: Any, camera: Any, pose: Any, how: Any,
     plain: Any, rotations: Any, shifts: Any, centre: Any, scale: Any, offset: Any, size: Any, density: Any,

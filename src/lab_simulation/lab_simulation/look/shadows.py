@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled_for_images
 from lab_core.geometry import FloatArray, PinholeCamera, invert
 from lab_simulation.look.geometry import DepthImage
 from lab_simulation.look.light_map import LightFrustum, LightMap
@@ -56,7 +56,7 @@ def lit_share(
     )
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled_for_images
 def _half(
     depth: Any, camera: Any, pose: Any, up: Any, light_map: Any, half: Any, lit: Any, heights: Any
 ) -> None:

@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from lab_core.compiled import compiled, compiled_for_images
 
 DepthImage = npt.NDArray[np.float32]
 
@@ -117,7 +118,7 @@ def _field() -> DepthImage:
     return result
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@compiled_for_images
 def _rag(disparity: Any, fat: Any, ragged: Any, hidden: Any, field: Any, row: int, column: int) -> None:
     """Near things grown by a ragged seam, and what only the left imager sees."""
     height, width = disparity.shape
@@ -140,7 +141,7 @@ def _rag(disparity: Any, fat: Any, ragged: Any, hidden: Any, field: Any, row: in
             ragged[v, u], hidden[v, u] = value, behind and value - here < _F(1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _match(
     ragged: Any, hidden: Any, melted: Any, blind: Any, result: Any, field: Any, row: int, column: int,
     row_now: int, column_now: int, product: Any, ripple: Any, flicker: Any, step: Any, near: Any, far: Any,

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import QhullError
 
 from lab_simulation.meshes.decimation import decimated
-from lab_simulation.scenes.solids import Solid, hull
+from lab_simulation.scenes.solids import FlatSolid, Solid, hull
 
 MOST_PIECES = 24
 FELT_FACES = 2000
@@ -48,7 +47,7 @@ def is_convex(solid: Solid, outside: Solid) -> bool:
 def hull_of(solid: Solid) -> Solid:
     """Convex hull, of a mesh with fewer triangles where it has many.
 
-    Raises QhullError when the solid is flat.
+    Raises FlatSolid when the solid is flat.
     """
     return hull(decimated(solid, FELT_FACES).vertices)
 
@@ -78,7 +77,7 @@ def cut(body: Solid, most: int) -> Sequence[Solid]:
     for vertices, _ in pieces:
         try:
             found.append(hull(np.asarray(vertices, dtype=np.float64)))
-        except QhullError:  # a sliver without a volume
+        except FlatSolid:  # a sliver without a volume
             continue
     return found
 

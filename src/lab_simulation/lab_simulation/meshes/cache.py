@@ -7,10 +7,10 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
+from lab_core.cache import cache_folder, keep
 from lab_simulation.meshes import bodies, decimation, process, reading
 from lab_simulation.meshes.pieces import FORMAT, MeshPieces
 from lab_simulation.meshes.reading import MeshFile
@@ -18,12 +18,6 @@ from lab_simulation.meshes.reading import MeshFile
 LIBRARIES = ("coacd", "fast-simplification", "mujoco", "scipy", "trimesh")
 LARGEST = 400 << 20
 """Bytes of all entries; beyond it the ones that were not used for longest go."""
-
-
-def cache_folder() -> Path:
-    """Below the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "lab" / "meshes"
 
 
 def load(file: MeshFile) -> MeshPieces | None:
@@ -41,19 +35,14 @@ def load(file: MeshFile) -> MeshPieces | None:
 def store(file: MeshFile, mesh: MeshPieces) -> None:
     """Keep it; where nothing can be written it is made again the next time."""
     path = _entry(file)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            part.write(mesh.to_bytes())
-        Path(part.name).replace(path)
-        _make_room(path.parent)
-    except OSError:
-        return
+    if keep(path, mesh.to_bytes()):
+        with contextlib.suppress(OSError):
+            _make_room(path.parent)
 
 
 def _entry(file: MeshFile) -> Path:
     depends = json.dumps([_environment(), file.suffix, file.widest]).encode()
-    return cache_folder() / f"{hashlib.sha256(depends + b'|' + file.content).hexdigest()}.npz"
+    return cache_folder("meshes") / f"{hashlib.sha256(depends + b'|' + file.content).hexdigest()}.npz"
 
 
 @cache

@@ -17,13 +17,11 @@ import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
-from scipy.spatial import QhullError
-
 from lab_simulation.meshes.bodies import MOST_PIECES, bodies_of, cut, hull_of, is_convex
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.proof import simulated
 from lab_simulation.meshes.reading import MeshFile, MeshRefused, read_solid
-from lab_simulation.scenes.solids import Solid
+from lab_simulation.scenes.solids import FlatSolid, Solid
 
 MEMORY = 6 << 30
 """Bytes of address space, of which libraries that are only loaded take 2 GiB."""
@@ -63,7 +61,7 @@ def pieces_of(
         return _proven(MeshPieces(seen, tuple(felt), "; ".join(remarks)))
     except MeshRefused as refusal:
         return MeshPieces(refused=str(refusal))
-    except QhullError:
+    except FlatSolid:
         return MeshPieces(refused="encloses no volume; give it a thickness")
     except MemoryError:
         return MeshPieces(refused=f"takes more than {MEMORY >> 30} GiB of memory; simplify the mesh")

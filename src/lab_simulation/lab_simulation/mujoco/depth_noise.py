@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from lab_core.compiled import compiled
 from lab_description import Camera
 
 DepthImage = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ class StereoModel:
         return noisy
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _apply(
     depth: DepthImage,
     noisy: DepthImage,

@@ -80,9 +80,9 @@ def _paint(spec: mujoco.MjSpec, mesh: mujoco.MjsMesh, geom: mujoco.MjsGeom) -> l
 
 def read_obj(content: bytes) -> tuple[FloatArray, dict[str, npt.NDArray[np.int32]]]:
     """Vertices (V, 3) of an OBJ file and its triangles (F, 3) by material; polygons become fans."""
-    lines = content.split(b"\n")
-    numbers = [line.split()[1:4] for line in lines if line.startswith(b"v ")]
-    vertices = np.array(numbers, dtype=np.float64).reshape(-1, 3)
+    lines = [line[2:] for line in content.split(b"\n") if line.startswith(b"v ")]
+    # a vertex may have a weight or a colour behind its place
+    vertices = np.fromstring(b" ".join(lines), sep=" ").reshape(len(lines), -1)[:, :3]
     marks = [(0, "plain")] + [(mark.start(), mark[1].decode()) for mark in _MATERIAL.finditer(content)]
     ends = [start for start, _ in marks[1:]] + [len(content)]
     faces: dict[str, list[npt.NDArray[np.int32]]] = {}
@@ -115,9 +115,13 @@ def coarser(solid: Solid, cell: float) -> Solid:
 
 
 def _triangles(polygons: list[bytes]) -> npt.NDArray[np.int32]:
-    corners = [_BESIDE_VERTEX.sub(b"", polygon).split() for polygon in polygons]
-    fans = [(p[0], p[i], p[i + 1]) for p in corners for i in range(1, len(p) - 1)]
-    return np.array(fans, dtype=np.int32).reshape(-1, 3) - 1
+    lines = _BESIDE_VERTEX.sub(b"", b"\n".join(polygons))
+    corners = np.fromstring(lines, dtype=np.int32, sep=" ") - 1
+    if len(corners) == 3 * len(polygons):  # the usual file
+        return corners.reshape(-1, 3)
+    sizes = [len(line.split()) for line in lines.split(b"\n")]
+    each = np.split(corners, np.cumsum(sizes)[:-1])
+    return np.array([(p[0], p[i], p[i + 1]) for p in each for i in range(1, len(p) - 1)], dtype=np.int32)
 
 
 def _colours(mtl: Path) -> dict[str, tuple[float, float, float]]:

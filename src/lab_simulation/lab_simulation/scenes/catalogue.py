@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.spatial import QhullError
 
 from lab_simulation.errors import SceneError
 from lab_simulation.scenes.household import HOUSEHOLD
 from lab_simulation.scenes.kind import Dimensions, Kind, box_piece, cylinder_piece, hollow
 from lab_simulation.scenes.parts import COLOURS, DENSITIES, Part, Piece, assemble
 from lab_simulation.scenes.solids import (
+    FlatSolid,
     frustum,
     hull,
     prism,
@@ -59,7 +59,7 @@ def make_part(
         drawn[key] = value
     try:
         pieces = recipe.build(drawn, rng)
-    except QhullError as error:
+    except FlatSolid as error:
         raise SceneError(f"a {kind} cannot have the dimensions {drawn}; it would be flat") from error
     if any(piece.volume() <= 0.0 for piece in pieces):
         raise SceneError(f"a {kind} cannot have the dimensions {drawn}; a wall would be thinner than nothing")

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import ConvexHull
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+
+class FlatSolid(Exception):
+    """All points lie in one plane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,14 @@ def lathe(profile: FloatArray, sides: int) -> Solid:
 def hull(points: FloatArray) -> Solid:
     """Convex hull of points (N, 3), N >= 4, not all in one plane.
 
-    Raises scipy.spatial.QhullError when they are.
+    Raises FlatSolid when they are.
     """
-    quick = ConvexHull(points)
+    from scipy.spatial import ConvexHull, QhullError  # here, as who only reads scene files makes no solid
+
+    try:
+        quick = ConvexHull(points)
+    except QhullError as error:
+        raise FlatSolid from error
     used = quick.vertices
     renumber = np.full(len(points), -1)
     renumber[used] = np.arange(len(used))

@@ -56,7 +56,7 @@ class MoveItSession:
         if os.environ.get("ROS_SECURITY_ENABLE") == "true":  # as rcl compares it
             raise PluginUnavailable(
                 "MoveIt cannot plan with DDS security, because moveit_py does not run in the node's enclave:"
-                " use planner:=roboplan, or unset ROS_SECURITY_ENABLE"
+                " use planner:=embedded, or unset ROS_SECURITY_ENABLE"
             )
         require_plugins()
         self._base = cell.robot.base_link

@@ -81,7 +81,7 @@ def require_plugins() -> None:
         except PackageNotFoundError:
             raise ConfigurationError(
                 f"MoveIt is installed without {plugin}: install {package}"
-                f" (ros-<distribution>-{package.replace('_', '-')}), or use planner:=roboplan"
+                f" (ros-<distribution>-{package.replace('_', '-')}), or use planner:=embedded"
             ) from None
 
 

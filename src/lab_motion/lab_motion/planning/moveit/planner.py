@@ -152,5 +152,5 @@ class MoveItPlanner(CheckedPlanner):
             if error > _SAME:
                 raise ConfigurationError(
                     f"MoveIt's arm is not the cell's: at '{name}' the tool differs by {error:.3g};"
-                    " use planner:=roboplan"
+                    " use planner:=embedded"
                 )

@@ -24,7 +24,7 @@ _BLENDS = np.array([0.8, 0.4, 0.2, 0.1, 0.05, 0.01])
 
 
 @dataclass(frozen=True)
-class RoboplanParameters(PlannerParameters):
+class EmbeddedParameters(PlannerParameters):
     """Bounds of the search. All of them are counts, so that the same seed gives the same plan."""
 
     samples: int = parameter(5000, "The number of samples of each search.", minimum=10, maximum=100000)
@@ -33,16 +33,16 @@ class RoboplanParameters(PlannerParameters):
     )
 
 
-DEFAULTS = RoboplanParameters()
+DEFAULTS = EmbeddedParameters()
 
 
-class RoboplanPlanner(CheckedPlanner):
+class EmbeddedPlanner(CheckedPlanner):
     """A MotionPlanner that needs no ROS."""
 
-    Parameters = RoboplanParameters
+    Parameters = EmbeddedParameters
     deterministic = True
 
-    def __init__(self, cell: Cell, parameters: RoboplanParameters = DEFAULTS) -> None:
+    def __init__(self, cell: Cell, parameters: EmbeddedParameters = DEFAULTS) -> None:
         super().__init__(cell, parameters)
         self._search = parameters
         home = self._named[0]
