@@ -26,6 +26,8 @@ _AROUND = 0.55
 # What is higher than the lower top by this share of the step, and metres, belongs to the upper part.
 _FOOT, _LEAST_FOOT = 0.25, 0.005
 _CLOSE = np.ones((3, 3), np.uint8)
+# Pixels from the border of what stands out to the even part of the lower top.
+_NEAR = 4
 # Pixels that the border of what stands out may be wrong by.
 _BLUR = 3
 
@@ -69,6 +71,7 @@ def _upper(
     if high - low < least_step:
         return None
     middle = 0.5 * (low + high)
+    tops = []
     for level, its, least in (
         (low, flat & (heights < middle), _LOWER),
         (high, flat & (heights >= middle), _UPPER),
@@ -76,6 +79,7 @@ def _upper(
         even = its & (np.abs(heights - level) < _EVEN)
         if float(areas[even].sum()) < least or np.count_nonzero(even) < _MOST * np.count_nonzero(its):
             return None
+        tops.append(even.astype(np.uint8))
     foot = low + max(_FOOT * (high - low), _LEAST_FOOT)
     raised = (known & (heights > foot)).astype(np.uint8)
     opened = cv2.morphologyEx(raised, cv2.MORPH_OPEN, _CLOSE)
@@ -87,7 +91,9 @@ def _upper(
     ring = cv2.dilate(above.astype(np.uint8), _CLOSE).astype(bool) & ~above
     padded = np.pad(above, 1)
     border = cv2.dilate(padded.astype(np.uint8), _CLOSE).astype(bool) & ~padded
-    goes_on = np.count_nonzero(ring & inside)
+    # the foot of its own outer side is no lower top
+    lower = cv2.dilate(tops[0], _CLOSE, iterations=_NEAR) > 0
+    goes_on = np.count_nonzero(ring & inside & lower)
     return above if goes_on >= _AROUND * np.count_nonzero(border) else None
 
 
@@ -99,8 +105,9 @@ def _along_edges(above: Mask, inside: Mask, color: ByteImage) -> Mask:
     if not (seeds == 1).any():
         return above
     found = cv2.watershed(np.ascontiguousarray(color), seeds)
-    moved: Mask = (found == 1) & inside
-    return cv2.dilate(moved.astype(np.uint8), _CLOSE).astype(bool) & inside & (found != 2)
+    moved = cv2.dilate(((found == 1) & inside).astype(np.uint8), _CLOSE)
+    result: Mask = (moved > 0) & inside & (found != 2)
+    return result
 
 
 def _two_levels(levels: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -57,4 +57,5 @@ def test_what_a_cup_surrounds_is_no_other_part():
         for sign in (-1.0, 1.0)
     ]
     floor = ("box", (half, half, 0.003), (0.0, 0.0, 0.003))
-    assert len(look([Part([*sides, floor], (0.5, 0.0, 0.0), rgb=BLUE)])) == 1
+    cup = [Part([*sides, floor], (0.5, 0.0, 0.0), rgb=BLUE)]
+    assert len(look(cup)) == len(look(cup, least_step=0.0))
