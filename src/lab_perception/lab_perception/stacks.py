@@ -26,8 +26,8 @@ _AROUND = 0.55
 # What is higher than the lower top by this share of the step, and metres, belongs to the upper part.
 _FOOT, _LEAST_FOOT = 0.25, 0.005
 _CLOSE = np.ones((3, 3), np.uint8)
-# Pixels from the border of what stands out to the even part of the lower top.
-_NEAR = 4
+# Share of the lower top within the hull of what stands out from which that is a rim.
+_SURROUNDED = 0.35
 # Pixels that the border of what stands out may be wrong by.
 _BLUR = 3
 
@@ -91,10 +91,18 @@ def _upper(
     ring = cv2.dilate(above.astype(np.uint8), _CLOSE).astype(bool) & ~above
     padded = np.pad(above, 1)
     border = cv2.dilate(padded.astype(np.uint8), _CLOSE).astype(bool) & ~padded
-    # the foot of its own outer side is no lower top
-    lower = cv2.dilate(tops[0], _CLOSE, iterations=_NEAR) > 0
-    goes_on = np.count_nonzero(ring & inside & lower)
-    return above if goes_on >= _AROUND * np.count_nonzero(border) else None
+    if np.count_nonzero(ring & inside) < _AROUND * np.count_nonzero(border):
+        return None
+    surrounded = cv2.countNonZero(cv2.bitwise_and(_hull(above), tops[0]))
+    return above if surrounded < _SURROUNDED * cv2.countNonZero(tops[0]) else None
+
+
+def _hull(mask: Mask) -> npt.NDArray[np.uint8]:
+    """The convex hull of a mask, 0 or 1."""
+    rows, columns = np.nonzero(mask)
+    filled = np.zeros(mask.shape, np.uint8)
+    corners = cv2.convexHull(np.column_stack([columns, rows]).astype(np.int32))
+    return cv2.fillConvexPoly(filled, corners, 1).astype(np.uint8, copy=False)
 
 
 def _along_edges(above: Mask, inside: Mask, color: ByteImage) -> Mask:
