@@ -81,9 +81,16 @@ class Motion:
         cleared = all(grasp.scene_stamp == scene.stamp for grasp in grasps)
         pick(self.robot, self._planned_in(scene), grasps, stages, cancelled, result, cleared, seen)
 
-    def place(self, destination: str, stages: Stages, cancelled: Cancelled, result: Placed) -> None:
+    def place(
+        self,
+        destination: str,
+        stages: Stages,
+        cancelled: Cancelled,
+        result: Placed,
+        allowed: Sequence[int] = (),
+    ) -> None:
         """Put the held part down; see lab_motion.skills.place. Raises a MotionError, or StaleInputError."""
-        place(self.robot, self.destinations, destination, stages, cancelled, result)
+        place(self.robot, self.destinations, destination, stages, cancelled, result, allowed)
 
     def move_to_joints(self, positions: FloatArray, stages: Stages, cancelled: Cancelled) -> None:
         """To joint positions (J,). Raises a MotionError, or StaleInputError."""

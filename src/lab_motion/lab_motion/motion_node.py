@@ -28,6 +28,7 @@ from lab_motion.control.joint_states import JointStates
 from lab_motion.control.ros_approval import RosApproval
 from lab_motion.conversions import (
     grasp_to_carry_out,
+    handled,
     ordered_positions,
     scene_to_plan_in,
     stage_times,
@@ -189,7 +190,8 @@ class MotionNode(LabNode):
             raise UnavailableError(f"the arm is busy with a {self._doing}: wait for it or cancel it")
         try:
             self._doing = name
-            self._robot.settings = self._settings_now()
+            settings, handling = self._settings_now(), getattr(goal.request, "handling", None)
+            self._robot.settings = settings if handling is None else handled(settings, handling)
             self._robot.forget_approval()
             self._take_over()
             if self._first:
@@ -273,7 +275,9 @@ class MotionNode(LabNode):
 
         def work() -> None:
             self._look_after_stop(interrupted)
-            self._motion.place(goal.request.destination, stages, interrupted, placed)
+            request = goal.request
+            allowed = list(request.handling.places)
+            self._motion.place(request.destination, stages, interrupted, placed, allowed)
 
         result = Place.Result(outcome=_outcome(work, interrupted), stages=stage_times(stages.done))
         self._tell_placed()
