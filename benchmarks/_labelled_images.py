@@ -135,6 +135,24 @@ def grasps_in_words(total: dict[str, Any]) -> str:
     )
 
 
+def changes_table(copies: dict[str, dict[str, Any]]) -> Table:
+    """One row for each change: figures of `summary`."""
+    table = Table(title="the same images, changed")
+    table.add_column("change")
+    for heading in ("inst. / obj.", "IoU 0.5", "IoU 0.75", "mean IoU", "phantoms", "best grasp sound"):
+        table.add_column(heading, justify="right")
+    for name, total in copies.items():
+        table.add_row(
+            name,
+            f"{total['instances']} / {total['objects']}",
+            *(f"{total[key] / total['objects']:.0%}" for key in ("found_50", "found_75")),
+            f"{total['mean_iou']:.2f}",
+            f"{total['phantoms_per_image']:.1f}",
+            f"{total['grasps']['sound']} of {total['images']}",
+        )
+    return table
+
+
 def as_table(methods: dict[str, list[dict[str, Any]]]) -> Table:
     """For each method one row an image and one in all."""
     table = Table(title="perception on labelled images")

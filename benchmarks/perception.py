@@ -35,11 +35,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from _changed_images import CHANGES, changed
 from _grasps_on_image import judge_grasps
 from _labelled_images import (
     HAS_OPEN3D,
     by_detector,
     by_plane_and_dbscan,
+    changes_table,
     draw,
     grasps_in_words,
     judge,
@@ -87,12 +89,16 @@ def main() -> None:
         "--network", default=GeometricParameters().network, help="of the detector geometric; '' for none"
     )
     parser.add_argument("--pictures", type=Path, help="with --data: folder for pictures of what was found")
+    parser.add_argument(
+        "--changed", action="store_true", help="with --data: copies of the images too, see _changed_images"
+    )
     options = parser.parse_args()
     if (options.grey and options.look != "plain") or (options.moved and options.look != "real"):
         parser.error("--grey goes with --look plain, --moved with --look real")
 
-    if options.pictures and not options.data:
-        parser.error("--pictures goes with --data")
+    for name in ("pictures", "changed"):
+        if getattr(options, name) and not options.data:
+            parser.error(f"--{name} goes with --data")
     console = Console()
     if options.data:
         try:
@@ -147,7 +153,24 @@ def on_images(options: argparse.Namespace, console: Console) -> None:
     console.print(images_table(rows))
     console.print(grasps_in_words(summary(rows[options.detector])))
     totals = {method: summary(images) for method, images in rows.items()}
+    if options.changed:
+        copies = {name: on_copies(name, options, detector, planning, console) for name in CHANGES}
+        console.print(changes_table(copies))
+        totals |= {f"{options.detector}, {name}": total for name, total in copies.items()}
     write({"data": options.data.name, "results": totals, "images": rows}, options, console)
+
+
+def on_copies(
+    name: str, options: argparse.Namespace, detector: Detector, planning: GraspPlanning, console: Console
+) -> dict[str, Any]:
+    """Figures of the detector on the copies of a name."""
+    rows = []
+    for image in track(labelled_images(options.data), description=name, console=console, transient=True):
+        copy = changed(image, name)
+        found = by_detector(copy, detector, 1)
+        assert found.scene is not None
+        rows.append(judge(copy, found) | {"grasps": judge_grasps(copy, found.scene, planning)})
+    return summary(rows)
 
 
 def write(results: dict[str, Any], options: argparse.Namespace, console: Console) -> None:
