@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from _labelled_scenes import LabelledScene, area_of, photographed
 from _word_truth import TruePart, one_colour, true_scene
@@ -51,10 +52,11 @@ TRUE, PERCEIVED = "true segments", "perception"
 
 @dataclass(frozen=True)
 class WordScene:
-    """seen: what was made of the image. truth: of each part. covered: those that another lies on. of: index
-    of the true part by the id of what was seen.
+    """seen: what was made of the image (H, W, 3). truth: of each part. covered: those that another lies on.
+    of: index of the true part by the id of what was seen.
     """
 
+    image: npt.NDArray[np.uint8]
     seen: Scene
     truth: list[TruePart]
     covered: list[TruePart]
@@ -127,7 +129,7 @@ def _seen(cell: Cell, placed: list[PlacedPart], seed: int, look: Look) -> Views:
     views = {}
     for name, detector in ((TRUE, TrueSegments(image)), (PERCEIVED, None)):
         seen = Perception.of(cell, PerceptionParameters(), detector).perceive(image.frame)
-        views[name] = WordScene(seen, truth, under, _matched(seen.objects, truth, image))
+        views[name] = WordScene(image.frame.color, seen, truth, under, matched(seen.objects, image))
     return views
 
 
@@ -145,7 +147,7 @@ class TrueSegments:
         return [Instance(truth == label) for label in labels[counts >= 60]]
 
 
-def _matched(seen: tuple[Part, ...], truth: list[TruePart], image: LabelledScene) -> dict[str, int]:
+def matched(seen: tuple[Part, ...], image: LabelledScene) -> dict[str, int]:
     """Which true part each seen one is: the one whose pixels its points fall on most."""
     camera, base_from_camera = image.frame.camera, image.frame.base_from_camera
     matched = {}
@@ -157,7 +159,7 @@ def _matched(seen: tuple[Part, ...], truth: list[TruePart], image: LabelledScene
         labels = image.truth[row[inside], column[inside]]
         labels = labels[labels >= 0]
         if len(labels):
-            matched[part.id] = int(np.bincount(labels, minlength=len(truth)).argmax())
+            matched[part.id] = int(np.bincount(labels, minlength=len(image.scene.parts)).argmax())
     return matched
 
 

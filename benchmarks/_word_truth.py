@@ -39,13 +39,15 @@ RATIO, STEP = 1.2, 0.035
 
 @dataclass(frozen=True)
 class TruePart:
-    """outline: (M, 2) seen from above, metres. centre: (2,). height: its own. extent: cube root of the
-    upright box around it. colours: of each side, and of each piece with a colour of its own: shares by name.
+    """outline: (M, 2) seen from above, metres. centre: (2,). bottom: height of its lowest point above the
+    base. height: its own. extent: cube root of the upright box around it. colours: of each side, and of each
+    piece with a colour of its own: shares by name.
     """
 
     part: Part
     outline: FloatArray
     centre: FloatArray
+    bottom: float
     height: float
     extent: float
     colours: list[dict[str, float]]
@@ -58,10 +60,10 @@ def true_scene(scene: Scene, seed: int, look: Look) -> list[TruePart]:
         points = transform_points(pose, part.outline())
         flat = points[:, :2].copy()
         centre, size, _ = minimum_area_rectangle(flat)
-        height = float(np.ptp(points[:, 2]))
+        bottom, height = float(points[:, 2].min()), float(np.ptp(points[:, 2]))
         outline = flat[ConvexHull(flat).vertices]
         extent = float(np.cbrt(size[0] * size[1] * max(height, 1e-3)))
-        parts.append(TruePart(part, outline, centre, height, extent, _colours(part, seed, look)))
+        parts.append(TruePart(part, outline, centre, bottom, height, extent, _colours(part, seed, look)))
     return parts
 
 

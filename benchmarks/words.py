@@ -13,6 +13,9 @@ wrong part; right refusal: with the verdict that is due; wrong refusal: any othe
 Wilson 95 %. Milliseconds are of processor time of this process for a sentence, from text to answer, nothing
 kept from before.
 
+Where a wrong answer comes from is told by the same question with more and more of what is seen taken from
+the truth, see _word_causes.
+
 References: "colour only" takes the part whose colour word fits best, and refuses when no part has it; "no
 geometry" takes the part that the measured attributes fit best, without relations, superlatives or
 questions.
@@ -28,8 +31,9 @@ import json
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +42,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from _word_causes import COLOURS, PLACES, SEGMENTS, SHAPES, WORDS, TrueWords, true_view
+from _word_page import Failure, write_page
 from _word_scenes import PERCEIVED, TRUE, Views, WordScene, by_hand, drawn
 from _word_sentences import LANGUAGES, STRATA, Described, Question, questions
 from lab_core.errors import LabError
 from lab_description import load_cell
 from lab_evaluation.campaign import wilson
-from lab_language.grounding.attributes import attribute_scores, colour_shares
-from lab_language.grounding.evaluate import Verdict, ground
-from lab_language.grounding.measures import form_of
+from lab_language.grounding.attributes import AttributeGrounder, attribute_scores, value_scores
+from lab_language.grounding.evaluate import FITS, Verdict, ground
+from lab_language.grounding.port import Candidate, Phrase
+from lab_language.grounding.shapes import forget
 from lab_language.query import Query
 from lab_language.words.lexicon import Lexicon, load_lexicon
 from lab_language.words.sentence import understand
@@ -54,26 +61,34 @@ from lab_simulation.look import LOOKS
 
 KINDS = ("right part", "wrong part", "right refusal", "wrong refusal")
 BY_HAND = "by hand"
+KNOWN = "truth"
+SHOWN = 4
+"""Candidates that a failure is shown with."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """parts: indices of true parts that are taken. verdict: of a refusal. said: its sentence."""
+    """parts: indices of true parts that are taken. verdict: of a refusal. said: its sentence. candidates: the
+    likeliest, with how likely they are and what they miss.
+    """
 
     parts: tuple[int | None, ...]
     verdict: str
     said: str
+    candidates: tuple[tuple[str, float, str], ...] = ()
 
 
 Method = Callable[[Query, WordScene], Answer]
 
 
-def ours(query: Query, scene: WordScene) -> Answer:
-    """The whole: attributes, relations, superlatives, questions."""
-    found = ground(query, scene.seen)
+def ours(query: Query, scene: WordScene, known: Collection[str] = ()) -> Answer:
+    """The whole: attributes, relations, superlatives, questions. known: words that the truth scores."""
+    measured = TrueWords(scene, known) if known else value_scores
+    found = ground(query, scene.seen, measured=measured)
+    candidates = tuple((each.id, each.score, each.misses) for each in found.candidates[:SHOWN])
     if found.verdict is not Verdict.FOUND:
-        return Answer((), found.verdict.value, found.message)
-    return Answer(tuple(scene.of.get(part.id) for part in found.parts), "found", "")
+        return Answer((), found.verdict.value, found.message, candidates)
+    return Answer(tuple(scene.of.get(part.id) for part in found.parts), "found", "", candidates)
 
 
 def colour_only(query: Query, scene: WordScene) -> Answer:
@@ -82,9 +97,9 @@ def colour_only(query: Query, scene: WordScene) -> Answer:
     parts = scene.seen.objects
     if not parts or not named:
         return Answer((scene.of.get(parts[0].id),) if parts else (), "found" if parts else "absent", "")
-    scores = attribute_scores(parts, named[0])
+    scores = attribute_scores([Candidate(part) for part in parts], named[0])
     best = int(np.argmax(scores))
-    if scores[best] < 0.35:
+    if scores[best] < FITS:
         return Answer((), "absent", "")
     return Answer((scene.of.get(parts[best].id),), "found", "")
 
@@ -94,20 +109,31 @@ def no_geometry(query: Query, scene: WordScene) -> Answer:
     parts = scene.seen.objects
     if not parts:
         return Answer((), "absent", "")
-    scores = np.min([np.ones(len(parts)), *(attribute_scores(parts, a) for a in query.attributes)], axis=0)
+    eye = None if scene.seen.view is None else scene.seen.view.base_from_camera
+    candidates = [Candidate(part, base_from_camera=eye) for part in parts]
+    scores = AttributeGrounder().score(candidates, Phrase(query.own_words, query.attributes))
     best = int(np.argmax(scores))
-    if scores[best] < 0.35:
+    if scores[best] < FITS:
         return Answer((), "absent", "")
     return Answer((scene.of.get(parts[best].id),), "found", "")
 
 
+OURS, END_TO_END = "ours", "ours, end to end"
 METHODS: dict[str, tuple[Method, str]] = {
-    "ours": (ours, TRUE),
-    "ours, end to end": (ours, PERCEIVED),
+    OURS: (ours, TRUE),
+    END_TO_END: (ours, PERCEIVED),
     "colour only": (colour_only, TRUE),
     "no geometry": (no_geometry, TRUE),
 }
 """With whose parts."""
+STEPS: dict[str, tuple[Method, str]] = {
+    WORDS: (partial(ours, known=("colour", "noun")), KNOWN),
+    PLACES: (partial(ours, known=("colour", "noun")), TRUE),
+    COLOURS: (partial(ours, known=("noun",)), TRUE),
+    SHAPES: METHODS[OURS],
+    SEGMENTS: METHODS[END_TO_END],
+}
+"""Ever less of the truth; the cause of a wrong answer is the first at which it is wrong."""
 
 
 def main() -> None:
@@ -116,6 +142,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, help="JSON file for the figures, with every failure")
+    parser.add_argument("--page", type=Path, help="HTML page of the failures, with pictures")
     parser.add_argument("--cell", default="ur5e_table")
     parser.add_argument("--look", choices=LOOKS, default="real", help="of the simulated images")
     parser.add_argument("--scenes", type=int, default=12, help="tables")
@@ -126,9 +153,12 @@ def main() -> None:
     cell = load_cell(options.cell)
     lexicons = {name: load_lexicon(name).with_destinations(cell.destinations) for name in LANGUAGES}
     rows: list[dict[str, Any]] = []
+    shown: list[Failure] = []
     for name, (views, names) in by_hand(cell, options.look).items():
         for question in written(name, views[TRUE], names):
-            rows += judged(question, views, lexicons[question.language], 0)
+            judgements = judged(question, views, lexicons[question.language], 0)
+            rows += judgements
+            shown += [Failure(row, views[METHODS[row["method"]][1]]) for row in failures(judgements)]
     used = []
     for seed in track(
         range(options.first, options.first + options.scenes), "tables", console=console, transient=True
@@ -138,6 +168,7 @@ def main() -> None:
         except SceneError:
             continue
         used.append(seed)
+        before = len(rows)
         told: dict[str, set[Described]] = {language: set() for language in LANGUAGES}
         for language, draw in itertools.product(LANGUAGES, range(options.draws)):
             rng = np.random.default_rng([seed, LANGUAGES.index(language), draw, 0x5A1D])
@@ -145,8 +176,12 @@ def main() -> None:
                 if question.said not in told[language]:
                     told[language].add(question.said)
                     rows += judged(question, views, lexicons[language], seed)
+        shown += [Failure(row, views[METHODS[row["method"]][1]]) for row in failures(rows[before:])]
         write(rows, used, options)  # after each table: what is measured is not lost
     console.print(as_table(rows, options, len(used)))
+    console.print(causes_table(rows))
+    if options.page:
+        write_page(shown, options.page)
 
 
 def write(rows: list[dict[str, Any]], used: list[int], options: argparse.Namespace) -> None:
@@ -160,7 +195,8 @@ def write(rows: list[dict[str, Any]], used: list[int], options: argparse.Namespa
         "look": options.look,
         "tables": used,
         "results": {method: summarised(rows, method) for method in METHODS},
-        "failures": [r for r in rows if r["method"].startswith("ours") and r["kind"].startswith("wrong")],
+        "causes": {method: causes(rows, method) for method in (OURS, END_TO_END)},
+        "failures": failures(rows),
     }
     options.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -180,41 +216,53 @@ def written(table: str, scene: WordScene, names: dict[str, int]) -> Iterable[Que
 
 
 def judged(question: Question, views: Views, lexicon: Lexicon, seed: int) -> list[dict[str, Any]]:
-    """What each method makes of a sentence."""
-    rows = []
-    for name, (method, segments) in METHODS.items():
-        scene = views[segments]
-        form_of.cache_clear()
-        colour_shares.cache_clear()
-        start = time.process_time()
-        try:
-            answer = method(understand(question.sentence, lexicon).moves[0].what, scene)
-        except LabError as error:
-            answer = Answer((), type(error).__name__, str(error))
-        spent = time.process_time() - start
-        target = None if question.target is None else scene.truth.index(question.target)
-        if answer.verdict == "found":
-            right = question.verdict == "found" and answer.parts == (target,)
-            kind = "right part" if right else "wrong part"
-        else:
-            kind = "right refusal" if answer.verdict == question.verdict else "wrong refusal"
-        rows.append(
-            {
-                "method": name,
-                "seed": seed,
-                "stratum": question.stratum,
-                "language": question.language,
-                "sentence": question.sentence,
-                "expected": question.verdict,
-                "target": target,
-                "kind": kind,
-                "answer": answer.verdict,
-                "parts": list(answer.parts),
-                "said": answer.said,
-                "milliseconds": 1e3 * spent,
-            }
-        )
+    """What each method makes of a sentence; of ours also where a wrong answer comes from."""
+    views = {**views, KNOWN: true_view(views[TRUE])}
+    rows = [
+        {"method": name, "seed": seed, **_asked(method, views[segments], question, lexicon)}
+        for name, (method, segments) in METHODS.items()
+    ]
+    for row in rows:
+        if row["method"] in (OURS, END_TO_END) and row["kind"].startswith("wrong"):
+            row["cause"] = next(
+                (
+                    step
+                    for step, (method, segments) in STEPS.items()
+                    if _asked(method, views[segments], question, lexicon)["kind"].startswith("wrong")
+                ),
+                SEGMENTS,
+            )
     return rows
+
+
+def _asked(method: Method, scene: WordScene, question: Question, lexicon: Lexicon) -> dict[str, Any]:
+    """What a method makes of a sentence about a scene, nothing kept from before."""
+    forget()
+    start = time.process_time()
+    try:
+        answer = method(understand(question.sentence, lexicon).moves[0].what, scene)
+    except LabError as error:
+        answer = Answer((), type(error).__name__, str(error))
+    spent = time.process_time() - start
+    target = None if question.target is None else scene.truth.index(question.target)
+    if answer.verdict == "found":
+        right = question.verdict == "found" and answer.parts == (target,)
+        kind = "right part" if right else "wrong part"
+    else:
+        kind = "right refusal" if answer.verdict == question.verdict else "wrong refusal"
+    return {
+        "stratum": question.stratum,
+        "language": question.language,
+        "sentence": question.sentence,
+        "expected": question.verdict,
+        "target": target,
+        "kind": kind,
+        "answer": answer.verdict,
+        "parts": list(answer.parts),
+        "said": answer.said,
+        "candidates": answer.candidates,
+        "milliseconds": 1e3 * spent,
+    }
 
 
 def summarised(rows: list[dict[str, Any]], method: str) -> dict[str, Any]:
@@ -239,6 +287,35 @@ def summarised(rows: list[dict[str, Any]], method: str) -> dict[str, Any]:
             "ms_p95": float(np.percentile(milliseconds, 95)),
         }
     return figures
+
+
+def failures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The wrong answers of ours."""
+    return [row for row in rows if "cause" in row]
+
+
+def causes(rows: list[dict[str, Any]], method: str) -> dict[str, dict[str, dict[str, int]]]:
+    """How many wrong parts and wrong refusals come from what, by stratum."""
+    counted: dict[str, dict[str, dict[str, int]]] = {}
+    for row in failures(rows):
+        if row["method"] == method:
+            of_stratum = counted.setdefault(row["stratum"], {}).setdefault(row["kind"], defaultdict(int))
+            of_stratum[row["cause"]] += 1
+    return counted
+
+
+def causes_table(rows: list[dict[str, Any]]) -> Table:
+    """The causes for a person."""
+    table = Table(title="wrong parts + wrong refusals, by what they come from")
+    for heading in ("method", "stratum", *STEPS):
+        table.add_column(heading)
+    for method in (OURS, END_TO_END):
+        for stratum, kinds in causes(rows, method).items():
+            cells = [
+                tuple(kinds.get(kind, {}).get(step, 0) for kind in (KINDS[1], KINDS[3])) for step in STEPS
+            ]
+            table.add_row(method, stratum, *(f"{wrong} + {refused}" for wrong, refused in cells))
+    return table
 
 
 def as_table(rows: list[dict[str, Any]], options: argparse.Namespace, used: int) -> Table:

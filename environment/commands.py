@@ -31,8 +31,11 @@ usage: lab COMMAND ...
   lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
   lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
                                       read an order back, and let the running cell carry it out
-  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+  lab console [--cell NAME] [--port N] [--people FILE] [--host IP --certificate PEM --private-key PEM]
+              [--language en|zh_hk] [--namespace NAME]
                                       the operator's console of a running cell, in a browser
+  lab people FILE [NAME --role operator|engineer | NAME --remove]
+                                      who may log in to the console
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
@@ -136,6 +139,10 @@ def _console(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_operator.console", rest)
 
 
+def _people(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.people", rest)
+
+
 def _watch(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_console.watch", rest)
 
@@ -210,6 +217,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "launch": _launch,
     "order": _order,
     "console": _console,
+    "people": _people,
     "watch": _watch,
     "topic": _topic,
     "call": _call,

@@ -6,7 +6,7 @@ setup(
     name=package_name,
     version="0.1.0",
     packages=find_packages(include=[package_name, f"{package_name}.*"]),
-    package_data={package_name: ["py.typed", "words/*.lark"]},
+    package_data={package_name: ["py.typed", "words/*.lark", "grounding/*.json"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{package_name}"]),
         (f"share/{package_name}", ["package.xml"]),
@@ -19,6 +19,10 @@ setup(
     description="What somebody says, as a typed query, and which parts of the scene it means.",
     license="Apache-2.0",
     entry_points={
-        "lab_language.grounders": ["attributes = lab_language.grounding.attributes:AttributeGrounder"]
+        "lab_language.grounders": [
+            "attributes = lab_language.grounding.attributes:AttributeGrounder",
+            "dual_encoder = lab_language.models.grounder:DualEncoderGrounder",
+            "vision_language = lab_language.models.vision_language:VisionLanguageGrounder",
+        ]
     },
 )

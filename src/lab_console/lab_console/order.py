@@ -20,6 +20,7 @@ from lab_console.operator_keys import Operator
 from lab_core.errors import ConfigurationError, LabError, UnavailableError
 from lab_description import load_cell
 from lab_language.words.lexicon import load_lexicon
+from lab_language.words.read_back import read_back
 from lab_language.words.sentence import language_of, understand
 from lab_node.actions import wait_for
 from lab_node.conversions.outcomes import name_of
@@ -35,6 +36,19 @@ SERVER, ANSWER = 10.0, 20.0
 """Seconds of the wall until the cell has answered; the order itself takes as long as it takes."""
 HEARD = 5.0
 POLL = 0.1
+TITLE = "the order as it is understood"
+HEADINGS = ("line", "what", "how many", "to", "what lies on it", "seen from")
+ENDS = "ends the line"
+CHINESE = {
+    TITLE: "指令嘅理解",
+    **dict(zip(HEADINGS, ("行", "乜嘢", "幾多", "去邊度", "上面有嘢", "由邊個睇"), strict=True)),
+    "all": "全部",
+    "or": "或",
+    "first to": "先搬去",
+    ENDS: "呢行就完",
+    "operator": "操作員",
+    "robot": "機械人",
+}
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -70,19 +84,22 @@ def is_stop(text: str) -> bool:
 
 
 def as_table(order: Order) -> Table:
-    """How the order is understood, for whoever approves it."""
-    table = Table(title="the order as it is understood", title_justify="left")
-    for heading in ("line", "what", "how many", "to", "what lies on it", "seen from"):
-        table.add_column(heading)
-    for number, line in enumerate(order.lines, 1):
+    """How the order is understood, for whoever approves it: in Chinese when it was given in Chinese."""
+    lexicons = [load_lexicon(line.given.language) for line in order.lines]
+    chinese = all(lexicon.grammar == "chinese" for lexicon in lexicons)
+    say = CHINESE if chinese else {}
+    table = Table(title=say.get(TITLE, TITLE), title_justify="left")
+    for heading in HEADINGS:
+        table.add_column(say.get(heading, heading))
+    for number, (line, lexicon) in enumerate(zip(order.lines, lexicons, strict=True), 1):
         away = line.given.clear_away_to
         table.add_row(
             str(number),
-            plain(str(line.query)),
-            str(line.wanted or "all"),
-            plain(" or ".join(line.given.to)),
-            plain(f"first to {away}" if away else "ends the line"),
-            f"the {line.given.side}'s side",
+            plain(read_back(line.query, lexicon)),
+            str(line.wanted or say.get("all", "all")),
+            plain(f" {say.get('or', 'or')} ".join(line.given.to)),
+            plain(f"{say.get('first to', 'first to')} {away}" if away else say.get(ENDS, ENDS)),
+            say.get(line.given.side, f"the {line.given.side}'s side"),
         )
     return table
 

@@ -40,6 +40,18 @@ def _black() -> FloatArray:
     return np.zeros(3)
 
 
+@dataclass(frozen=True, slots=True)
+class ColourShare:
+    """A basic colour, by its name in English, and the share 0..1 of what is seen of a part that has it."""
+
+    name: str
+    share: float
+
+
+def _no_outline() -> FloatArray:
+    return np.empty((0, 2))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """One part: what is known of it, in the frame of whatever holds it (a scene, the hand). Metres.
@@ -47,8 +59,10 @@ class Part:
     id: the same from image to image while the part stays in view. box: oriented, around the part, from a
     scene extended down to the support. points, normals: (N, 3) observed surface, normals of unit length
     towards the camera; empty where only the box is known. color: (3,) dominant colour, RGB 0..1; color_name:
-    its basic name in English. truncated: the border of the image cuts the part. hypotheses: what it may be,
-    the most likely first.
+    its basic name in English; colours: all that are on it, the largest share first. outline: (M, 2) convex
+    outline in the image that it was seen in, tangents x/z and y/z of the camera's optical frame; filled: the
+    share of it that the part covers, 0 where no image is known. truncated: the border of the image cuts the
+    part. hypotheses: what it may be, the most likely first.
     """
 
     id: str
@@ -59,6 +73,9 @@ class Part:
     color_name: str = ""
     truncated: bool = False
     hypotheses: tuple[Hypothesis, ...] = ()
+    colours: tuple[ColourShare, ...] = ()
+    outline: FloatArray = field(default_factory=_no_outline)
+    filled: float = 0.0
 
     @property
     def label(self) -> str:
@@ -71,12 +88,14 @@ class Part:
         return float(np.cbrt(np.prod(self.box.size)))
 
     def moved(self, new_from_old: FloatArray) -> Part:
-        """The same part in another frame, or somewhere else; new_from_old: (4, 4)."""
+        """The same part in another frame or place, where no image shows it; new_from_old: (4, 4)."""
         return replace(
             self,
             box=OrientedBox(new_from_old @ self.box.frame_from_box, self.box.size),
             points=transform_points(new_from_old, self.points),
             normals=rotate_vectors(new_from_old, self.normals),
+            outline=_no_outline(),
+            filled=0.0,
         )
 
 

@@ -21,6 +21,7 @@ from lab_doctor.collect import collect_configuration, collect_environment, colle
 from lab_doctor.examine import examine
 from lab_doctor.finding import Finding
 from lab_doctor.machine_checks import DOMAINS
+from lab_doctor.model_checks import check_models
 from lab_doctor.ros_graph import Examiner
 from lab_doctor.snapshot import Configuration, Graph, Machine, Snapshot
 from lab_node.domain import domain_from
@@ -49,6 +50,14 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         default="",
         metavar="A,B",
         help="packages with nodes of the cell, where none runs",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="a model of image and language, to be held against its reference outputs",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
     options = parser.parse_args(argv)
@@ -142,6 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     snapshot = take_snapshot(options)
     findings = examine(snapshot)
+    findings["models"] = list(check_models(options.model))
     if options.json is not None:
         report = {
             "cell": snapshot.configuration.name,

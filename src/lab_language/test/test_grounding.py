@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab_language.errors import UnknownKind
-from lab_language.grounding.attributes import AttributeGrounder, colour_shares
+from lab_language.grounding.attributes import AttributeGrounder, named_so
 from lab_language.grounding.evaluate import Verdict, ground
 from lab_language.grounding.port import GROUNDERS
 from lab_language.testing.grounder_contract import ContractBroken, check_grounder
@@ -132,7 +132,7 @@ def test_a_label_counts_where_a_detector_gives_it():
     query, _ = understand_phrase("the nut", labels)
     named = scene(
         part("a", "ring", "black", (0.4, 0.0), labels=[("nut", 0.9), ("washer", 0.1)]),
-        part("b", "ring", "black", (0.6, 0.0), labels=[("washer", 0.8), ("nut", 0.2)]),
+        part("b", "ring", "black", (0.6, 0.0), labels=[("washer", 0.95), ("nut", 0.05)]),
     )
     assert [each.id for each in ground(query, named).parts] == ["a"]
     with pytest.raises(UnknownKind, match="what a 'nut' is cannot be measured"):
@@ -185,9 +185,9 @@ def test_the_contract_finds_what_breaks_it(scores, complaint):
 def test_the_shares_of_a_colour():
     rng = np.random.default_rng(0)
     for rgb in rng.uniform(size=(50, 3)):
-        shares = colour_shares(tuple(rgb))
+        shares = named_so(tuple(rgb))
         assert all(0.0 <= share <= 1.0 + 1e-9 for share in shares.values())
         assert sum(shares.values()) >= 1.0 - 1e-9  # some have two names
-    assert colour_shares((0.8, 0.1, 0.1))["red"] > 0.9
-    turquoise = colour_shares((0.05, 0.62, 0.68))
+    assert named_so((0.8, 0.1, 0.1))["red"] > 0.9
+    turquoise = named_so((0.05, 0.62, 0.68))
     assert turquoise["cyan"] > 0.9 and turquoise["blue"] == pytest.approx(0.4, abs=0.1)

@@ -5,6 +5,7 @@ import pytest
 from lab_core.errors import ConfigurationError
 from lab_language.errors import Contradiction, LanguageError, NotUnderstood, UnknownWords, UnusableSentence
 from lab_language.words.lexicon import MEANINGS, load_lexicon
+from lab_language.words.read_back import read_back
 from lab_language.words.sentence import language_of, understand, understand_phrase
 from lab_language.words.text import MAXIMUM_LETTERS
 
@@ -184,3 +185,30 @@ def test_a_stop_is_alone():
     assert understand("stop", LEXICONS["en"]).stop
     with pytest.raises(Contradiction):
         understand("stop and put the box in the tray", LEXICONS["en"])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "read"),
+    [
+        ("紅色盒", "紅色嘅盒"),
+        ("最大嘅藍色零件", "最大嘅藍色嘅零件"),
+        ("兩個紅色盒", "2個紅色嘅盒"),
+        ("所有嘢", "所有零件"),
+        ("藍色圓柱左邊嘅紅色盒", "藍色嘅圓柱左邊嘅紅色嘅盒"),
+        ("紅色盒同圈之間嘅波", "紅色嘅盒同圈之間嘅波"),
+        ("離圓柱最近嘅盒", "離圓柱最近嘅盒"),
+        ("唔係紅色嘅盒", "唔係紅色嘅盒"),
+        ("除咗紅色嘅盒之外所有嘢", "除咗紅色嘅盒之外所有零件"),
+        ("紅色或藍色嘅大盒", None),
+    ],
+)
+def test_what_is_read_back_in_chinese_is_understood_as_the_same(phrase, read):
+    query, _ = understand_phrase(phrase, LEXICONS["zh_hk"])
+    again = read_back(query, LEXICONS["zh_hk"])
+    assert read is None or again == read
+    assert understand_phrase(again, LEXICONS["zh_hk"])[0] == query
+
+
+def test_in_english_a_query_is_read_back_as_it_is():
+    query, _ = understand_phrase("the red box left of the ring", LEXICONS["en"])
+    assert read_back(query, LEXICONS["en"]) == str(query)

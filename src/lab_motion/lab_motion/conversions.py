@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from geometry_msgs.msg import WrenchStamped
 from lab_interfaces.msg import Grasp as GraspMessage
+from lab_interfaces.msg import Handling, StageTime
 from lab_interfaces.msg import Scene as SceneMessage
-from lab_interfaces.msg import StageTime
 from rclpy.time import Time
 from sensor_msgs.msg import FluidPressure, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
@@ -23,6 +25,7 @@ from lab_core.scene import Scene
 from lab_description import Cell
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import Trajectory
+from lab_motion.skills.manipulator import MotionSettings
 from lab_motion.skills.stages import StageDuration
 from lab_node.conversions.grasp import grasp_from_message
 from lab_node.conversions.scene import scene_from_message
@@ -39,6 +42,23 @@ def scene_to_plan_in(message: SceneMessage, frame: str) -> Scene:
     if wrong := defect(message):
         raise InvalidRequestError(f"the scene cannot be planned in: {wrong}")
     return scene_from_message(message)
+
+
+def handled(settings: MotionSettings, message: Handling) -> MotionSettings:
+    """The settings of an action on a part that is to be handled so.
+
+    Raises InvalidGoal when speed or force cannot be.
+    """
+    speed, force = message.speed, message.max_force
+    if not 0.0 <= speed <= 1.0:
+        raise InvalidGoal(f"the speed of a part is {speed:g}, expected a share above 0 up to 1, or 0 for all")
+    if not (0.0 <= force < math.inf):
+        raise InvalidGoal(f"the largest force on a part is {force:g} N, expected above 0, or 0 for no limit")
+    return replace(
+        settings,
+        speed=settings.speed * (speed or 1.0),
+        force=min(settings.force, force) if force else settings.force,
+    )
 
 
 def grasp_to_carry_out(message: GraspMessage, cell: Cell) -> Grasp:

@@ -73,3 +73,20 @@ def test_a_part_is_dropped_above_the_rim_of_a_bin_which_is_never_full():
 def test_an_unknown_destination_lists_those_that_exist():
     with pytest.raises(InvalidGoal, match="tray"):
         Destinations(CELL.destinations).get("trey")
+
+
+def test_only_the_places_that_are_asked_for_are_offered_in_their_order():
+    destinations = Destinations(CELL.destinations)
+    box = held([0.03, 0.03, 0.03])
+    offered = destinations.places("tray", DOWN, box, 0.005, 0.02, allowed=[5, 2])
+    assert [place.slot for place in offered] == [4, 1]
+    destinations.take("tray", 4)
+    assert [p.slot for p in destinations.places("tray", DOWN, box, 0.005, 0.02, allowed=[5, 2])] == [1]
+    with pytest.raises(DestinationFull, match="the places 5 of 'tray' are taken"):
+        destinations.places("tray", DOWN, box, 0.005, 0.02, allowed=[5])
+
+
+@pytest.mark.parametrize("number", [0, 13])
+def test_a_place_that_is_none_is_refused(number):
+    with pytest.raises(InvalidGoal, match="'tray' has the places 1 to 12"):
+        Destinations(CELL.destinations).places("tray", DOWN, held([0.03] * 3), 0.005, 0.02, allowed=[number])

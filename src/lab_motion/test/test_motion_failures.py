@@ -9,7 +9,7 @@ import pytest
 from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import PoseStamped
 from lab_interfaces.action import MoveTo, Pick, Place
-from lab_interfaces.msg import Outcome
+from lab_interfaces.msg import Handling, Outcome
 from motion_graph import CELL, HOME, PART, WIDTH, Graph
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
@@ -243,3 +243,31 @@ def test_no_way_leads_through_a_wall(graph):
     result = graph.caller.run(MoveTo, joint_goal([1.9, 0.0, 0.0, 0.0, 0.0, 0.0]))
     assert result.outcome.code == Outcome.NO_PATH, result.outcome.message
     assert not graph.cell.trajectories
+
+
+def test_a_part_is_handled_as_the_goal_says(graph):
+    """To the place that is named, with the force that is allowed, and slower."""
+    grasp, slots = graph.show(), CELL.destinations["tray"].slots()
+    graph.cell.part_width = WIDTH
+    handling = Handling(speed=0.5, max_force=12.0, places=[7])
+    picked = graph.caller.run(Pick, Pick.Goal(grasps=[grasp], handling=handling))
+    assert picked.outcome.code == Outcome.SUCCESS, picked.outcome.message
+    assert graph.node._robot.settings.force == 12.0
+    assert graph.node._robot.settings.speed == 0.5 * graph.node._settings.speed
+    result = graph.caller.run(Place, Place.Goal(destination="tray", handling=handling))
+    assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
+    released = matrix_from_pose(result.pose.pose)
+    assert np.abs(released[:2, 3] - slots[6][:2, 3]).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("handling", "complaint"),
+    [
+        (Handling(speed=1.5), "the speed of a part is 1.5"),
+        (Handling(speed=-0.5), "the speed of a part is -0.5"),
+        (Handling(max_force=-1.0), "the largest force on a part is -1 N"),
+    ],
+)
+def test_a_handling_that_cannot_be_is_refused(graph, handling, complaint):
+    result = graph.caller.run(Pick, Pick.Goal(grasps=[graph.show()], handling=handling))
+    assert result.outcome.code == Outcome.INVALID_REQUEST and complaint in result.outcome.message

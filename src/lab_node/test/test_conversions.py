@@ -14,7 +14,7 @@ from lab_core.errors import InvalidRequestError
 from lab_core.geometry import OrientedBox, PinholeCamera, Plane, make_transform, rotation_about
 from lab_core.grasp import Grasp
 from lab_core.outcomes import OutcomeCode
-from lab_core.scene import DepthView, Hypothesis, Part, Scene
+from lab_core.scene import ColourShare, DepthView, Hypothesis, Part, Scene
 from lab_node.conversions.grasp import grasp_from_message, grasp_message
 from lab_node.conversions.scene import (
     detections_message,
@@ -33,6 +33,9 @@ NUT = Part(
     color_name="blue",
     truncated=True,
     hypotheses=(Hypothesis("nut", 0.75), Hypothesis("washer", 0.25)),
+    colours=(ColourShare("blue", 0.75), ColourShare("white", 0.25)),
+    outline=np.array([[0.125, 0.25], [0.25, 0.25], [0.25, 0.5]]),
+    filled=0.875,
 )
 CAMERA = PinholeCamera(4, 3, 300.0, 310.0, 1.5, 1.0)
 DEPTH = metres(np.array([[800, 801, 0, 1200], [700] * 4, [0] * 4], np.uint16))
@@ -64,7 +67,8 @@ def test_a_scene_arrives_whole():
     assert scene.ids == ["object_7", "object_8"]
     part = scene.objects[0]
     assert (part.color_name, part.truncated, part.label) == ("blue", True, "nut")
-    assert part.hypotheses == NUT.hypotheses
+    assert (part.hypotheses, part.colours, part.filled) == (NUT.hypotheses, NUT.colours, NUT.filled)
+    assert np.array_equal(part.outline, NUT.outline)
     assert scene.objects[1].hypotheses == ()
     for one, other in (
         (part.points, NUT.points),

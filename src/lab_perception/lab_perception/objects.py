@@ -10,9 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from lab_core.compiled import compiled
-from lab_core.geometry import FloatArray, OrientedBox, Plane, invert, make_transform, minimum_area_rectangle
+from lab_core.geometry import (
+    FloatArray,
+    OrientedBox,
+    PinholeCamera,
+    Plane,
+    invert,
+    make_transform,
+    minimum_area_rectangle,
+)
 from lab_core.scene import Part
-from lab_perception.color_names import color_name
+from lab_perception.color_names import color_name, color_shares
 from lab_perception.detector import Instance
 from lab_perception.frame import RgbdFrame, WorkArea
 from lab_perception.surface import Surface
@@ -59,6 +67,7 @@ def describe(
             continue
         reduced = reduce_points(points, surface.normals[window][solid], settings.voxel, settings.max_points)
         rgb = dominant_color(color[window][mask])
+        outline, filled = outline_of(mask, surface.view.camera, left, top)
         objects.append(
             Part(
                 id="",
@@ -69,6 +78,9 @@ def describe(
                 color_name=color_name(rgb),
                 truncated=_touches_border(frame, surface, window),
                 hypotheses=instance.hypotheses,
+                colours=color_shares(color[window][mask], rgb),
+                outline=outline,
+                filled=filled,
             )
         )
     return objects
@@ -142,6 +154,23 @@ def _cell_means(
         cells += 1
         start = end
     return positions[:cells], directions[:cells]
+
+
+def outline_of(
+    mask: npt.NDArray[np.bool_], camera: PinholeCamera, left: int, top: int
+) -> tuple[FloatArray, float]:
+    """Convex outline (M, 2) of a mask as tangents x/z and y/z, and the share of it that the mask covers.
+
+    left, top: of the mask in the image of the camera, pixels.
+    """
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(np.vstack(contours))[:, 0].astype(np.float64)
+    area = cv2.contourArea(hull.astype(np.float32))
+    # the outline runs through the middles of pixels: half a perimeter and one pixel of area lie outside of it
+    area += 0.5 * cv2.arcLength(hull.astype(np.float32), True) + 1.0
+    principal = np.array([camera.cx - left, camera.cy - top])
+    outline: FloatArray = (hull - principal) / np.array([camera.fx, camera.fy])
+    return outline, min(float(np.count_nonzero(mask)) / area, 1.0)
 
 
 def dominant_color(pixels: npt.NDArray[np.uint8]) -> FloatArray:

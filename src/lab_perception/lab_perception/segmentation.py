@@ -28,6 +28,7 @@ from lab_perception.detector import Instance
 from lab_perception.frame import ByteImage, Float32Image, RgbdFrame
 from lab_perception.multicut import IntArray, contract
 from lab_perception.region_graph import RegionGraph, region_graph
+from lab_perception.stacks import split_stacks
 from lab_perception.superpixels import LabelImage, superpixels
 from lab_perception.surface import Surface
 
@@ -126,6 +127,15 @@ class GeometricParameters:
         live=True,
     )
 
+    least_step: float = parameter(
+        0.012,
+        "A flat top that stands out of another one by this much is a part that lies on it; 0: none is.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.2,
+        live=True,
+    )
+
     def settings(self, with_network: bool) -> SegmentationSettings:
         """The weights that were fitted, with these changes."""
         fitted = WITH_NETWORK if with_network else WITHOUT_NETWORK
@@ -159,7 +169,8 @@ class GeometricDetector:
     def detect(self, frame: RgbdFrame, surface: Surface) -> Sequence[Instance]:
         """Parts by geometry and appearance; see `lab_perception.detector.Detector`."""
         settings = self._parameters.settings(surface.evidence is not None)
-        labels = segment(surface, settings)
+        color = surface.view.crop(frame.color)
+        labels = split_stacks(segment(surface, settings), color, surface, self._parameters.least_step)
         masks = [labels == label for label in range(int(labels.max(initial=-1)) + 1)]
         if surface.evidence is None:
             return [Instance(mask) for mask in masks]

@@ -9,6 +9,7 @@ from geometry_msgs.msg import Point
 from lab_interfaces.msg import Attempt as AttemptMessage
 from lab_interfaces.msg import Candidate, LeftObject, LineResult, Outcome, StageTime
 from lab_interfaces.msg import Grasp as GraspMessage
+from lab_interfaces.msg import Handling as HandlingMessage
 from lab_interfaces.msg import OrderLine as OrderLineMessage
 from rclpy.time import Time
 from std_msgs.msg import Header
@@ -18,7 +19,7 @@ from lab_node.conversions.grasp import grasp_message
 from lab_node.conversions.outcomes import known_code
 from lab_tasks.job import Attempt
 from lab_tasks.ledger import Failure, Record
-from lab_tasks.orders.order import OrderLine
+from lab_tasks.orders.order import Handling, OrderLine
 from lab_tasks.orders.progress import Progress
 from lab_tasks.skills import Stage
 
@@ -80,7 +81,13 @@ def line_message(line: OrderLine) -> OrderLineMessage:
         how_many=line.how_many,
         to=list(line.to),
         clear_away_to=line.clear_away_to,
+        handling=handling_message(line.handling),
     )
+
+
+def handling_message(handling: Handling) -> HandlingMessage:
+    """How a part is handled."""
+    return HandlingMessage(speed=handling.speed, max_force=handling.max_force, places=list(handling.places))
 
 
 def lines_from(messages: Sequence[OrderLineMessage]) -> list[OrderLine]:
@@ -95,6 +102,9 @@ def lines_from(messages: Sequence[OrderLineMessage]) -> list[OrderLine]:
             language=message.language or "en",
             side=message.side or "operator",  # checked when the order is understood
             clear_away_to=message.clear_away_to,
+            handling=Handling(
+                message.handling.speed, message.handling.max_force, tuple(message.handling.places)
+            ),
         )
         for message in messages
     ]

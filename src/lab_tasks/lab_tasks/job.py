@@ -68,7 +68,8 @@ class Job:
         self.report, self.progress = report, progress
         self.order = order
         self.ledger = Ledger(policy)
-        self.lines = Progress(order, self.ledger, grounder)
+        sees = getattr(grounder, "sees_images", False)
+        self.lines = Progress(order, self.ledger, grounder, skills.image_of if sees else None)
         self.scene: Scene | None = None
         self.attempt: Attempt | None = None
         self.kept: Record | None = None  # not seen since an attempt on it failed: what the hand holds is this

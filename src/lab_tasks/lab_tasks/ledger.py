@@ -7,7 +7,7 @@ it was placed, that it is lost (it vanished and was not placed), or that another
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -16,6 +16,7 @@ from lab_core.errors import LabError
 from lab_core.geometry import FloatArray, OrientedBox, looks, rotation_angle
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Part, Scene
+from lab_tasks.orders.order import AS_THE_CELL, Handling
 from lab_tasks.policy import Policy, Reaction
 
 # a part seen again this close to where it was is taken for the same, metres
@@ -71,6 +72,12 @@ class Record:
     failed_grasps: list[FloatArray] = field(default_factory=list)
     line: int | None = None  # of the order that it was last chosen for
     destinations: tuple[str, ...] = ()  # and where it goes
+    handling: Handling = AS_THE_CELL  # and how
+
+    def handled_at(self, destination: str) -> Handling:
+        """How it is put down at one of its destinations: places are those of the first one."""
+        first = destination in self.destinations[:1]
+        return self.handling if first else replace(self.handling, places=())
 
     def see(self, seen: Part) -> None:
         """Take what it looks like now."""

@@ -33,6 +33,7 @@ from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Part, Scene
 from lab_tasks.job import Attempt, Job
 from lab_tasks.ledger import SAME_PLACE, Failure, Fate, alike_in_colour
+from lab_tasks.orders.order import AS_THE_CELL
 from lab_tasks.policy import Reaction
 from lab_tasks.skills import Stage
 
@@ -151,7 +152,8 @@ def _empty_hand(job: Job) -> None:
         if job.kept is not None and job.kept.destinations:
             destinations = job.kept.destinations
         for destination in destinations if job.skills.held() else ():
-            placed = job.skills.place(destination, job.cancelled)
+            handling = AS_THE_CELL if job.kept is None else job.kept.handled_at(destination)
+            placed = job.skills.place(destination, job.cancelled, handling)
             if placed.released:
                 job.ledger.put_down(job.kept)
                 job.kept = None
@@ -229,7 +231,7 @@ def _plan_grasps(job: Job) -> None:
 
 def _pick(job: Job) -> None:
     attempt = _current(job)
-    picked = job.skills.pick(attempt.grasps, job.cancelled)
+    picked = job.skills.pick(attempt.grasps, job.cancelled, attempt.record.handling)
     job.add_stages(picked.stages)
     if picked.grasp_index is not None:
         attempt.grasp = attempt.grasps[picked.grasp_index]
@@ -245,7 +247,7 @@ def _place(job: Job) -> None:
     attempt = _current(job)
     failure: LabError | None = None
     for destination in attempt.destinations:
-        placed = job.skills.place(destination, job.cancelled)
+        placed = job.skills.place(destination, job.cancelled, attempt.record.handled_at(destination))
         job.add_stages(placed.stages)
         if placed.released:
             attempt.holding, attempt.destination = False, destination

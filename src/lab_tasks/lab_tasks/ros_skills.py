@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from action_msgs.msg import GoalStatus
 from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps
 from lab_interfaces.msg import HeldPart, Outcome
 from lab_interfaces.msg import Scene as SceneMessage
 from rclpy.lifecycle import LifecycleNode
 from rclpy.time import Time
+from sensor_msgs.msg import Image
 
 from lab_core.errors import CancelledError, DeadlineError, LabError, StaleInputError, UnavailableError
 from lab_core.grasp import Grasp
 from lab_core.scene import Part, Scene
 from lab_node.actions import result_of, wait_for
 from lab_node.conversions.grasp import grasp_messages, grasps_from_messages
+from lab_node.conversions.images import rgb
 from lab_node.conversions.scene import scene_from_message
 from lab_node.freshness import Latest
-from lab_node.qos import LATCHED, RELIABLE
+from lab_node.qos import LATCHED, RELIABLE, SENSOR
 from lab_node.rclpy_overrides import ActionClient
-from lab_tasks.conversions import ReportedError, stages_from, time_message
+from lab_tasks.conversions import ReportedError, handling_message, stages_from, time_message
+from lab_tasks.orders.order import AS_THE_CELL, Handling
 from lab_tasks.skills import Cancelled, Picked, Placed, Stage
 
 # limits of the wall: they only end what hangs; limits that mean something are in time of the cell's clock
@@ -34,6 +40,8 @@ MOTION_TIMEOUT = 900.0
 POLL = 0.02
 FELT = 1.0
 """Seconds of the cell's clock after which a motion node that was started anew has felt its hand."""
+IMAGES = 40
+"""That are kept: a look takes some seconds at most."""
 RESTLESS = 6
 """Images after which a look takes the last one, even if no two showed the same parts."""
 
@@ -41,8 +49,12 @@ RESTLESS = 6
 class RosSkills:
     """Skills of lab_tasks.skills, asked of the nodes of the cell."""
 
-    def __init__(self, node: LifecycleNode) -> None:
+    def __init__(self, node: LifecycleNode, images: bool = False) -> None:
+        """images: whether somebody asks for the images of scenes."""
         self._node = node
+        self._images: OrderedDict[int, Image] = OrderedDict()
+        if images:
+            node.create_subscription(Image, "camera/color/image_raw", self._keep_image, SENSOR)
         self._scene = Latest[SceneMessage]("scene on /scene/objects")
         node.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)
         self._held = Latest[HeldPart]("word on /motion/held")
@@ -77,6 +89,16 @@ class RosSkills:
                     f"no scene on /scene/objects for {timeout:.1f} s: is perception active?"
                 )
 
+    def image_of(self, scene: Scene) -> npt.NDArray[np.uint8] | None:
+        """The image (H, W, 3) RGB that a scene was made of; None where it is not known any more."""
+        message = self._images.get(scene.stamp)
+        return None if message is None else rgb(message)
+
+    def _keep_image(self, message: Image) -> None:
+        self._images[Time.from_msg(message.header.stamp).nanoseconds] = message
+        while len(self._images) > IMAGES:
+            self._images.popitem(last=False)
+
     def plan_grasps(
         self, target: Part, scene: Scene, limit: int, cancelled: Cancelled
     ) -> tuple[list[Grasp], Sequence[Stage]]:
@@ -90,9 +112,9 @@ class RosSkills:
             raise ReportedError(result.outcome)
         return grasps_from_messages(result.grasps), stages_from([result.stage])
 
-    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Picked:
         """Take the part by the first grasp that can be reached."""
-        goal = Pick.Goal(grasps=grasp_messages(grasps))
+        goal = Pick.Goal(grasps=grasp_messages(grasps), handling=handling_message(handling))
         result = self._ask(self._pick, goal, "pick", MOTION_TIMEOUT, cancelled)
         failed = result.outcome.code != Outcome.SUCCESS
         return Picked(
@@ -103,9 +125,10 @@ class RosSkills:
             error=ReportedError(result.outcome) if failed else None,
         )
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Placed:
         """Put the held part down."""
-        goal, begun = Place.Goal(destination=destination), self._node.get_clock().now()
+        goal = Place.Goal(destination=destination, handling=handling_message(handling))
+        begun = self._node.get_clock().now()
         phases: list[str] = []
         try:
             result = self._ask(

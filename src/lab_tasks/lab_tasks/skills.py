@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from lab_core.errors import LabError
 from lab_core.grasp import Grasp
 from lab_core.scene import Part, Scene
+from lab_tasks.orders.order import AS_THE_CELL, Handling
 
 Cancelled = Callable[[], bool]
 
@@ -51,15 +55,18 @@ class Skills(Protocol):
     def look(self, not_before: int | None, timeout: float, cancelled: Cancelled) -> Scene:
         """What lies in the work area, by an image taken at or after a time, nanoseconds; None: now."""
 
+    def image_of(self, scene: Scene) -> npt.NDArray[np.uint8] | None:
+        """The image (H, W, 3) RGB that a scene was made of; asked for only where a grounder sees images."""
+
     def plan_grasps(
         self, target: Part, scene: Scene, limit: int, cancelled: Cancelled
     ) -> tuple[list[Grasp], Sequence[Stage]]:
         """Ranked grasps on a part of the scene, best first, at least one."""
 
-    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled) -> Picked:
+    def pick(self, grasps: Sequence[Grasp], cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Picked:
         """Take the part by the first grasp that can be reached; the error is in the answer."""
 
-    def place(self, destination: str, cancelled: Cancelled) -> Placed:
+    def place(self, destination: str, cancelled: Cancelled, handling: Handling = AS_THE_CELL) -> Placed:
         """Put the held part down; the error is in the answer."""
 
     def held(self) -> str:

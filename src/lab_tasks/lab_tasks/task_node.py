@@ -85,7 +85,9 @@ class TaskNode(LabNode):
             lines = read_order(self.parameters.order, self._destinations)
             self._first_order = understood(lines, self._destinations)
         self._grounder = self.make_plugin(GROUNDERS, self.parameters.grounder)
-        self._skills = RosSkills(self)
+        if notice := getattr(self._grounder, "notice", ""):
+            self.get_logger().warning(notice)
+        self._skills = RosSkills(self, getattr(self._grounder, "sees_images", False))
         self._permit = Permit(self, max_age=math.inf)  # what is silent is the business of who moves
         self._job: Job | None = None
         self._reserved = threading.Lock()  # from when a task is accepted until its books are closed

@@ -13,7 +13,7 @@ from lab_core.scene import Part, Scene
 from lab_language.testing.synthetic import part
 from lab_tasks import order_tree
 from lab_tasks.job import Job
-from lab_tasks.orders.order import OrderLine, understood
+from lab_tasks.orders.order import AS_THE_CELL, OrderLine, understood
 from lab_tasks.policy import load_policy
 from lab_tasks.skills import Picked, Placed, Stage
 
@@ -42,6 +42,7 @@ class TableOfBoxes:
     before_call: object = staticmethod(lambda name: None)
     lets_go_before_it_fails: bool = False
     colours: dict = field(default_factory=dict)  # RGB by part; black where nothing is said
+    handled: list = field(default_factory=list)  # as each pick and place was asked for
     pieces: dict = field(default_factory=dict)  # what else a part is seen as: by its name, name and position
 
     def _do(self, skill, subject, cancelled):
@@ -81,16 +82,18 @@ class TableOfBoxes:
         ]
         return grasps, [Stage("plan grasps", 0.1, 0.05)]
 
-    def pick(self, grasps, cancelled):
+    def pick(self, grasps, cancelled, handling=AS_THE_CELL):
         target = min(self.parts, key=lambda n: np.linalg.norm(self.parts[n] - grasps[0].base_from_tcp[:3, 3]))
+        self.handled.append(handling)
         self.calls.append(("grasp", round(10.0 * (1.0 - grasps[0].score))))
         if error := self._do("pick", target, cancelled):
             return Picked(0, 0.0, 0.0, [], error)
         self.held_part = target
         return Picked(0, 0.03, 20.0, [Stage("approach", 0.5, 0.01)], None)
 
-    def place(self, destination, cancelled):
+    def place(self, destination, cancelled, handling=AS_THE_CELL):
         error = self._do("place", destination, cancelled)
+        self.handled.append(handling)
         if error and error.code == OutcomeCode.OBJECT_LOST:
             self.held_part = None
         if not self.held_part:

@@ -98,7 +98,7 @@ def test_a_part_lost_on_the_way_is_not_placed_and_is_taken_again():
 def test_a_pick_that_did_not_move_the_part_is_no_success():
     table = cell()
 
-    def pretend(destination, cancelled):
+    def pretend(destination, cancelled, handling):
         table.held_part = None
         return Placed(True, [], None)
 

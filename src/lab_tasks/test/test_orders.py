@@ -6,7 +6,8 @@ from table_of_boxes import DESTINATIONS, TableOfBoxes, clear
 
 from lab_core.errors import ConfigurationError, LabError
 from lab_core.outcomes import OutcomeCode
-from lab_tasks.orders.order import ALL, InvalidOrder, OrderLine, understood
+from lab_language.models.endpoint import EndpointFailed
+from lab_tasks.orders.order import ALL, Handling, InvalidOrder, OrderLine, understood
 from lab_tasks.orders.sources import order_names, read_order
 
 RED, BLUE, GREEN = (0.8, 0.1, 0.1), (0.1, 0.25, 0.75), (0.15, 0.6, 0.25)
@@ -126,7 +127,9 @@ def test_what_lies_on_the_part_is_moved_first_where_the_line_allows_it():
     assert (job.outcome(), to, placed(job)) == (None, {"g2": "bin", "g1": "tray"}, [1])
 
 
-@pytest.mark.parametrize("name", ["clear_table", "sort_by_colour", "kitting", "one_red_part"])
+@pytest.mark.parametrize(
+    "name", ["clear_table", "sort_by_colour", "kitting", "kitting_places", "one_red_part"]
+)
 def test_the_orders_that_come_along(name):
     assert name in order_names()
     order = understood(read_order(name, DESTINATIONS), DESTINATIONS)
@@ -135,10 +138,39 @@ def test_the_orders_that_come_along(name):
         "clear_table": ([5], None),
         "sort_by_colour": ([2, 3], None),
         "kitting": ([2, 0], OutcomeCode.ABSENT),
+        "kitting_places": ([2, 0], OutcomeCode.ABSENT),
         "one_red_part": ([0], OutcomeCode.AMBIGUOUS),
     }[name]
     outcome = job.outcome()
     assert (placed(job), outcome and outcome.code) == expected
+
+
+def test_each_line_is_handled_as_it_says():
+    table = coloured()
+    line = OrderLine("the green box", ("tray", "bin"), handling=Handling(0.5, 12.0, (4,)))
+    ordered(table, ("a blue box", ("tray",)), line)
+    assert table.handled == [Handling(), Handling(), line.handling, line.handling]
+
+
+def test_places_are_those_of_the_first_destination():
+    table = coloured(place__tray=[OutcomeCode.DESTINATION_FULL])
+    job, to = ordered(table, OrderLine("the green box", ("tray", "bin"), handling=Handling(0.5, 0.0, (4,))))
+    assert (job.outcome(), to) == (None, {"g1": "bin"})
+    assert table.handled == [Handling(0.5, 0.0, (4,)), Handling(0.5, 0.0, (4,)), Handling(0.5)]
+
+
+@pytest.mark.parametrize(
+    ("handling", "complaint"),
+    [
+        (Handling(speed=float("nan")), "line 1: speed is nan"),
+        (Handling(speed=1.5), "speed is 1.5"),
+        (Handling(max_force=float("inf")), "max_force is inf N"),
+        (Handling(places=(1, 1)), "different numbers"),
+    ],
+)
+def test_a_handling_that_cannot_be_is_refused(handling, complaint):
+    with pytest.raises(InvalidOrder, match=complaint):
+        understood([OrderLine("a box", ("tray",), handling=handling)], DESTINATIONS)
 
 
 def test_a_sentence_is_an_order():
@@ -179,7 +211,16 @@ def test_what_is_no_order_is_refused_in_one_sentence(text, complaint):
         ("lines: [{what: boxes, to: tray, how_many: 0}]", "how_many: expected a whole number"),
         ("lines: [{what: boxes, to: tray, how_many: 1.5}]", "how_many: expected a whole number"),
         ("lines: [{what: two boxes, to: tray, how_many: 3}]", "the words say 2 parts and how_many says 3"),
-        ("lines: [{what: boxes, to: tray, speed: 9}]", "speed: unknown key"),
+        ("lines: [{what: boxes, to: tray, colour: 9}]", "colour: unknown key"),
+        ("lines: [{what: boxes, to: tray, speed: 9}]", "speed"),
+        ("lines: [{what: boxes, to: tray, speed: 0}]", "speed"),
+        ("lines: [{what: boxes, to: tray, max_force: -1}]", "max_force"),
+        ("lines: [{what: boxes, to: tray, places: [0]}]", "places"),
+        ("lines: [{what: boxes, to: tray, places: [2, 2]}]", "expected different numbers"),
+        (
+            "lines: [{what: boxes, to: tray, how_many: 3, places: [1, 2]}]",
+            "3 parts do not fit into 2 places",
+        ),
         (
             "lines: [{what: boxes, to: tray}, {what: all boxes, to: bin}]",
             "lines 1 and 2 both mean 'all boxes'",
@@ -206,3 +247,38 @@ def test_all_of_a_phrase_by_number_and_by_word_are_the_same():
     one = understood([OrderLine("red box", ("tray",), ALL)], DESTINATIONS)
     said = understood([OrderLine("red boxes", ("tray",))], DESTINATIONS)
     assert str(one) == str(said) == "all red boxes to tray"
+
+
+class Seeing:
+    """A grounder that sees images: the second part is the one; or it fails."""
+
+    sees_images = True
+
+    def __init__(self, failure=None):
+        self.failure, self.images = failure, []
+
+    def score(self, candidates, phrase):
+        if self.failure:
+            raise self.failure
+        self.images.append([candidate.sight for candidate in candidates])
+        return np.array([0.02, 0.98, *[0.02] * (len(candidates) - 2)])
+
+
+def carried_out_with(grounder):
+    table = coloured()
+    table.image_of = lambda scene: np.zeros((4, 4, 3), np.uint8)
+    order = understood([OrderLine("the red box", ("tray",))], DESTINATIONS)
+    job, attempts = clear(table, order, grounder=grounder)
+    return table, job, [a.record.object.id for a in attempts if a.destination]
+
+
+def test_a_model_decides_where_measuring_does_not():
+    _, job, moved = carried_out_with(Seeing())
+    assert job.outcome() is None and moved == [list(coloured().parts)[1]]
+
+
+def test_a_model_that_fails_moves_nothing():
+    table, job, moved = carried_out_with(Seeing(EndpointFailed("the model gave no answer within 1 s")))
+    assert moved == [] and table.asked("pick") == []
+    assert job.outcome().code == OutcomeCode.UNAVAILABLE
+    assert "no answer within 1 s" in job.outcome().message

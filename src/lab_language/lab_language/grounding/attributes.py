@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
@@ -12,17 +11,33 @@ import numpy as np
 from lab_core.geometry import FloatArray, oklab
 from lab_core.scene import PART, Part
 from lab_language.errors import UnknownKind, quoted
-from lab_language.grounding.measures import Form, form_of
 from lab_language.grounding.port import Candidate, Phrase
+from lab_language.grounding.shapes import Shape, ramp, shape_of
 from lab_language.query import Attribute
 from lab_perception.color_names import name_in_oklab
 
-COLOUR_SPREAD = (0.06, 0.025, 0.025)
-"""Of one paint over the sides of a part and the lights on it, in Oklab."""
-LIKE_A_LESSER = 0.4
-"""Score of a part that is called so when there is no better: a plate as a box, turquoise as blue."""
+LIGHTS = ((1.0, 0.35), (0.7, 0.35), (0.45, 0.2), (0.3, 0.1))
+"""Light that falls on a part, as a share of what its paint is named in, and how often."""
+SPREAD = ((-0.02, 0.25), (0.0, 0.5), (0.02, 0.25))
+"""Of the hue of one paint, in the axes a and b of Oklab, and how often."""
+DARK, BRIGHT = (0.48, 0.36), (0.82, 0.92)
+"""Lightness in Oklab of what has no hue: from grey to black, and from grey to white."""
+LIKE_A_LESSER = 0.15
+"""How likely somebody means a part that has a better name: a plate by box."""
+TWO_NAMES = 0.4
+"""And of colours between two names: turquoise by blue."""
+OF_THAT_COLOUR = (0.15, 0.5)
+"""Share of what is seen of a part that has a colour: nobody calls the part by it, and everybody does."""
 NOT_ALIKE = 1.15
 """A part is called large beside others when it is so many times as large as they are."""
+EXCLUSIVE = {
+    "colour": (
+        *("red", "orange", "yellow", "green", "cyan", "blue"),
+        *("purple", "pink", "brown", "black", "grey", "white"),
+    ),
+    "noun": ("box", "plate", "bar", "cylinder", "disc", "ring", "ball"),
+}
+"""Of a kind of words: those of which one part has one, in an order in which like ones are neighbours."""
 
 
 class AttributeGrounder:
@@ -32,42 +47,34 @@ class AttributeGrounder:
 
     def score(self, candidates: Sequence[Candidate], phrase: Phrase) -> FloatArray:
         """See the port. The score of several attributes is that of the one that fits least."""
-        parts = [candidate.part for candidate in candidates]
-        covered = [candidate.covered for candidate in candidates]
-        scores = np.ones(len(parts))
+        scores = np.ones(len(candidates))
         for attribute in phrase.attributes:
-            scores = np.minimum(scores, attribute_scores(parts, attribute, covered))
+            scores = np.minimum(scores, attribute_scores(candidates, attribute))
         return scores
 
 
-def attribute_scores(
-    parts: Sequence[Part], attribute: Attribute, covered: Sequence[bool] | None = None
-) -> FloatArray:
-    """(N,) how well one attribute fits each of the parts of a scene. covered: something lies on the part.
-
-    Raises UnknownKind.
-    """
-    covered = [False] * len(parts) if covered is None else covered
-    several = [_scores(parts, covered, attribute.kind, value) for value in attribute.values]
-    scores: FloatArray = np.max(several, axis=0) if len(parts) else np.zeros(0)
+def attribute_scores(candidates: Sequence[Candidate], attribute: Attribute) -> FloatArray:
+    """(N,) how likely one attribute is said of each of the parts of a scene. Raises UnknownKind."""
+    several = [value_scores(candidates, attribute.kind, value) for value in attribute.values]
+    scores: FloatArray = np.max(several, axis=0)
     return 1.0 - scores if attribute.negated else scores
 
 
-def _scores(parts: Sequence[Part], covered: Sequence[bool], kind: str, value: str) -> FloatArray:
+def value_scores(candidates: Sequence[Candidate], kind: str, value: str) -> FloatArray:
+    """(N,) how likely one word is said of each of the parts of a scene. Raises UnknownKind."""
+    parts = [candidate.part for candidate in candidates]
     if kind == "label":
         return _label_scores(parts, value)
     if kind == "size":
         return _size_scores(parts, value)
     if kind == "colour":
-        return np.array([colour_shares(tuple(part.color)).get(value, 0.0) for part in parts])
-    labelled = [_labelled(part, value) for part in parts]
-    forms = [form_of(part) for part in parts]
-    level = {"bow_along": 0.0, "bow_across": 0.0, "tilt": 0.0, "hole": 0.0}
-    forms = [replace(form, **level) if under else form for form, under in zip(forms, covered, strict=True)]
-    measure = (NOUNS if kind == "noun" else SHAPES)[value]
-    return np.array(
-        [measure(form) if label is None else label for form, label in zip(forms, labelled, strict=True)]
-    )
+        return np.array([colour_score(part, value) for part in parts])
+    fits = (NOUNS if kind == "noun" else SHAPES)[value]
+    scores = []
+    for candidate in candidates:
+        label = _labelled(candidate.part, value)
+        scores.append(fits(shape_of(candidate)) if label is None else label)
+    return np.array(scores)
 
 
 def _labelled(part: Part, label: str) -> float | None:
@@ -88,26 +95,53 @@ def _label_scores(parts: Sequence[Part], label: str) -> FloatArray:
     return np.array([each or 0.0 for each in said])
 
 
+def colour_score(part: Part, name: str) -> float:
+    """How likely a part is called by a colour: by what that covers of it."""
+    named = named_so(tuple(part.color)).get(name, 0.0)
+    if not part.colours:
+        return named
+    shares = {each.name: each.share for each in part.colours}
+    main = ramp(shares.pop(part.color_name, 0.0), *OF_THAT_COLOUR)
+    return max(main * named, ramp(shares.get(name, 0.0), *OF_THAT_COLOUR))
+
+
 @lru_cache(maxsize=512)
-def colour_shares(rgb: tuple[float, float, float]) -> dict[str, float]:
-    """How likely each name is for a colour (sRGB 0..1): the share of like colours that have it."""
-    lightness, a, b = (float(axis) for axis in oklab(rgb))
-    shares: dict[str, float] = {}
-    steps = ((-1.0, 0.25), (0.0, 0.5), (1.0, 0.25))
-    for light, green, yellow in product(steps, repeat=3):
-        weight = light[1] * green[1] * yellow[1]
-        at = [lightness + light[0] * COLOUR_SPREAD[0], a + green[0] * COLOUR_SPREAD[1]]
-        at.append(b + yellow[0] * COLOUR_SPREAD[2])
-        name = name_in_oklab(*at)
-        hue = float(np.degrees(np.arctan2(at[2], at[1])) % 360.0)
-        if name == "grey" and not 0.42 <= at[0] <= 0.78:  # black in bright light, white in the shade
-            other = "black" if at[0] < 0.42 else "white"
-            shares[other] = shares.get(other, 0.0) + LIKE_A_LESSER * weight
+def named_so(rgb: tuple[float, float, float]) -> dict[str, float]:
+    """How likely each name is for a paint that is seen as a colour (sRGB 0..1).
+
+    The light on it is not known: a paint of any name that becomes this colour in less light may be it. What
+    has no hue is called by how it looks.
+    """
+    seen = oklab(rgb)
+    lightness = float(seen[0])
+    without_hue = {
+        "black": ramp(lightness, *DARK),
+        "white": ramp(lightness, *BRIGHT),
+    }
+    without_hue["grey"] = 1.0 - sum(without_hue.values())
+    named: dict[str, float] = {}
+
+    def add(name: str, weight: float) -> None:
+        named[name] = named.get(name, 0.0) + weight
+
+    # no paint reflects more light than falls on it
+    possible = [light for light in LIGHTS if light[0] == 1.0 or max(rgb) ** 2.2 <= light[0]]
+    total = sum(share for _, share in possible)
+    for light, green, yellow in product(possible, SPREAD, SPREAD):
+        weight = light[1] / total * green[1] * yellow[1]
+        drawn = seen + np.array([0.0, green[0], yellow[0]])
+        brighter, a, b = (drawn * light[0] ** (-1.0 / 3.0)).tolist()
+        name = name_in_oklab(brighter, a, b)
+        hue = float(np.degrees(np.arctan2(b, a)) % 360.0)
+        if name in without_hue:
+            for each, share in without_hue.items():
+                add(each, weight * share)
+            continue
         if name in ("blue", "green") and 168.0 < hue < 235.0:
-            shares["cyan"] = shares.get("cyan", 0.0) + weight
-            weight *= LIKE_A_LESSER
-        shares[name] = shares.get(name, 0.0) + weight
-    return shares
+            add("cyan", weight)
+            weight *= TWO_NAMES
+        add(name, weight)
+    return named
 
 
 def _size_scores(parts: Sequence[Part], value: str) -> FloatArray:
@@ -119,116 +153,61 @@ def _size_scores(parts: Sequence[Part], value: str) -> FloatArray:
     ratio = sizes / float(np.median(sizes))
     if value in ("small", "low"):
         ratio = 1.0 / ratio
-    return _ramp(ratio, 1.0, NOT_ALIKE**2)
+    scores: FloatArray = np.clip((ratio - 1.0) / (NOT_ALIKE**2 - 1.0), 0.0, 1.0)
+    return scores
 
 
-def _ramp(value: FloatArray | float, zero: float, one: float) -> FloatArray:
-    result: FloatArray = np.clip((np.asarray(value) - zero) / (one - zero), 0.0, 1.0)
-    return result
+def _flat(shape: Shape) -> float:
+    return ramp(shape.height / shape.width, 0.55, 0.35)
 
 
-def _step(value: float, zero: float, one: float) -> float:
-    return float(_ramp(value, zero, one))
+def _long(shape: Shape) -> float:
+    """One edge is longer than both others."""
+    lying = ramp(shape.length / max(shape.width, shape.height), 1.5, 2.0)
+    return max(lying, ramp(shape.height / shape.length, 1.5, 2.0))
 
 
-def _wide(form: Form) -> float:
-    """Whether the camera resolves its top: it rounds the edges of what is narrow."""
-    return _step(form.width, 0.022, 0.042)
+def _box(shape: Shape) -> float:
+    return shape.box * (1.0 - (1.0 - LIKE_A_LESSER) * max(_flat(shape), _long(shape)))
 
 
-def _level(form: Form) -> float:
-    """Its top is flat."""
-    bowed = max(abs(form.bow_along), abs(form.bow_across))
-    level = _step(bowed, 0.22, 0.12) * _step(form.tilt, 0.7, 0.45)
-    return max(level, 0.5 * (1.0 - _wide(form)))
+def _plate(shape: Shape) -> float:
+    return shape.box * _flat(shape)
 
 
-def _domed(form: Form) -> float:
-    """Its top falls off to all sides."""
-    return _step(form.bow_along + form.bow_across, 0.15, 0.3) * _step(form.hole, 0.6, 0.4)
+def _bar(shape: Shape) -> float:
+    return shape.box * _long(shape) * (1.0 - 0.5 * _flat(shape))
 
 
-def _arched(form: Form) -> float:
-    """Its top falls off to two sides, and not along the way between them."""
-    less, more = sorted((form.bow_along, form.bow_across))
-    arched = _step(more, 0.12, 0.2) * _step(less, 0.2, 0.1) * _step(form.tilt, 0.7, 0.5)
-    return arched * (0.6 + 0.4 * _wide(form))
+def _cylinder(shape: Shape) -> float:
+    standing = shape.cylinder * (1.0 - (1.0 - LIKE_A_LESSER) * _flat(shape))
+    return (standing + shape.roll) * (1.0 - shape.hollow)
 
 
-def _rectangular(form: Form) -> float:
-    return _level(form) * _step(form.filled, 0.82, 0.87)
+def _disc(shape: Shape) -> float:
+    return shape.cylinder * _flat(shape) * (1.0 - shape.hollow)
 
 
-def _flat(form: Form) -> float:
-    return _step(form.height / form.width, 0.7, 0.5)
+def _ring(shape: Shape) -> float:
+    return shape.cylinder * shape.hollow * ramp(shape.height / shape.width, 0.9, 0.6)
 
 
-def _long(form: Form) -> float:
-    return max(_step(form.length / form.width, 1.4, 1.8), _step(form.height / form.length, 1.3, 1.7))
+def _round(shape: Shape) -> float:
+    return shape.cylinder + shape.ball + 0.6 * shape.roll
 
 
-def _circular(form: Form) -> float:
-    """From above."""
-    outline = min(_step(form.filled, 0.90, 0.86), _step(form.filled, 0.73, 0.76))
-    return _step(form.length / form.width, 1.35, 1.2) * outline
-
-
-def _hollow(form: Form) -> float:
-    return _step(form.hole, 0.3, 0.7)
-
-
-def _box(form: Form) -> float:
-    odd = max(_flat(form), _long(form))
-    return _rectangular(form) * (1.0 - (1.0 - LIKE_A_LESSER) * odd) * (1.0 - _hollow(form))
-
-
-def _plate(form: Form) -> float:
-    return _rectangular(form) * _flat(form) * (1.0 - _hollow(form))
-
-
-def _bar(form: Form) -> float:
-    return _rectangular(form) * _long(form) * (1.0 - 0.5 * _flat(form))
-
-
-def _upright(form: Form) -> float:
-    return _circular(form) * _level(form) * (1.0 - _hollow(form))
-
-
-def _cylinder(form: Form) -> float:
-    standing = _upright(form) * (1.0 - (1.0 - LIKE_A_LESSER) * _flat(form))
-    thick = _step(form.height / form.width, 0.6, 0.75) * _step(form.height / form.width, 1.5, 1.25)
-    return max(standing, _arched(form) * thick * _step(form.filled, 0.80, 0.86))
-
-
-def _disc(form: Form) -> float:
-    return _upright(form) * _flat(form)
-
-
-def _ring(form: Form) -> float:
-    return _circular(form) * _hollow(form) * _step(form.height / form.width, 0.9, 0.6)
-
-
-def _ball(form: Form) -> float:
-    thick = _step(form.height / form.width, 0.6, 0.75) * _step(form.height / form.width, 1.6, 1.4)
-    return _circular(form) * _domed(form) * thick
-
-
-def _round(form: Form) -> float:
-    return max(_circular(form) * max(_level(form), _ball(form)), _ring(form), 0.6 * _cylinder(form))
-
-
-NOUNS: dict[str, Callable[[Form], float]] = {
+NOUNS: dict[str, Callable[[Shape], float]] = {
     "box": _box,
     "plate": _plate,
     "bar": _bar,
     "cylinder": _cylinder,
     "disc": _disc,
     "ring": _ring,
-    "ball": _ball,
+    "ball": lambda shape: shape.ball,
 }
-SHAPES: dict[str, Callable[[Form], float]] = {
+SHAPES: dict[str, Callable[[Shape], float]] = {
     "round": _round,
-    "square": _rectangular,
+    "square": lambda shape: shape.box,
     "flat": _flat,
     "long": _long,
 }

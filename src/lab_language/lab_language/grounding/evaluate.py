@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 
-from lab_core.geometry import FloatArray, OrientedBox
-from lab_core.scene import Part, Scene
+from lab_core.geometry import OrientedBox
+from lab_core.scene import DepthView, Part, Scene
 from lab_language.grounding import answers
-from lab_language.grounding.attributes import AttributeGrounder
-from lab_language.grounding.port import Candidate, Crop, Grounder, Phrase
-from lab_language.grounding.relations import Viewpoint, gap, lies_on, measure, related, top_of
+from lab_language.grounding.attributes import value_scores
+from lab_language.grounding.port import Candidate, Grounder, Image, Sight
+from lab_language.grounding.relations import Viewpoint, lies_on, top_of
+from lab_language.grounding.worlds import WORLDS, Held, Measured, Worlds
 from lab_language.query import Query, Side
 
+SURE = 0.8
+"""A part is taken when it is so likely the one that is meant: a wrong part is worse than a question."""
+LIKELY = 0.5
+"""'All' are those that fit with this probability, and there is none when that is as likely."""
+DOUBT = 0.2
+"""A part that is meant with this probability is named in a question."""
 FITS = 0.35
-"""A part with less than this is not meant."""
-RIVAL = 0.6
-"""A part whose score is this share of the best one's may be meant as well."""
-OF_ALL = 0.5
-"""'All' are those that fit at least so well."""
-LARGER, HIGHER, FURTHER = 1.08, 1.12, 0.008
-"""Of the largest to the next: ratio of sizes, of heights, and metres."""
+"""Words that fit a part less are named as what it misses."""
 RESTS = 0.5
 """One part lies on another when the score says at least this."""
 
@@ -39,7 +40,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate, how well it fits, and the words that fit it least; empty where all fit."""
+    """A candidate, how likely it is meant, and the words that fit it least; empty where all fit."""
 
     id: str
     score: float
@@ -68,17 +69,19 @@ def ground(
     scene: Scene,
     side: Side = "operator",
     grounder: Grounder | None = None,
-    crops: Mapping[str, Crop] | None = None,
+    image: Image | None = None,
     unavailable: Collection[str] = (),
+    measured: Measured = value_scores,
 ) -> Grounding:
     """The parts of a scene that a query means. side: from which left, right, front and back are said.
 
-    grounder: says how well words fit a part; measured attributes have a veto over it. crops: images of parts
-    by their id. unavailable: ids of parts that are not to be chosen where several would do.
+    grounder: says how well words fit a part; measured attributes have a veto over it. image: (H, W, 3) RGB,
+    the one that the scene was made of. unavailable: ids of parts that are not to be chosen where several
+    would do. measured: says what was measured; a benchmark has the truth instead.
 
     Raises UnknownKind when the query names what nothing can see here.
     """
-    evaluation = _Evaluation(scene.objects, Viewpoint.of(side), grounder, crops or {})
+    evaluation = _Evaluation(scene, Viewpoint.of(side), grounder, image, measured)
     return evaluation.ground(query, unavailable)
 
 
@@ -87,122 +90,63 @@ class _Evaluation:
 
     def __init__(
         self,
-        parts: Sequence[Part],
+        scene: Scene,
         viewpoint: Viewpoint,
         grounder: Grounder | None,
-        crops: Mapping[str, Crop],
+        image: Image | None,
+        measured: Measured,
     ) -> None:
+        parts = scene.objects
         self._given = list(parts)
-        self._parts = [_by_itself(part, parts) for part in parts]
+        self._parts = [by_itself(part, parts) for part in parts]
         self._viewpoint = viewpoint
-        self._measured = AttributeGrounder()
-        self._grounder = None if isinstance(grounder, AttributeGrounder) else grounder
         covered = [any(o is not part and lies_on(o, part) >= RESTS for o in parts) for part in parts]
-        self._candidates = [
-            Candidate(part, crops.get(part.id), under)
+        eye = None if scene.view is None else scene.view.base_from_camera
+        candidates = [
+            Candidate(part, _sight(part, scene.view, image), under, eye)
             for part, under in zip(self._parts, covered, strict=True)
         ]
+        self._worlds = Worlds(candidates, viewpoint, grounder, measured)
 
     def ground(self, query: Query, unavailable: Collection[str]) -> Grounding:
         """See the function."""
-        terms = self._terms(_compared(query))
-        scores = self._least(terms)
-        ranked = [int(i) for i in np.argsort(-scores, kind="stable")]
-        listed = tuple(self._scored(i, float(scores[i]), terms) for i in ranked)
-        fitting = [i for i in ranked if scores[i] >= FITS]
-        if not fitting:
-            nearest = listed[0] if listed else None
-            return Grounding(Verdict.ABSENT, (), listed, answers.absent(query, nearest))
-        if query.quantity.number != "the":
-            fitting = [i for i in fitting if self._parts[i].id not in unavailable]
-            if not fitting:
+        terms = self._worlds.terms(query)
+        available = np.array([part.id not in unavailable for part in self._parts], bool)
+        the = query.quantity.number == "the"
+        held = self._worlds.holds(
+            query, None if the else np.broadcast_to(available, (WORLDS, len(available)))
+        )
+        meant = held.mean(axis=0)
+        ranked = [int(i) for i in np.argsort(-meant, kind="stable")]
+        listed = tuple(self._scored(i, float(meant[i]), terms) for i in ranked)
+        none = float((~held.any(axis=1)).mean())
+        if none >= LIKELY:
+            if not available.all() and not the and self._worlds.holds(query).any(axis=1).mean() >= LIKELY:
                 return Grounding(Verdict.ABSENT, (), listed, answers.no_more(query))
+            return Grounding(Verdict.ABSENT, (), listed, answers.absent(query, listed[0] if listed else None))
+        if the:
+            return self._the(query, held, ranked, listed)
+        doubtful = [i for i in ranked if DOUBT <= meant[i] < SURE]
         if query.quantity.number == "all":
-            chosen = [i for i in fitting if scores[i] >= OF_ALL] or fitting[:1]
+            chosen = [i for i in ranked if meant[i] >= LIKELY]
+            if not chosen:
+                return self._ambiguous(query, doubtful, listed)
             return self._unless_blocked(query, chosen, len(chosen), listed)
         count = query.quantity.count
-        names = [*_comparisons(query), *query.superlatives]
-        if names:
-            clear = [i for i in fitting if scores[i] >= RIVAL * scores[fitting[0]]]
-            chosen, doubt = self._most(names, clear, count)
-            if doubt:
-                return self._ambiguous(query, doubt, listed)
-            return self._unless_blocked(query, chosen, count, listed)
-        if query.quantity.number == "any":
-            return self._unless_blocked(query, fitting, count, listed)
-        rivals = [i for i in fitting if scores[i] >= RIVAL * scores[fitting[0]]]
-        if len(rivals) > 1:
-            return self._ambiguous(query, rivals, listed)
-        return self._unless_blocked(query, rivals, 1, listed)
+        chosen = [i for i in ranked if meant[i] >= SURE]
+        if doubtful and (not chosen or (query.superlatives and len(chosen) < count)):
+            return self._ambiguous(query, [*chosen, *doubtful], listed)
+        return self._unless_blocked(query, chosen, count, listed)
 
-    def scores(self, query: Query) -> FloatArray:
-        """(N,) how well each part fits; superlatives leave the parts that they mean."""
-        scores = self._least(self._terms(query))
-        if query.superlatives:
-            fitting = [i for i in range(len(scores)) if scores[i] >= max(FITS, RIVAL * scores.max())]
-            chosen, doubt = self._most(query.superlatives, fitting, query.quantity.count)
-            scores = np.where(np.isin(np.arange(len(scores)), chosen or doubt), scores, 0.0)
-        return scores
-
-    def _terms(self, query: Query) -> list[tuple[str, FloatArray]]:
-        """Scores (N,) of everything that a query says, with its words."""
-        terms: list[tuple[str, FloatArray]] = []
-        for attribute in query.attributes:
-            phrase = Phrase(str(attribute), (attribute,))
-            terms.append((str(attribute), self._measured.score(self._candidates, phrase)))
-        if self._grounder is not None and query.attributes:
-            phrase = Phrase(query.own_words, query.attributes)
-            terms.append((phrase.text, self._grounder.score(self._candidates, phrase)))
-        for relation in query.relations:
-            references = [self.scores(reference) for reference in relation.references]
-            if relation.name == "nearest_to":
-                group = self._least([*terms, ("", np.ones(len(self._parts)))])
-                terms.append((str(relation), self._nearest(group, references[0])))
-            else:
-                fits = related(relation.name, self._parts, references, self._viewpoint)
-                terms.append((str(relation), fits))
-        for excluded in query.excluded:
-            terms.append((f"not {excluded}", 1.0 - self.scores(excluded)))
-        return terms
-
-    def _least(self, terms: Sequence[tuple[str, FloatArray]]) -> FloatArray:
-        least: FloatArray = np.min([np.ones(len(self._parts)), *(score for _, score in terms)], axis=0)
-        return least
-
-    def _nearest(self, group: FloatArray, reference: FloatArray) -> FloatArray:
-        """(N,) of the group, the part nearest to the reference; several where the distance does not tell."""
-        scores = np.zeros(len(group))
-        clear = max(FITS, RIVAL * float(group.max(initial=0.0)))
-        for b in np.flatnonzero(reference >= FITS).tolist():
-            gaps = {
-                i: gap(self._parts[i], self._parts[b])
-                for i in range(len(group))
-                if i != b and group[i] >= clear
-            }
-            least = min(gaps.values(), default=0.0)
-            for i, distance in gaps.items():
-                if distance < least + FURTHER:
-                    scores[i] = max(scores[i], float(reference[b]))
-        return scores
-
-    def _most(self, names: Sequence[str], group: list[int], count: int) -> tuple[list[int], list[int]]:
-        """The parts of a group that superlatives mean, or those among which they do not decide."""
-        for name in names:
-            keep = count if name == names[-1] else max(count, len(group) // 2)
-            ordered = sorted(group, key=lambda i: -measure(self._parts[i], name, self._viewpoint))
-            if len(ordered) > keep and not self._clearly(name, ordered[keep - 1], ordered[keep]):
-                last = ordered[keep - 1]
-                return [], [i for i in ordered if i == last or not self._clearly(name, last, i)]
-            group = ordered[:keep]
-        return group, []
-
-    def _clearly(self, name: str, one: int, other: int) -> bool:
-        """Whether one part is more so than another by more than measuring errs."""
-        a, b = (measure(self._parts[i], name, self._viewpoint) for i in (one, other))
-        if name in ("left", "right", "near", "far"):
-            return abs(a - b) >= FURTHER
-        ratio = max(abs(a), abs(b)) / max(min(abs(a), abs(b)), 1e-6)
-        return ratio >= (HIGHER if name in ("tall", "low") else LARGER)
+    def _the(self, query: Query, held: Held, ranked: Sequence[int], listed: tuple[Scored, ...]) -> Grounding:
+        """The one part that is meant, or a question."""
+        alone = (held & (held.sum(axis=1) == 1)[:, None]).mean(axis=0)
+        best = int(np.argmax(alone))
+        if alone[best] >= SURE:
+            return self._unless_blocked(query, [best], 1, listed)
+        meant = held.mean(axis=0)
+        rivals = [i for i in ranked if meant[i] >= DOUBT] or list(ranked[:1])
+        return self._ambiguous(query, rivals, listed)
 
     def _ambiguous(self, query: Query, rivals: list[int], listed: tuple[Scored, ...]) -> Grounding:
         parts = tuple(self._given[i] for i in rivals)
@@ -238,13 +182,13 @@ class _Evaluation:
                     waiting.append(i)
         return found[::-1]
 
-    def _scored(self, index: int, score: float, terms: Sequence[tuple[str, FloatArray]]) -> Scored:
-        least = min(terms, key=lambda term: float(term[1][index]), default=None)
-        misses = least[0] if least is not None and float(least[1][index]) < FITS else ""
-        return Scored(self._parts[index].id, score, misses)
+    def _scored(self, index: int, score: float, terms: Sequence[tuple[str, Held]]) -> Scored:
+        fits = {words: float(held[:, index].mean()) for words, held in terms}
+        least = min(fits, key=lambda words: fits[words], default="")
+        return Scored(self._parts[index].id, score, least if least and fits[least] < FITS else "")
 
 
-def _by_itself(part: Part, parts: Sequence[Part]) -> Part:
+def by_itself(part: Part, parts: Sequence[Part]) -> Part:
     """The part with a box of its own height where it lies on another: boxes of a scene reach down to the
     support.
     """
@@ -260,16 +204,9 @@ def _by_itself(part: Part, parts: Sequence[Part]) -> Part:
     return replace(part, box=OrientedBox(pose, size))
 
 
-def _comparisons(query: Query) -> tuple[str, ...]:
-    """'The large box' is the larger one of the boxes."""
-    if query.quantity.number != "the":
-        return ()
-    return tuple(a.values[0] for a in query.attributes if a.kind == "size" and not a.negated)
-
-
-def _compared(query: Query) -> Query:
-    """The query without the sizes that are compared among what else fits."""
-    if not _comparisons(query):
-        return query
-    kept = tuple(a for a in query.attributes if a.kind != "size" or a.negated)
-    return replace(query, attributes=kept)
+def _sight(part: Part, view: DepthView | None, image: Image | None) -> Sight | None:
+    """The part in the image of its scene."""
+    if view is None or image is None or not len(part.outline):
+        return None
+    camera = view.camera.scaled(image.shape[1] / view.camera.width)
+    return Sight(image, part.outline * [camera.fx, camera.fy] + [camera.cx, camera.cy])

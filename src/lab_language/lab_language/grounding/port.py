@@ -19,18 +19,41 @@ from lab_core.plugins import Port
 from lab_core.scene import Part
 from lab_language.query import Attribute
 
-Crop = npt.NDArray[np.uint8]
+Image = npt.NDArray[np.uint8]
+_AROUND = 0.15
+"""Of the size of a part, shown on each side of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """A part in an image. image: (H, W, 3) RGB, whole. outline: (M, 2) of the part, pixels."""
+
+    image: Image
+    outline: FloatArray
+
+    @property
+    def crop(self) -> Image:
+        """(s, s, 3) what the image shows around the part; beyond its border the border goes on."""
+        lower, upper = self.outline.min(axis=0), self.outline.max(axis=0)
+        half = max(1, int(np.ceil((0.5 + _AROUND) * float((upper - lower).max()))))
+        column, row = np.rint((lower + upper) / 2.0).astype(int).tolist()
+        rows = np.clip(np.arange(row - half, row + half), 0, self.image.shape[0] - 1)
+        columns = np.clip(np.arange(column - half, column + half), 0, self.image.shape[1] - 1)
+        crop: Image = self.image[np.ix_(rows, columns)]
+        return crop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A part of the scene. crop: (h, w, 3) RGB of the image around it; None where there is no image. covered:
-    something lies on it, so that nobody sees the middle of its top.
+    """A part of the scene. sight: of it; None where there is no image. covered: something lies on it, so that
+    nobody sees the middle of its top. base_from_camera: (4, 4) of the image that it was seen in; None where
+    that is not known.
     """
 
     part: Part
-    crop: Crop | None = None
+    sight: Sight | None = None
     covered: bool = False
+    base_from_camera: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

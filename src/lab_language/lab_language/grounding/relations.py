@@ -1,8 +1,7 @@
-"""Where parts lie to each other, as scores from 0 to 1."""
+"""Where parts lie to each other: how likely a person says so, 0 to 1."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,8 +14,10 @@ from lab_language.query import Side
 
 NEXT_TO = (0.10, 0.05)
 """Metres between two parts: no longer next to each other, and certainly."""
-CONE = (np.deg2rad(65.0), np.deg2rad(20.0))
-"""Angle to 'left', 'behind' and so on: no longer, and certainly. Who lies straighter is meant."""
+CONE = (np.deg2rad(62.0), np.deg2rad(42.0))
+"""Angle to 'left', 'behind' and so on: nobody says it, and everybody does."""
+STRAIGHTER, FARTHER = np.deg2rad(30.0), 1.4
+"""Who lies straighter by this angle, and no more than this many times as far away, is meant."""
 LEAST_STEP = 0.015
 """Metres that one part is to the left of the other, at least."""
 INTO = (0.018, 0.009)
@@ -43,6 +44,16 @@ class Viewpoint:
         sign = 1.0 if side == "robot" else -1.0
         return cls(side, np.array([0.0, sign, 0.0]), np.array([-sign, 0.0, 0.0]))
 
+    def direction(self, relation: str) -> FloatArray | None:
+        """(3,) where that is, for a relation that is a direction."""
+        ways = {
+            "left_of": self.left,
+            "right_of": -self.left,
+            "in_front_of": self.front,
+            "behind": -self.front,
+        }
+        return ways.get(relation)
+
 
 def directed(one: Part, other: Part, direction: FloatArray) -> float:
     """Whether one part lies in a direction (3,) from the other: by the angle between their centres."""
@@ -52,6 +63,17 @@ def directed(one: Part, other: Part, direction: FloatArray) -> float:
         return 0.0
     across = float(np.sqrt(max(float(step @ step) - along * along, 0.0)))
     return _ramp(float(np.arctan2(across, along)), *CONE)
+
+
+def straighter(one: Part, other: Part, reference: Part, direction: FloatArray) -> bool:
+    """Whether 'the part in that direction of the reference' means the one rather than the other."""
+    ways = [(part.box.centre - reference.box.centre)[:2] for part in (one, other)]
+    lengths = [max(float(np.linalg.norm(way)), 1e-6) for way in ways]
+    angles = [
+        float(np.arccos(np.clip(way @ direction[:2] / length, -1.0, 1.0)))
+        for way, length in zip(ways, lengths, strict=True)
+    ]
+    return angles[0] + STRAIGHTER < angles[1] and lengths[0] < FARTHER * lengths[1]
 
 
 def gap(one: Part, other: Part) -> float:
@@ -111,41 +133,11 @@ def measure(part: Part, name: str, viewpoint: Viewpoint) -> float:
     return -value if name in ("small", "low", "right", "far") else value
 
 
-def related(
-    name: str, parts: Sequence[Part], references: Sequence[FloatArray], viewpoint: Viewpoint
-) -> FloatArray:
-    """(N,) how well each part fits 'NAME the reference'. references: scores (N,) of what is referred to, one,
-    for `between` two.
-    """
-    count = len(parts)
-    scores = np.zeros(count)
-    if name == "between":
-        first, second = references
-        for a, b in np.argwhere(np.minimum(first[:, None], second[None]) > 0.0).tolist():
-            if a != b:
-                certain = min(first[a], second[b])
-                for i in range(count):
-                    if i not in (a, b):
-                        scores[i] = max(scores[i], min(certain, between(parts[i], parts[a], parts[b])))
-        return scores
-    (reference,) = references
-    for b in np.flatnonzero(reference > 0.0).tolist():
-        for i in range(count):
-            if i != b:
-                fits = _pairwise(name, parts[i], parts[b], viewpoint)
-                scores[i] = max(scores[i], min(float(reference[b]), fits))
-    return scores
-
-
-def _pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
-    if name == "left_of":
-        return directed(one, other, viewpoint.left)
-    if name == "right_of":
-        return directed(one, other, -viewpoint.left)
-    if name == "in_front_of":
-        return directed(one, other, viewpoint.front)
-    if name == "behind":
-        return directed(one, other, -viewpoint.front)
+def pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
+    """How likely 'the one is NAME the other' is said."""
+    direction = viewpoint.direction(name)
+    if direction is not None:
+        return directed(one, other, direction)
     if name == "on":
         return lies_on(one, other)
     if name == "under":

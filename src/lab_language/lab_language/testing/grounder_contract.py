@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from lab_core.plugins import promises
-from lab_language.grounding.port import Candidate, Grounder, Phrase
+from lab_language.grounding.port import Candidate, Grounder, Phrase, Sight
 from lab_language.query import Attribute
 from lab_language.testing.synthetic import PAINTS, part
 
@@ -45,9 +45,10 @@ def check_grounder(grounder: Grounder) -> None:
 
 
 def _block(colour: str, x: float) -> Candidate:
-    crop = np.full((64, 64, 3), 200, np.uint8)
-    crop[12:52, 12:52] = np.round(255 * np.array(PAINTS[colour])).astype(np.uint8)
-    return Candidate(part(colour, "box", colour, (0.4 + x, 0.0)), crop)
+    image = np.full((64, 64, 3), 200, np.uint8)
+    image[12:52, 12:52] = np.round(255 * np.array(PAINTS[colour])).astype(np.uint8)
+    outline = np.array([[12.0, 12.0], [52.0, 12.0], [52.0, 52.0], [12.0, 52.0]])
+    return Candidate(part(colour, "box", colour, (0.4 + x, 0.0)), Sight(image, outline))
 
 
 def _scores(grounder: Grounder, candidates: list[Candidate], colour: str) -> np.ndarray:
@@ -65,6 +66,8 @@ def _scores(grounder: Grounder, candidates: list[Candidate], colour: str) -> np.
 
 
 def _content(candidate: Candidate) -> bytes:
-    part, crop = candidate.part, candidate.crop
-    arrays = [part.points, part.normals, part.color, *([] if crop is None else [crop])]
+    part, sight = candidate.part, candidate.sight
+    arrays: list[np.ndarray] = [part.points, part.normals, part.color]
+    if sight is not None:
+        arrays += [sight.image, sight.outline]
     return b"".join(array.tobytes() for array in arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,19 +54,36 @@ class Destinations:
             self._taken[name] = {*self._taken[name], slot} if len(self._taken[name]) < count - 1 else set()
 
     def places(
-        self, name: str, base_from_tcp: FloatArray, held: OrientedBox, put_height: float, drop_height: float
+        self,
+        name: str,
+        base_from_tcp: FloatArray,
+        held: OrientedBox,
+        put_height: float,
+        drop_height: float,
+        allowed: Sequence[int] = (),
     ) -> list[Place]:
         """Free places for a part, held as `held` in the tcp frame, in their order.
 
         base_from_tcp: (4, 4) how the hand is oriented now; it is turned about the vertical only, so that the
         part stands as it stood. Its box's centre comes above the centre of the place, its lowest point
-        put_height above the floor of a tray or drop_height above the rim of a bin, metres.
+        put_height above the floor of a tray or drop_height above the rim of a bin, metres. allowed: places
+        that may be used, counted from 1, in the order in which they are to be filled; empty: all.
 
-        Raises DestinationFull.
+        Raises DestinationFull, InvalidGoal for a place that is none.
         """
         destination = self.get(name)
         slots = destination.slots()
-        free = [slot for slot in range(len(slots)) if slot not in self._taken[name]]
+        if not all(1 <= number <= len(slots) for number in allowed):
+            raise InvalidGoal(
+                f"'{name}' has the places 1 to {len(slots)}, not {', '.join(map(str, allowed[:6]))}"
+            )
+        wanted = [number - 1 for number in dict.fromkeys(allowed)] or list(range(len(slots)))
+        free = [slot for slot in wanted if slot not in self._taken[name]]
+        if not free and allowed:
+            raise DestinationFull(
+                f"the places {', '.join(map(str, allowed[:6]))} of '{name}' are taken:"
+                " empty them and activate motion anew"
+            )
         if not free:
             raise DestinationFull(
                 f"all {len(slots)} places of '{name}' are taken: empty it and activate motion anew"

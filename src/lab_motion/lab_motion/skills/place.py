@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,8 +36,11 @@ def place(
     stages: Stages,
     cancelled: Cancelled,
     result: Placed,
+    allowed: Sequence[int] = (),
 ) -> None:
     """Put the held part at the first free place of a destination that can be reached.
+
+    allowed: places that may be used, counted from 1; empty: all.
 
     Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty, and the place that
     the part was lowered to as taken: it lies there, or has met another that nobody knew of. A cancel before
@@ -52,7 +56,12 @@ def place(
     with stages.stage("plan", computing=True):
         start = robot.start()
         places = destinations.places(
-            name, robot.planner.forward(start), held.box, settings.put_height, settings.drop_height
+            name,
+            robot.planner.forward(start),
+            held.box,
+            settings.put_height,
+            settings.drop_height,
+            allowed,
         )
         inside = Contacts(hand=frozenset([name]), held=frozenset([name]))
         targets = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from geometry_msgs.msg import Point32
+from lab_interfaces.msg import ColourShare as ColourShareMessage
 from lab_interfaces.msg import DepthView as DepthViewMessage
 from lab_interfaces.msg import Outcome
 from lab_interfaces.msg import Part as PartMessage
@@ -18,7 +20,7 @@ from lab_core.depth import millimetres
 from lab_core.errors import InvalidRequestError
 from lab_core.geometry import Plane
 from lab_core.outcomes import OutcomeCode
-from lab_core.scene import DepthView, Hypothesis, Part, Scene
+from lab_core.scene import ColourShare, DepthView, Hypothesis, Part, Scene
 from lab_node.conversions.boxes import box_from_message, box_message
 from lab_node.conversions.clouds import cloud_message, points_and_normals
 from lab_node.conversions.images import camera_info_message, depth_in_metres, image_message, pinhole_camera
@@ -104,6 +106,9 @@ def _part_message(part: Part, header: Header) -> PartMessage:
         box=box_message(part.box),
         color=ColorRGBA(r=red, g=green, b=blue, a=1.0),
         color_name=part.color_name,
+        colours=[ColourShareMessage(name=each.name, share=each.share) for each in part.colours],
+        outline=[Point32(x=x, y=y, z=1.0) for x, y in part.outline.tolist()],
+        filled=part.filled,
         segment=cloud_message(part.points, part.normals, header),
         truncated=part.truncated,
     )
@@ -119,6 +124,9 @@ def _part(message: PartMessage) -> Part:
         normals=surface[1],
         color=np.array([message.color.r, message.color.g, message.color.b]),
         color_name=message.color_name,
+        colours=tuple(ColourShare(item.name, item.share) for item in message.colours),
+        outline=np.array([[point.x, point.y] for point in message.outline]).reshape(-1, 2),
+        filled=message.filled,
         truncated=message.truncated,
         hypotheses=tuple(Hypothesis(item.class_id, item.score) for item in message.hypotheses),
     )

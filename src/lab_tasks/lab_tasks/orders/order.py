@@ -15,12 +15,27 @@ ALL = -1
 AS_SAID = 0
 """How many: as the words say."""
 MOST_LINES = 50
+MOST_FORCE, MOST_PLACES = 5000.0, 500
 
 
 class InvalidOrder(InvalidRequestError):
     """An order that cannot be carried out; the text names the line and the fix."""
 
     stage = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How a part is handled. speed: share of the cell's; 0: all of it. max_force: of the grip, newtons; 0: as
+    the cell does. places: of the first destination that may be used, from 1; empty: all.
+    """
+
+    speed: float = 0.0
+    max_force: float = 0.0
+    places: tuple[int, ...] = ()
+
+
+AS_THE_CELL = Handling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,7 @@ class OrderLine:
     language: str = "en"
     side: Side = "operator"
     clear_away_to: str = ""
+    handling: Handling = AS_THE_CELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,7 @@ def _understood(line: OrderLine, destinations: Collection[str], number: int) -> 
             raise InvalidOrder(
                 f"{where}: no destination '{name[:60]}': the cell has {', '.join(destinations)}"
             )
+    _check_handling(line, where)
     if line.side not in ("operator", "robot"):
         raise InvalidOrder(f"{where}: side is '{str(line.side)[:60]}', expected operator or robot")
     if not ALL <= line.how_many <= 1000:
@@ -124,6 +141,21 @@ def _understood(line: OrderLine, destinations: Collection[str], number: int) -> 
     if line.how_many != AS_SAID:
         query = _counted(query, line.how_many, where)
     return Line(replace(line, side=side or line.side), query)
+
+
+def _check_handling(line: OrderLine, where: str) -> None:
+    """Raises InvalidOrder."""
+    speed, force, places = line.handling.speed, line.handling.max_force, line.handling.places
+    if not 0.0 <= speed <= 1.0:
+        raise InvalidOrder(f"{where}: speed is {speed:g}, expected a share of the cell's, above 0 up to 1")
+    if not 0.0 <= force <= MOST_FORCE:
+        raise InvalidOrder(f"{where}: max_force is {force:g} N, expected above 0 up to {MOST_FORCE:g} N")
+    if not all(1 <= number <= MOST_PLACES for number in places) or len(set(places)) < len(places):
+        raise InvalidOrder(
+            f"{where}: places are {list(places)[:8]}, expected different numbers from 1 to {MOST_PLACES}"
+        )
+    if places and line.how_many > len(places):
+        raise InvalidOrder(f"{where}: {line.how_many} parts do not fit into {len(places)} places")
 
 
 def _counted(query: Query, how_many: int, where: str) -> Query:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
-from lab_language.errors import UnknownKind
+from lab_language.errors import LanguageError
 from lab_language.grounding.evaluate import Grounding, Scored, Verdict, ground
-from lab_language.grounding.port import Grounder
+from lab_language.grounding.port import Grounder, Image
+from lab_language.models.description import InvalidModel
 from lab_tasks.ledger import Failure, Fate, Ledger, Record
-from lab_tasks.orders.order import Line, Order
+from lab_tasks.orders.order import Handling, Line, Order
 
 CODES = {
     Verdict.AMBIGUOUS: OutcomeCode.AMBIGUOUS,
@@ -43,8 +44,16 @@ class Choice:
 class Progress:
     """The lines of an order over the books of a task."""
 
-    def __init__(self, order: Order, ledger: Ledger, grounder: Grounder | None = None) -> None:
+    def __init__(
+        self,
+        order: Order,
+        ledger: Ledger,
+        grounder: Grounder | None = None,
+        image_of: Callable[[Scene], Image | None] | None = None,
+    ) -> None:
+        """image_of: the image of a scene, for a grounder that sees images."""
         self.order, self._ledger, self._grounder = order, ledger, grounder
+        self._image_of = image_of
         self.states = [LineState(line) for line in order.lines]
 
     def next(self, scene: Scene) -> Choice | None:
@@ -103,27 +112,34 @@ class Progress:
             return None
         if line.everything:
             record = self._ledger.next()
-            return None if record is None else self._chosen(record, index, line.given.to)
+            return None if record is None else self._chosen(record, index, line.given.to, line.given.handling)
         records = {record.object.id: record for record in self._ledger.left}
         given_up = [name for name, record in records.items() if record.left]
         try:
             found = ground(
-                line.remaining(placed), scene, line.given.side, self._grounder, unavailable=given_up
+                line.remaining(placed),
+                scene,
+                line.given.side,
+                self._grounder,
+                None if self._image_of is None else self._image_of(scene),
+                unavailable=given_up,
             )
-        except UnknownKind as error:
+        except (LanguageError, InvalidModel) as error:
             state.failure, state.ended = Failure.of(error), True
             return None
         state.candidates = found.candidates
         if found.verdict in (Verdict.FOUND, Verdict.ABSENT):
             record = self._ledger.first([records[part.id] for part in found.parts if part.id in records])
             if record is not None:
-                return self._chosen(record, index, line.given.to)
+                return self._chosen(record, index, line.given.to, line.given.handling)
         if found.verdict is Verdict.BLOCKED and line.given.clear_away_to:
             above = self._ledger.first(
                 [records[part.id] for part in found.blocking[:1] if part.id in records]
             )
             if above is not None:  # it is moved for the line, and is none of its parts
-                return self._chosen(above, None, (line.given.clear_away_to,))
+                return self._chosen(
+                    above, None, (line.given.clear_away_to,), replace(line.given.handling, places=())
+                )
         state.failure = self._why(index, line, found, [records[name] for name in given_up])
         state.ended = found.verdict is Verdict.AMBIGUOUS
         return None
@@ -146,8 +162,8 @@ class Progress:
             message = f"{placed} of {line.wanted} placed, then {message}"
         return Failure(CODES[found.verdict], "language", message)
 
-    def _chosen(self, record: Record, index: int | None, to: tuple[str, ...]) -> Choice:
-        record.line, record.destinations = index, to
+    def _chosen(self, record: Record, index: int | None, to: tuple[str, ...], handling: Handling) -> Choice:
+        record.line, record.destinations, record.handling = index, to, handling
         return Choice(record, to)
 
 

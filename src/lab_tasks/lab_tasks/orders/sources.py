@@ -6,25 +6,31 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from lab_description.configuration import config_directory, find
-from lab_description.schema import parse, read_yaml
+from lab_description.schema import Count, Quantity, parse, read_yaml
 from lab_language.query import Side
 from lab_language.words.lexicon import load_lexicon
 from lab_language.words.sentence import language_of, understand
-from lab_tasks.orders.order import ALL, AS_SAID, InvalidOrder, OrderLine
+from lab_tasks.orders.order import ALL, AS_SAID, MOST_FORCE, Handling, InvalidOrder, OrderLine
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
 class _FileLine:
-    """A line of config/orders/NAME.yaml. to: a name or a list; how_many: a number, or 'all'."""
+    """A line of config/orders/NAME.yaml. to: a name or a list; how_many: a number, or 'all'; speed,
+    max_force, places: see Handling.
+    """
 
     what: str
     to: object
     how_many: object = None
     clear_away_to: str | None = None
+    speed: Annotated[float, Quantity("", 0.01, 1.0)] | None = None
+    max_force: Annotated[float, Quantity("N", 0.1, MOST_FORCE)] | None = None
+    places: tuple[Count, ...] = ()
 
     def __post_init__(self) -> None:
         names = self.to if isinstance(self.to, list) else [self.to]
@@ -40,7 +46,13 @@ class _FileLine:
         names = self.to if isinstance(self.to, list) else [self.to]
         how_many = self.how_many if isinstance(self.how_many, int) else ALL if self.how_many else AS_SAID
         return OrderLine(
-            self.what, tuple(map(str, names)), how_many, language, side, self.clear_away_to or ""
+            self.what,
+            tuple(map(str, names)),
+            how_many,
+            language,
+            side,
+            self.clear_away_to or "",
+            Handling(self.speed or 0.0, self.max_force or 0.0, self.places),
         )
 
 
