@@ -138,7 +138,8 @@ def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
         # nodes that are interrupted while their Python still starts have a traceback that is not ours
         starting = trial.early and "KeyboardInterrupt" in text
         if ("Traceback" in text and not starting) or "Fatal Python error" in text:
-            raise Wrong(f"{trial.event}: {text[max(0, text.find('Traceback')) :][:800]}")
+            begins = max(text.find("Traceback"), text.find("Fatal Python error"))
+            raise Wrong(f"{trial.event}: {text[begins:][:800]}")
     run = out / "run.json"
     told = (
         json.loads(run.read_text())
