@@ -272,8 +272,10 @@ def measure_page(options: argparse.Namespace) -> dict[str, Any]:
             counted = pool.submit(lambda: asyncio.run(updates_a_second(shown.address, LOOK)))
             results["twin_updates_a_second"] = counted.result()
         results["camera_pictures_a_second"] = pictures_a_second(shown.address, LOOK)
-        Page(browser, shown.address)
+        page = Page(browser, shown.address, 1440, 900)
         results["cores_with_page"] = cost(run, browser_processes())
+        if options.picture:
+            page.page.screenshot(path=str(options.picture), type="jpeg", quality=88)
         results["load_of_the_machine"] = os.getloadavg()
     return results
 
@@ -322,6 +324,7 @@ def main() -> int:
     parser.add_argument("--jogs", type=int, default=10, metavar="N", help="pages that vanish")
     parser.add_argument("--approvals", type=int, default=300, metavar="N", help="forged ones")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--picture", type=Path, metavar="FILE.jpg", help="of the page while a part is moved")
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     options = parser.parse_args()
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
