@@ -16,11 +16,12 @@ from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import ListParameters, SetParameters
 from rclpy.action import ActionClient
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rclpy.time import Time
 from trajectory_msgs.msg import JointTrajectoryPoint
 
-from _cell_run import ROOT, CellClient, CellRun, running_cell
+from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
 from lab_description import Cell, load_cell
 from lab_description.graph import Graph, load_graph
 from lab_evaluation.fuzzing.campaign import Target, Wrong
@@ -43,8 +44,9 @@ class StoppedCell:
     """Feeds a cell and looks at it after every input."""
 
     def __init__(self, run: CellRun, client: CellClient, log: Path, cell: Cell, graph: Graph) -> None:
-        self._run, self._client, self._log, self._graph = run, client, log, graph
+        self._run, self.client, self._log, self._graph = run, client, log, graph
         self._robot, self._read = cell.robot, 0
+        self._publishers: list[Publisher] = []
         self.moved = 0.0
         """Radians, the most that a joint of the stopped arm moved."""
         self._still = self._arm()
@@ -69,12 +71,13 @@ class StoppedCell:
                 yield self._transitions(node.path)
 
     def _topic(self, name: str, kind: Any, qos: QoSProfile) -> Target:
-        publisher = self._client.node.create_publisher(kind, name, qos)
+        publisher = self.client.node.create_publisher(kind, name, qos)
+        self._publishers.append(publisher)
 
         def take(given: tuple[Any, bool]) -> None:
             message, fresh = given
             if fresh and hasattr(message, "header"):
-                message.header.stamp = Time(nanoseconds=self._client.time()).to_msg()
+                message.header.stamp = Time(nanoseconds=self.client.time()).to_msg()
             publisher.publish(message)
             self._look()
 
@@ -82,13 +85,13 @@ class StoppedCell:
 
     def _service(self, name: str, kind: Any) -> Target:
         def take(request: Any) -> None:
-            self._client.call(self._client.client(kind, name), request, WAIT)
+            self.client.call(self.client.client(kind, name), request, WAIT)
             self._look()
 
         return Target(f"service {name}", GROUP, messages(kind.Request), take)
 
     def _action(self, name: str, kind: Any) -> Target:
-        client = ActionClient(self._client.node, kind, name)
+        client = ActionClient(self.client.node, kind, name)
         assert client.wait_for_server(WAIT), f"no server for {name}"
 
         def take(goal: Any) -> None:
@@ -105,9 +108,9 @@ class StoppedCell:
 
     def _parameters(self, node: str) -> Target:
         """No node takes a number that is none."""
-        client = self._client.client(SetParameters, f"{node}/set_parameters")
-        lister = self._client.client(ListParameters, f"{node}/list_parameters")
-        names = sorted(self._client.call(lister, ListParameters.Request(), WAIT).result.names)
+        client = self.client.client(SetParameters, f"{node}/set_parameters")
+        lister = self.client.client(ListParameters, f"{node}/list_parameters")
+        names = sorted(self.client.call(lister, ListParameters.Request(), WAIT).result.names)
         values = st.sampled_from([float("nan"), float("inf"), float("-inf")])
 
         def take(given: tuple[str, float]) -> None:
@@ -120,7 +123,7 @@ class StoppedCell:
                     )
                 ]
             )
-            (answer,) = self._client.call(client, request, WAIT).results
+            (answer,) = self.client.call(client, request, WAIT).results
             if answer.successful:
                 raise Wrong(f"{node} took {name} = {value}")
             self._look()
@@ -129,12 +132,12 @@ class StoppedCell:
 
     def _transitions(self, node: str) -> Target:
         """Transitions that an active node does not have."""
-        client = self._client.client(ChangeState, f"{node}/change_state")
+        client = self.client.client(ChangeState, f"{node}/change_state")
 
         def take(number: int) -> None:
             request = ChangeState.Request()
             request.transition.id = number
-            if self._client.call(client, request, WAIT).success:
+            if self.client.call(client, request, WAIT).success:
                 raise Wrong(f"{node} made the transition {number}, which an active node does not have")
             self._look()
 
@@ -143,7 +146,7 @@ class StoppedCell:
     def goal_of_a_stranger(self) -> float:
         """Radians that the arm moves when a goal comes to its controller past everything."""
         before = self._arm()
-        client = ActionClient(self._client.node, *self._controller())
+        client = ActionClient(self.client.node, *self._controller())
         goal = self._controller()[0].Goal()
         goal.trajectory.joint_names = list(self._robot.joint_names)
         far = JointTrajectoryPoint(positions=[float(q) + 0.5 for q in before])
@@ -151,43 +154,46 @@ class StoppedCell:
         goal.trajectory.points = [far]
         assert client.wait_for_server(WAIT), "no controller"
         handle = wait_for(client.send_goal_async(goal), WAIT, "controller")
-        if not handle.accepted:
-            raise Wrong("the controller refused the goal of a stranger, so that nothing was measured")
-        wait_for(handle.get_result_async(), WAIT, "controller")
-        self._client.seconds_until_still(self._client.time())
+        if handle.accepted:
+            wait_for(handle.get_result_async(), WAIT, "controller")
+        self.client.seconds_until_still(self.client.time(), still_for=1.0)
         return float(np.abs(self._arm() - before).max())
 
     def forged_permission(self) -> float:
         """Radians that the arm moves when somebody forges the stop node's word and asks for a motion."""
         before, publisher = (
             self._arm(),
-            self._client.node.create_publisher(StopState, "/cell/stop_state", LATCHED),
+            self.client.node.create_publisher(StopState, "/cell/stop_state", LATCHED),
         )
-        handle = self._client.send("/move_to", MoveTo.Goal(configuration="stow"))
+        handle = self.client.send("/move_to", MoveTo.Goal(configuration="stow"))
         result = handle.get_result_async()
         for _ in range(300):
             said = StopState(stopped=False, speed=1.0)
-            said.header.stamp = Time(nanoseconds=self._client.time()).to_msg()
+            said.header.stamp = Time(nanoseconds=self.client.time()).to_msg()
             publisher.publish(said)
-            self._client.joints.wait_for_newer(Time(nanoseconds=self._client.time() + 1), WAIT)
+            self.client.joints.wait_for_newer(Time(nanoseconds=self.client.time() + 1), WAIT)
             if result.done():
                 break
         wait_for(result, 60.0, "move_to")
-        self._client.node.destroy_publisher(publisher)
-        self._client.seconds_until_still(self._client.time())
+        self.client.node.destroy_publisher(publisher)
+        self.client.seconds_until_still(self.client.time())
         return float(np.abs(self._arm() - before).max())
 
     def works(self) -> str:
         """After a reset: what keeps the cell from picking and placing a part; empty if nothing does."""
-        self._client.reset()
-        now = Time(nanoseconds=self._client.time()).to_msg()
-        grasps = self._client.ask("/plan_grasps", PlanGrasps.Goal(not_before=now))
+        for publisher in self._publishers:
+            self.client.node.destroy_publisher(publisher)
+        # refused as long as somebody else says whether the cell may move
+        if not wall_wait(self.client.may_be_reset, WAIT):
+            return "the cell cannot be reset"
+        now = Time(nanoseconds=self.client.time()).to_msg()
+        grasps = self.client.ask("/plan_grasps", PlanGrasps.Goal(not_before=now))
         if grasps.outcome.code != Outcome.SUCCESS:
             return f"no grasps: {grasps.outcome.message}"
-        picked = self._client.ask("/pick", Pick.Goal(grasps=grasps.grasps))
+        picked = self.client.ask("/pick", Pick.Goal(grasps=grasps.grasps))
         if picked.outcome.code != Outcome.SUCCESS:
             return f"no pick: {picked.outcome.message}"
-        placed = self._client.ask("/place", Place.Goal(destination="bin"))
+        placed = self.client.ask("/place", Place.Goal(destination="bin"))
         return "" if placed.outcome.code == Outcome.SUCCESS else f"no place: {placed.outcome.message}"
 
     def _controller(self) -> tuple[Any, str]:
@@ -196,7 +202,7 @@ class StoppedCell:
 
     def _look(self) -> None:
         """Raise Wrong when something is broken, or the arm has moved."""
-        self._client.joints.wait_for_newer(Time(nanoseconds=self._client.time() + 1), WAIT)
+        self.client.joints.wait_for_newer(Time(nanoseconds=self.client.time() + 1), WAIT)
         with self._log.open("rb") as log:
             log.seek(self._read)
             said = log.read()
@@ -214,7 +220,7 @@ class StoppedCell:
             raise Wrong(f"the arm moved {moved:.3f} rad while the cell was stopped")
 
     def _arm(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        state = self._client.joints.peek()
+        state = self.client.joints.peek()
         assert state is not None
         at = dict(zip(state.name, state.position, strict=True))
         return np.array([at[name] for name in self._robot.joint_names])

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab_console.demo import run_demo
-from lab_console.demo_arguments import SCENES, check_cell
+from lab_console.demo_arguments import SCENES, arguments, check_cell
 from lab_evaluation.campaign import wilson
 
 
@@ -76,19 +76,16 @@ def run_seed(options: argparse.Namespace, seed: int, console: Console) -> dict[s
     """One run; the figures of run.json, and memory."""
     with tempfile.TemporaryDirectory() as folder:
         out = options.keep / f"seed_{seed}" if options.keep else Path(folder)
-        demo = argparse.Namespace(
-            robot=options.robot,
-            cell=options.cell,
-            scene=options.scene,
-            parts=options.parts,
-            meshes=None,
-            seed=seed,
-            speed=options.speed,
-            look=options.look,
-            out=out,
-            no_video=True,
-            namespace="",
-        )
+        given = {
+            "cell": options.cell,
+            "scene": options.scene,
+            "parts": options.parts,
+            "seed": seed,
+            "speed": options.speed,
+            "look": options.look,
+            "out": out,
+        }
+        demo = arguments([f"--{name}={value}" for name, value in given.items()] + ["--no-video"])
         scales = Scales()
         try:
             record = run_demo(demo, console)

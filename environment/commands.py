@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,8 +31,11 @@ usage: lab COMMAND ...
   lab action list|send_goal ...       send a goal, as `ros2 action` does; Ctrl-C cancels it
   lab order FILE|TEXT [--yes] [--dry-run] [--cell NAME] [--namespace NAME]
                                       read an order back, and let the running cell carry it out
-  lab console [--cell NAME] [--port N] [--language en|zh_hk] [--namespace NAME]
+  lab console [--cell NAME] [--port N] [--people FILE] [--host IP --certificate PEM --private-key PEM]
+              [--language en|zh_hk] [--namespace NAME]
                                       the operator's console of a running cell, in a browser
+  lab people FILE [NAME --role operator|engineer | NAME --remove]
+                                      who may log in to the console
   lab watch [--namespace NAME]        look at a running cell in the terminal, stop and reset it by a key
   lab doctor [CELL] [--real] [--domain N] [--namespace NAME] [--json FILE]
                                       say what is wrong with machine, configuration and running cell
@@ -59,6 +63,7 @@ class WrongUsage(Exception):
 
 def run(words: Sequence[str]) -> int:
     """Carries out one command line; returns the exit code when no program took over."""
+    open_missing_streams()
     if words and words[0] in ("-h", "--help", "help"):
         print(USAGE, end="")
         return 0
@@ -83,9 +88,22 @@ def run(words: Sequence[str]) -> int:
 
 
 def become(program: Program, places: Places) -> NoReturn:
-    """Replaces this process by the program: signals and exit codes are the program's own."""
+    """Replaces this process by the program: signals and exit codes are the program's own.
+
+    A Ctrl-C waits until the program is ready for it: a Python that only starts would answer with a traceback.
+    """
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execve(program[0], [str(word) for word in program], variables.load(places.environment, os.environ))
+
+
+def open_missing_streams() -> None:
+    """The next file that somebody opens would get the number of a stream that was closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(nowhere, nowhere == number)
+            setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))
 
 
 def _program(words: Sequence[str], places: Places) -> Program:
@@ -119,6 +137,10 @@ def _order(places: Places, rest: list[str]) -> Program:
 
 def _console(places: Places, rest: list[str]) -> Program:
     return _run(places, "lab_operator.console", rest)
+
+
+def _people(places: Places, rest: list[str]) -> Program:
+    return _run(places, "lab_operator.people", rest)
 
 
 def _watch(places: Places, rest: list[str]) -> Program:
@@ -195,6 +217,7 @@ COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {
     "launch": _launch,
     "order": _order,
     "console": _console,
+    "people": _people,
     "watch": _watch,
     "topic": _topic,
     "call": _call,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ def main(words: Sequence[str]) -> int:
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         # a terminal that is closed ends the launch in order
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    logging.raiseExceptions = False  # a line of the log that nobody reads any more is no defect to trace
     code = launch_a_launch_file(
         launch_file_path=path, launch_file_arguments=arguments, noninteractive=not sys.stdin.isatty()
     )

@@ -58,6 +58,7 @@ def main(words: Sequence[str]) -> int:
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see commands.become
     arguments = [word for word in words if word != AGAIN]
     if any(Path(word.partition("::")[0]).exists() for word in arguments):
         runs = [_run(arguments)]

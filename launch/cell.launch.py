@@ -158,6 +158,18 @@ ARGUMENTS = [
         description="The operator's console in a browser, at the address that the log names",
     ),
     DeclareLaunchArgument(
+        "presence",
+        default_value="false",
+        choices=["true", "false"],
+        description="Slow down and stop for who reaches into the work area, by the depth camera; no safety"
+        " function, docs/console.md",
+    ),
+    DeclareLaunchArgument(
+        "panels",
+        default_value="",
+        description="Panels of yours for the console, by their registered names, separated by commas",
+    ),
+    DeclareLaunchArgument(
         "run",
         default_value="auto",
         description="Identity of this run, which its task tells in every status; auto: a new one",
@@ -168,6 +180,10 @@ ARGUMENTS = [
         description="Folder of this run's black box and failed picks; auto: runs/<time>; none: no record",
     ),
 ]
+
+
+# Distances from the arm, metres: the camera sees little more than the work area.
+PRESENCE_ZONE = {"slow_distance": 0.7, "stop_distance": 0.35}
 
 
 def robot_description(context: LaunchContext) -> dict[str, Any]:
@@ -182,9 +198,10 @@ def robot_description(context: LaunchContext) -> dict[str, Any]:
     return {"robot_description": ParameterValue(urdf, value_type=str), "publish_frequency": 30.0}
 
 
-def robot_inputs(context: LaunchContext) -> dict[str, Any]:
-    """A robot whose driver knows that it is stopped at its own panel stops the cell."""
-    return {
+def stop_inputs(context: LaunchContext) -> dict[str, Any]:
+    """A robot whose driver knows that it is stopped at its own panel stops the cell; who reaches in, too."""
+    presence = {"presence_topic": "presence/distance", **PRESENCE_ZONE}
+    return (presence if context.launch_configurations["presence"] == "true" else {}) | {
         name: topic
         for driver in arm_drivers(context)
         for name, topic in (("running_topic", driver.running_topic), ("speed_topic", driver.speed_topic))
@@ -225,12 +242,23 @@ def identity(context: LaunchContext) -> dict[str, Any]:
     return {"run": ParameterValue(uuid4().hex if run == "auto" else run, value_type=str)}
 
 
+def console_panels(context: LaunchContext) -> dict[str, Any]:
+    """Those that are named, above the console's own."""
+    named = [name.strip() for name in context.launch_configurations["panels"].split(",") if name.strip()]
+    if not named:
+        return {}
+    from lab_operator.parameters import ConsoleParameters
+
+    return {"panels": list(dict.fromkeys([*named, *ConsoleParameters().panels]))}
+
+
 # Parameters that follow from the cell, by node; config/graph.yaml says which nodes and launch arguments.
 COMPUTED: dict[str, Callable[[LaunchContext], dict[str, Any]]] = {
     "robot_state_publisher": robot_description,
-    "stop": robot_inputs,
+    "stop": stop_inputs,
     "motion": motion_parameters,
     "tasks": identity,
+    "operator": console_panels,
 }
 
 

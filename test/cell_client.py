@@ -173,6 +173,10 @@ class CellClient:
         answer = self._trigger("/cell/reset")
         assert answer.success, answer.message
 
+    def may_be_reset(self) -> bool:
+        """Whether a reset is granted; then it is done."""
+        return bool(self._trigger("/cell/reset").success)
+
     def time(self) -> int:
         """Stamp of the newest joint state, nanoseconds of the cell's clock."""
         return stamp_of(self.joints.peek())

@@ -45,6 +45,11 @@ class CellRun:
                 env={**os.environ, "PYTHONPATH": f"{ROOT / 'test'}:{os.environ.get('PYTHONPATH', '')}"},
             )
 
+    @property
+    def group(self) -> int:
+        """Process group of all that it has started."""
+        return self._process.pid
+
     def pid(self, node: str) -> int | None:
         """Of a node's process, by the name that the launch file gave it."""
         for entry in Path("/proc").iterdir():

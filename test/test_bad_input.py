@@ -13,7 +13,8 @@ from ros2launch.api import launch_a_launch_file
 sys.exit(launch_a_launch_file(
     launch_file_path=sys.argv[1], launch_file_arguments=sys.argv[2:], noninteractive=True))
 """
-CELL = Path(__file__).parents[1] / "launch" / "cell.launch.py"
+ROOT = Path(__file__).parents[1]
+CELL = ROOT / "launch" / "cell.launch.py"
 
 
 def launch(*arguments, domain="64"):
@@ -61,6 +62,24 @@ def test_the_launch_file_refuses(argument, words):
     assert result.returncode == 1
     assert all(word in said for word in words), said
     assert "process started" not in said
+
+
+def test_a_log_that_nobody_reads_is_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = ["-P", ROOT / "environment" / "run_program.py", ROOT / "environment" / "run_launch_file.py"]
+    done = subprocess.run(
+        [sys.executable, *program, CELL, "robto:=fr3"],
+        env={**os.environ, "ROS_DOMAIN_ID": "64"},
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    os.close(writer)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_gazebo_refuses_a_cell_without_fingers():

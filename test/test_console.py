@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 
 import pytest
 import yaml
@@ -13,26 +11,17 @@ from lab_interfaces.msg import Proposal
 from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
-from lab_node.qos import LATCHED
+from console_page import CHROMIUM, PATIENT, Page, free_port, open_browser, sync_api
+from lab_node.qos import HISTORY
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs `pip install playwright`")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: `apt-get install chromium`"),
 ]
 
 DOMAIN = "98"
-# milliseconds of the wall for what a page shows; a machine may be busy with others
-PATIENCE = 90_000
 # seconds of the cell's clock within which the arm stands after a key was pressed in a page
 STOPS = 1.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +31,11 @@ def cell(tmp_path_factory):
     before = os.environ.get("ROS_DOMAIN_ID")
     os.environ["ROS_DOMAIN_ID"] = DOMAIN
     parameters = folder / "parameters.yaml"
-    values = {"port": port, "runs": str(folder), "panels": ["camera", "attempts"]}
-    parameters.write_text(yaml.safe_dump({"operator": {"ros__parameters": values}}))
+    values = {
+        "operator": {"port": port, "runs": str(folder), "panels": ["camera", "attempts"]},
+        "lifecycle_manager": PATIENT,
+    }
+    parameters.write_text(yaml.safe_dump({name: {"ros__parameters": each} for name, each in values.items()}))
     arguments = {"console": "true", "approval": "true", "params_file": str(parameters), "record": "none"}
     arguments |= {"look": "plain", "parts": "3", "seed": "1"}
     try:
@@ -56,43 +48,14 @@ def cell(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], handle_sigint=False
-        )
+    with open_browser() as opened:
         yield opened
-        opened.close()
-
-
-class Page:
-    """One browser that looks at the console."""
-
-    def __init__(self, browser, address: str) -> None:
-        self.asked: list[str] = []
-        self.page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(address)
-        self.page.locator(".headline").wait_for()
-
-    def says(self, text: str) -> None:
-        """Wait until the headline begins so."""
-        sync_api.expect(self.page.locator(".headline")).to_contain_text(text, timeout=PATIENCE)
-
-    def button(self, name: str):
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def press(self, name: str) -> None:
-        self.button(name).click()
-
-    def notice(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
 
 
 @pytest.fixture(scope="module")
 def proposals(cell):
     seen: list[Proposal] = []
-    cell[1].node.create_subscription(Proposal, "/motion/proposal", seen.append, LATCHED)
+    cell[1].node.create_subscription(Proposal, "/motion/proposal", seen.append, HISTORY)
     return seen
 
 
@@ -162,6 +125,27 @@ def test_the_stop_button_needs_no_more_than_the_bar(cell, pages):
     first.page.locator("#stop").dispatch_event("pointerdown", {"button": 0})
     first.says("Stopped")
     assert '"action": "stop"' in cell[0].records.read_text()
+
+
+def test_what_waits_is_taken_over_and_nothing_is_moved_by_hand_without_approval(cell, pages):
+    first, second = pages
+    first.page.get_by_role("checkbox").click()
+    first.press("Reset")
+    first.says("Ended")
+    began = cell[1].time()
+    first.press("Start")
+    first.says("Wants to pick")
+    second.press("接手")
+    first.says("Ended")
+    button = first.page.locator('.jog [data-way="z+"]')
+    button.hover()
+    first.page.mouse.down()
+    sync_api.expect(first.page.locator(".jog .said")).to_contain_text("before its plan is approved")
+    first.page.mouse.up()
+    assert cell[1].seconds_until_still(began) == 0.0
+    assert '"action": "take_over"' in cell[0].records.read_text()
+    first.page.keyboard.press("s")
+    first.says("Stopped")
 
 
 def test_a_page_finds_its_console_again(cell, pages):

@@ -31,6 +31,7 @@ NAMES = {
     "grasp_planner": "from_above",
     "motion_planner": "by_points",
     "grip_sensor": "by_width",
+    "panel": "put_where",
     "task": "sort_parts",
 }
 ORDER = "active: simulator, stop, perception, grasping, motion, tasks, scene_counter, sort_parts, recorder"
@@ -109,7 +110,7 @@ def test_all_of_them_work_in_one_cell(workspace, cell_file, tmp_path):
             (given,) = cell.call(client, GetParameters.Request(names=[parameter])).values
             assert value in (given.string_value, given.double_value, given.integer_value), parameter
 
-        # all six at work: what is detected, planned, moved, judged and asked for brings each part to the tray
+        # all at work: what is detected, planned, moved, judged and asked for brings each part to the tray
         cell.until(lambda: states and states[-1].startswith(("done", "ended")), 120.0, "end of the task")
         assert states[-1] == "done: 2 placed, 0 left"
         cell.until(lambda: counts and counts[-1] == 0, 60.0, "empty table")

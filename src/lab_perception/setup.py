@@ -19,7 +19,10 @@ setup(
     description="RGB-D images to objects: support, instances in clutter, boxes, colours, identities.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["perception_node = lab_perception.perception_node:main"],
+        "console_scripts": [
+            "perception_node = lab_perception.perception_node:main",
+            "presence_node = lab_perception.presence_node:main",
+        ],
         "lab_perception.detectors": ["geometric = lab_perception.segmentation:GeometricDetector"],
     },
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab_core.errors import ConfigurationError, LabError
-from lab_description import load_cell
+from lab_description import Cell, load_cell
 from lab_node.domain import domain_id
 from lab_node.names import namespace_from
 from lab_simulation.simulator_parameters import refuse_unusable
@@ -64,7 +64,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     for word in options.launch:
         if ":=" not in word:
             parser.error(f"'{word}' is no option, nor an argument of the launch file of the form name:=value")
-    check_cell(parser, options)
+    check_order(parser, options, check_cell(parser, options))
     if options.scene not in SCENES and not Path(options.scene).is_file():
         parser.error(f"--scene {options.scene}: expected {', '.join(SCENES)} or a YAML file")
     if options.meshes is not None and not options.meshes.is_dir():
@@ -85,10 +85,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none, or
-    when the order is none for it.
-    """
+def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Cell:
+    """Fill in the cell where only a robot was named, and the robot of the cell; exits when there is none."""
     named = f"--cell {options.cell}" if options.cell else f"--robot {options.robot}"
     options.cell = options.cell or f"{options.robot}_table"
     try:
@@ -96,6 +94,13 @@ def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
     except ConfigurationError as error:
         parser.error(f"{named}: {error}")
     options.robot = cell.robot.name
+    if Path(options.cell).suffix:
+        options.cell = str(cell.files["cell"].resolve())
+    return cell
+
+
+def check_order(parser: argparse.ArgumentParser, options: argparse.Namespace, cell: Cell) -> None:
+    """Exits when the order is none for the cell."""
     try:
         destinations = list(cell.destinations)
         understood(read_order(options.order, destinations), destinations)
@@ -103,8 +108,6 @@ def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
         parser.error(f"--order: {error}")
     if options.order.endswith((".yaml", ".yml")):
         options.order = str(Path(options.order).resolve())
-    if Path(options.cell).suffix:
-        options.cell = str(cell.files["cell"].resolve())
 
 
 def _check(parser: argparse.ArgumentParser, name: str, value: float | str) -> None:

@@ -59,7 +59,7 @@ def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
         ("force N", "right"),
         ("cycle s", "right"),
     ):
-        table.add_column(heading, justify=justify)
+        table.add_column(heading, justify=justify, overflow="fold")
     for attempt in attempts:
         success = attempt.outcome == "SUCCESS"
         table.add_row(
@@ -67,7 +67,7 @@ def attempts_table(attempts: Sequence[AttemptRecord], title: str) -> Table:
             plain(attempt.object_id),
             plain(attempt.colour),
             *((plain(_kind(attempt)),) if kinds else ()),
-            Text(attempt.outcome, style="green" if success else "red"),
+            Text(plain(attempt.outcome).plain, style="green" if success else "red"),
             plain(attempt.destination),
             f"{attempt.held_width * 1000:.1f}" if attempt.held_width else "",
             f"{attempt.held_force:.0f}" if attempt.held_force else "",
@@ -80,7 +80,7 @@ def lines_table(lines: Sequence[LineRecord]) -> Table:
     """One row a line of the order, with the parts that its words fit best."""
     table = Table(title="order", title_justify="left", expand=False)
     for heading in ("line", "meant", "to", "placed", "outcome", "candidates"):
-        table.add_column(heading, justify="right" if heading == "placed" else "left")
+        table.add_column(heading, justify="right" if heading == "placed" else "left", overflow="fold")
     for number, line in enumerate(lines, 1):
         success = line.outcome == "SUCCESS"
         said = line.outcome if success else f"{line.outcome}: {line.message}"

@@ -235,6 +235,14 @@ def test_names_of_others_are_shown_as_they_are():
     assert "\x1b[2J" not in said and "\\x1b[2J" in said
 
 
+@pytest.mark.parametrize("columns", [46, 20])
+def test_a_narrow_window_cuts_no_word_off(record, columns):
+    shown = io.StringIO()
+    record.lines = [LINE]
+    Console(file=shown, width=columns).print(live_view(record, "done", 1.0))
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown.getvalue(), shown.getvalue()
+
+
 CAUSE = "[simulator_node-2] [ERROR] [1.0] [simulator]: cannot configure: scene: no scene 'heap'"
 POINTER = "[manager-9] [FATAL] [2.0] [manager]: simulator cannot configure: its own message above says why"
 LAUNCH = "[ERROR] [launch]: Caught exception in launch (see debug for traceback): no cell 'x'"

@@ -152,7 +152,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     snapshot = take_snapshot(options)
     findings = examine(snapshot)
     findings["models"] = list(check_models(options.model))
-    show(findings, snapshot, Console(markup=False, emoji=False), options.namespace)
     if options.json is not None:
         report = {
             "cell": snapshot.configuration.name,
@@ -168,4 +167,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         except OSError as error:
             print(f"lab doctor: --json {options.json}: {error.strerror}", file=sys.stderr)
             return WRONG_USAGE
+    # last, as whoever reads it may have left
+    show(findings, snapshot, Console(markup=False, emoji=False), options.namespace)
     return FINDINGS if any(findings.values()) else SOUND

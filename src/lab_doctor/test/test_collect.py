@@ -234,3 +234,15 @@ def test_the_command_says_it_to_people_and_machines(config, tmp_path, monkeypatc
     assert content["running"] is False and content["domain"] == 71
     assert "cell" in [finding["check"] for finding in content["findings"]]
     assert "tabel_height" in capsys.readouterr().out
+
+
+def test_the_report_is_written_also_when_nobody_reads_what_is_shown(config, tmp_path, monkeypatch):
+    def left(*_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("lab_doctor.cli.show", left)
+    monkeypatch.setenv("ROS_DOMAIN_ID", "71")
+    report = tmp_path / "report.json"
+    with pytest.raises(BrokenPipeError):
+        main([str(config / "cells/ur5e_table.yaml"), "--json", str(report)])
+    assert json.loads(report.read_text())["domain"] == 71

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
 
 from lab_core.errors import ConfigurationError
-from lab_evaluation.fuzzing import command_lines, files, ros_messages
+from lab_evaluation.fuzzing import command_lines, files, meshes, recordings, ros_messages, terminals
 from lab_evaluation.fuzzing.campaign import Findings, Target, campaign, fuzz
 
-CASE = Path(__file__).parents[3] / "test" / "cases" / "part_taken_away"
+ROOT = Path(__file__).parents[3]
+CASE = ROOT / "test" / "cases" / "part_taken_away"
 EXAMPLES = 10
+MADE = {
+    "files": lambda folder, stack: files.targets(folder, CASE),
+    "meshes": meshes.targets,
+    "recordings": lambda folder, stack: recordings.targets(folder, CASE, ROOT / "environment/fastdds.xml"),
+    "command lines": lambda folder, stack: command_lines.targets(),
+    "messages": lambda folder, stack: ros_messages.targets(),
+    "terminals": lambda folder, stack: terminals.targets(folder),
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", ["files", "command lines", "messages"])
-def test_a_hostile_input_is_taken_or_refused_with_a_sentence(tmp_path, group):
-    targets = [*files.targets(tmp_path, CASE), *command_lines.targets(), *ros_messages.targets()]
-    chosen = [target for target in targets if target.group == group]
-    turns = iter([True] * (len(chosen) + 1) + [False])
-    found = campaign(chosen, 1, lambda total: next(turns), EXAMPLES)
+@pytest.mark.parametrize("group", MADE)
+def test_a_hostile_input_is_taken_or_refused_with_a_sentence(tmp_path, monkeypatch, group):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with ExitStack() as stack:
+        targets = MADE[group](tmp_path, stack)
+        assert {target.group for target in targets} == {group}
+        turns = iter([True] * (len(targets) + 1) + [False])
+        found = campaign(targets, 1, lambda total: next(turns), EXAMPLES)
     assert {name: findings.failures for name, findings in found.items() if findings.failures} == {}
     assert all(findings.inputs for findings in found.values())
 

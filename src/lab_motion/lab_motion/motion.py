@@ -14,6 +14,7 @@ from lab_motion.planning.warm_up import warm_up
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.grip.port import GRIP_SENSORS, GripSensor
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
+from lab_motion.skills.jog import jog
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints, move_to_pose
 from lab_motion.skills.pick import Picked, pick
@@ -98,6 +99,18 @@ class Motion:
     def move_to_pose(self, base_from_tcp: FloatArray, stages: Stages, cancelled: Cancelled) -> None:
         """To a pose (4, 4) of the tool centre point. Raises a MotionError, or StaleInputError."""
         move_to_pose(self.robot, base_from_tcp, stages, cancelled)
+
+    def jog(
+        self,
+        offset: FloatArray,
+        turn: float,
+        stages: Stages,
+        cancelled: Cancelled,
+        begin: Callable[[], None],
+    ) -> None:
+        """By a small step; see lab_motion.skills.jog. Raises a MotionError, or StaleInputError."""
+        speed, tcp_speed = self.robot.settings.jog_speed, self.robot.settings.jog_tool_speed
+        jog(self.robot, offset, turn, speed, tcp_speed, stages, cancelled, begin)
 
     def _planned_in(self, scene: Scene) -> PlanningScene:
         return PlanningScene(scene.objects, None, self.robot.hand.reading().opening)

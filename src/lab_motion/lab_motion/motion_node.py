@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from lab_interfaces.action import MoveTo, Pick, Place
+import numpy as np
+from lab_interfaces.action import Jog, MoveTo, Pick, Place
 from lab_interfaces.msg import GraspArray, HeldPart, Outcome
 from rclpy.action.server import ServerGoalHandle
 from std_msgs.msg import Header
@@ -18,6 +21,7 @@ from lab_core.outcomes import OutcomeCode
 from lab_description import load_cell
 from lab_motion.control.arm import ControlledArm
 from lab_motion.control.confirmation import Confirmation
+from lab_motion.control.dead_man import DeadMan
 from lab_motion.control.end_effector import controlled_hand
 from lab_motion.control.interruption import Interruption
 from lab_motion.control.joint_states import JointStates
@@ -103,6 +107,7 @@ class MotionNode(LabNode):
         self._confirmation = Confirmation(self, p.confirm_timeout)
         asks = RosApproval(self, self._cell.robot.base_link, p.approval_timeout, self._scenes.watch)
         self._robot.approval = asks if p.approval else None
+        self._dead_man = DeadMan(self)
         self._placed_file = PlacedFile(p.placed_file)
         self._recalled = self._placed_file.load(self._motion.destinations)
         # goals of actions cannot be listened to; recorders take them from here
@@ -112,6 +117,7 @@ class MotionNode(LabNode):
         serve_action(self, Pick, "pick", lambda goal: self._one_at_a_time("pick", self._pick, goal))
         serve_action(self, Place, "place", lambda goal: self._one_at_a_time("place", self._place, goal))
         serve_action(self, MoveTo, "move_to", lambda goal: self._one_at_a_time("move", self._move_to, goal))
+        serve_action(self, Jog, "jog", lambda goal: self._one_at_a_time("jog", self._jog, goal))
         self.get_logger().info(f"plans with {type(planner).__name__} for {self._cell.name}")
 
     def activate(self) -> None:
@@ -320,6 +326,21 @@ class MotionNode(LabNode):
 
         outcome = _outcome(work, interrupted)
         return MoveTo.Result(outcome=outcome, stages=stage_times(stages.done))
+
+    def _jog(self, goal: ServerGoalHandle, interrupted: Interruption) -> Jog.Result:
+        stages, request, since = self._stages(goal, Jog), goal.request, time.monotonic()
+        interrupted.also = lambda: self._dead_man.released(request.key, since)
+
+        def work() -> None:
+            self._look_after_stop(interrupted)
+            if (seen := self._scenes.newest()) is not None:
+                self._motion.see(scene_to_plan_in(seen, self._cell.robot.base_link))
+            offset = np.array([request.offset.x, request.offset.y, request.offset.z])
+            held = partial(self._dead_man.require, request.key)
+            self._motion.jog(offset, request.turn, stages, interrupted, held)
+
+        outcome = _outcome(work, interrupted)
+        return Jog.Result(outcome=outcome, stages=stage_times(stages.done))
 
     def _tell_placed(self) -> None:
         """What was put down where the camera does not see, and planning keeps clear of."""

@@ -137,6 +137,16 @@ class MotionParameters:
         maximum=0.5,
         live=True,
     )
+    jog_speed: float = parameter(
+        0.1,
+        "The share of the velocity limits of a step by hand.",
+        minimum=0.01,
+        maximum=0.3,
+        live=True,
+    )
+    jog_tool_speed: float = parameter(
+        0.05, "The speed of the tool in a step by hand.", unit="m/s", minimum=0.005, maximum=0.25, live=True
+    )
     max_scene_age: float = parameter(
         30.0, "A pick is refused when the scene of its grasps is older.", unit="s", minimum=0.0, live=True
     )
@@ -234,6 +244,8 @@ def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
         put_height=p.put_height,
         feel_distance=p.feel_distance,
         start_tolerance=p.start_tolerance,
+        jog_speed=p.jog_speed,
+        jog_tool_speed=p.jog_tool_speed,
         planning_timeout=p.planning_timeout,
     )
 

@@ -73,6 +73,10 @@ class Scenes:
         self._looked = self._node.get_clock().now()
         return message
 
+    def newest(self) -> Scene | None:
+        """What was seen last, however long ago; None before the first."""
+        return next(reversed(self._kept.values()), None)
+
     def require_looking(self) -> None:
         """Raises StaleInputError when camera or perception have fallen silent: nobody sees what comes."""
         silence, limit = self._silence.seconds, self._limits.max_view_age

@@ -47,6 +47,7 @@ class KinematicCell(Node):
         self.hand_speed = 0.15
         self.part_sticks = False
         self.refuse = False
+        self.stops_at_goal = False  # the controllers hear of the stop first
         self.in_turns = False
         self.scaling = 1.0
         # seconds: of the arm's controller, now and when it last commanded, and of the clock
@@ -92,9 +93,14 @@ class KinematicCell(Node):
             kind,
             name,
             execute,
-            goal_callback=lambda goal: GoalResponse.REJECT if self.refuse else GoalResponse.ACCEPT,
+            goal_callback=self._accept,
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
+
+    def _accept(self, goal) -> GoalResponse:
+        if self.stops_at_goal:
+            self.stopped = self.refuse = True
+        return GoalResponse.REJECT if self.refuse else GoalResponse.ACCEPT
 
     def _follow(self, handle) -> dict:
         trajectory = handle.request.trajectory

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from kinematic_cell import KinematicCell
-from lab_interfaces.action import MoveTo, Pick, Place
+from lab_interfaces.action import Jog, MoveTo, Pick, Place
 from lab_interfaces.msg import Grasp, Part, Scene
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
@@ -41,7 +41,8 @@ class Caller(Node):
     def __init__(self) -> None:
         super().__init__("caller")
         self.clients_of = {
-            k: ActionClient(self, k, n) for k, n in ((Pick, "/pick"), (Place, "/place"), (MoveTo, "/move_to"))
+            k: ActionClient(self, k, n)
+            for k, n in ((Pick, "/pick"), (Place, "/place"), (MoveTo, "/move_to"), (Jog, "/jog"))
         }
         self.scenes = self.create_publisher(Scene, "/scene/objects", RELIABLE)
         self.phases: list[str] = []

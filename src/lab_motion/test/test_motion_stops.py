@@ -166,6 +166,13 @@ def test_a_defect_while_the_arm_moves_brakes_it_too(graph, monkeypatch):
     require_at_rest_on_the_way(graph)
 
 
+def test_a_controller_that_hears_of_a_stop_first_and_refuses_is_no_failure_of_its_own(graph):
+    graph.cell.stops_at_goal = True
+    result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
+    assert result.outcome.code == Outcome.STOPPED, result.outcome.message
+    assert np.array_equal(graph.cell.positions, HOME)
+
+
 def test_a_controller_that_takes_no_braking_motion_is_told_to_cancel(graph):
     handle = moving_to_stow(graph)
     graph.cell.refuse = True

@@ -13,8 +13,20 @@ from lab_node.qos import LATCHED
 STOP_STATE = "cell/stop_state"
 
 
+def second_voice(node: Node) -> str:
+    """Why nobody is believed who says that the cell may move, one sentence; empty while one node says it.
+
+    Anyone can publish what the stop node publishes, and its messages do not tell of whom they are.
+    """
+    voices = node.count_publishers(STOP_STATE)
+    if voices < 2:
+        return ""
+    topic = node.resolve_topic_name(STOP_STATE)
+    return f"{voices} publishers say on {topic} whether the cell may move: end all but the stop node"
+
+
 class Permit:
-    """Listens to the stop node. Silence forbids as much as a stop does."""
+    """Listens to the stop node. Silence forbids as much as a stop does, and so does a second voice."""
 
     def __init__(self, node: Node, max_age: float) -> None:
         """max_age: seconds of Silence without a word from the stop node."""
@@ -75,6 +87,8 @@ class Permit:
 
     def _take(self, state: StopState) -> None:
         before = self._state
+        if not state.stopped and (reason := second_voice(self._node)):
+            state = StopState(header=state.header, stopped=True, reason=reason, stops=state.stops)
         if before is not None and not state.stopped and (before.stopped or before.stops != state.stops):
             self.freed = self._node.get_clock().now()
         self._silence.hear()

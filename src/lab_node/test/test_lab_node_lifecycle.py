@@ -243,46 +243,6 @@ def test_a_goal_that_has_ended_is_not_kept_for_ever(call, monkeypatch):
             result_of(handle, lambda: False, 60.0, "move_to")
 
 
-class _SlowToNote:
-    """A client's handle that returns from sending long after the answer came."""
-
-    def __init__(self, handle, answered):
-        self._handle, self._answered = handle, answered
-
-    def __getattr__(self, name):
-        return getattr(self._handle, name)
-
-    def __enter__(self):
-        return self._handle.__enter__()
-
-    def __exit__(self, *error):
-        return self._handle.__exit__(*error)
-
-    def send_goal_request(self, request):
-        number = self._handle.send_goal_request(request)
-        self._answered.wait(1.0)
-        return number
-
-
-def test_an_answer_that_comes_before_the_request_is_noted_is_not_lost(make_node, monkeypatch):
-    node, answered = make_node(), threading.Event()
-    execute = rclpy.action.ActionClient.execute
-
-    async def tell(client, taken_data):
-        await execute(client, taken_data)
-        answered.set()
-
-    monkeypatch.setattr(rclpy.action.ActionClient, "execute", tell)
-    executor = ExecutorThread(node)
-    serve_action(node, MoveTo, "move_to", lambda goal: MoveTo.Result(outcome=success()))
-    client = ActionClient(node, MoveTo, "move_to")
-    assert client.wait_for_server(60.0)
-    client._client_handle = _SlowToNote(client._client_handle, answered)
-    handle = wait_for(client.send_goal_async(MoveTo.Goal()), 60.0, "move_to")
-    assert result_of(handle, lambda: False, 60.0, "move_to").result.outcome.code == Outcome.SUCCESS
-    executor.close()
-
-
 def test_a_silent_server_is_named(make_node):
     make_node()
     with pytest.raises(DeadlineError, match=r"gripper did not answer within 0\.0 s"):

@@ -105,7 +105,9 @@ def test_an_answer_before_the_request_is_noted_is_lost_by_rclpy(send):
 
 
 def test_an_answer_before_the_request_is_noted_is_not_lost(send):
-    assert wait_for(send(ActionClient), 20.0, "move").accepted
+    handle = wait_for(send(ActionClient), 20.0, "move")
+    assert handle.accepted
+    assert wait_for(handle.get_result_async(), 20.0, "move").result == MoveTo.Result()
 
 
 def test_a_coroutine_that_awaits_is_polled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -11,6 +12,8 @@ from pathlib import Path
 
 # Letters of what others say that are kept in one entry.
 _LONGEST = 500
+# Bytes after which a new file is begun; the one before it is kept, older ones are not.
+LARGEST = 1 << 24
 
 
 class ActionLog:
@@ -31,15 +34,21 @@ class ActionLog:
             "result": result[:_LONGEST],
             "about": about[:_LONGEST],
         }
-        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
         with self._lock:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 try:
-                    os.write(descriptor, line.encode())
+                    # after a disk that was full half a line may be there
+                    wanted = b"\n" + line if self._told else line
+                    if os.write(descriptor, wanted) < len(wanted):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    full = os.fstat(descriptor).st_size > LARGEST
                 finally:
                     os.close(descriptor)
+                if full:
+                    self._path.replace(self._path.with_suffix(f".1{self._path.suffix}"))
                 self._told = False
             except OSError as error:
                 if not self._told:

@@ -16,6 +16,7 @@ from lab_description import load_cell
 from lab_node.domain import domain_id
 from lab_node.lifecycle import spin
 from lab_node.names import namespace_from, ros_arguments
+from lab_operator.access import access_of
 from lab_operator.operator_node import OperatorNode
 from lab_operator.panels.port import PANELS
 from lab_operator.parameters import ConsoleParameters
@@ -55,7 +56,18 @@ def _ros_arguments(words: Sequence[str]) -> list[str]:
         "--cell", default=defaults.cell, metavar="NAME", help="the cell that runs; ur5e_table"
     )
     parser.add_argument("--order", default=defaults.order, help="what Start has done; clear_table")
+    parser.add_argument("--host", default=defaults.host, metavar="IP", help="address of the page; 127.0.0.1")
     parser.add_argument("--port", type=int, default=defaults.port, metavar="N", help="of the page; 8080")
+    parser.add_argument(
+        "--people", default=defaults.people, metavar="FILE", help="who may log in: ./lab people"
+    )
+    parser.add_argument(
+        "--session-hours", type=float, default=defaults.session_hours, metavar="H", help="of a login; 8"
+    )
+    parser.add_argument("--certificate", default=defaults.certificate, metavar="PEM", help="for https")
+    parser.add_argument(
+        "--private-key", default=defaults.private_key, metavar="PEM", help="of the certificate"
+    )
     parser.add_argument("--language", default=defaults.language, choices=LANGUAGES, help="of the page; en")
     parser.add_argument("--runs", default=defaults.runs, metavar="DIR", help="folder of the records; runs")
     parser.add_argument("--panels", nargs="+", default=defaults.panels, metavar="NAME", help="in their order")
@@ -64,7 +76,7 @@ def _ros_arguments(words: Sequence[str]) -> list[str]:
     try:
         domain_id()
         namespace = namespace_from(options.pop("namespace"))
-        check_parameters(ConsoleParameters, options, "operator")
+        access_of(check_parameters(ConsoleParameters, options, "operator"))
         load_cell(options["cell"])
         for name in options["panels"]:
             PANELS.require(name)

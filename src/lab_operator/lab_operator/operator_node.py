@@ -6,18 +6,21 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
-from lab_interfaces.action import RunOrder
-from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Proposal, Scene, StopState, TaskStatus
+from action_msgs.srv import CancelGoal
+from geometry_msgs.msg import Vector3
+from lab_interfaces.action import Jog, RunOrder
+from lab_interfaces.msg import Attempt, GraspArray, HeldPart, Outcome, Proposal, Scene, StopState, TaskStatus
 from lab_interfaces.srv import Approve
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image, JointState
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection3DArray
 
@@ -25,6 +28,7 @@ from lab_core.errors import InvalidRequestError
 from lab_description import load_cell
 from lab_node.collected import CollectedSubscription
 from lab_node.conversions.images import rgb
+from lab_node.conversions.outcomes import name_of
 from lab_node.conversions.poses import matrix_from_pose
 from lab_node.conversions.scene import scene_from_message
 from lab_node.lifecycle import LabNode
@@ -33,7 +37,7 @@ from lab_node.qos import HISTORY, LATCHED, RELIABLE, SENSOR
 from lab_node.rclpy_overrides import ActionClient
 from lab_operator.action_log import ActionLog
 from lab_operator.conversions import attempt_from, boxes_from, joints_from, proposal_from, task_from
-from lab_operator.desk import Desk
+from lab_operator.desk import Desk, Step
 from lab_operator.parameters import ConsoleParameters
 from lab_operator.server import Server
 from lab_operator.state import CellState, Stop
@@ -77,6 +81,10 @@ class OperatorNode(LabNode):
         self._approve_client = self.create_client(Approve, "motion/approve")
         self._understand(p.order)
         self._task_client: ActionClient = ActionClient(self, RunOrder, "run_order")
+        self._cancel_client = self.create_client(CancelGoal, "run_order/_action/cancel_goal")
+        self._jog_client: ActionClient = ActionClient(self, Jog, "jog")
+        self._key_publisher = self.create_publisher(String, "motion/jog_key", RELIABLE)
+        self._step: tuple[str, Any] = ("", None)
         self.create_subscription(StopState, STOP_STATE, self._take_stop, LATCHED)
         self.create_subscription(
             TaskStatus, "task/status", lambda message: self._change(task=task_from(message)), LATCHED
@@ -160,22 +168,58 @@ class OperatorNode(LabNode):
         sent.add_done_callback(lambda answer: _settle(refused, "" if answer.result().accepted else "busy"))
         return refused
 
+    def take_over(self) -> Future[str]:
+        """See lab_operator.desk.Cell."""
+        return self._ask(self._cancel_client, CancelGoal.Request(), lambda answer: "")  # of nobody: of all
+
+    def jog(self, key: str, step: Step) -> Future[str]:
+        """See lab_operator.desk.Cell."""
+        goal = Jog.Goal(key=key, offset=Vector3(x=step[0], y=step[1], z=step[2]), turn=step[3])
+        refused: Future[str] = Future()
+        if not self._jog_client.server_is_ready():
+            refused.set_result("no_server")
+            return refused
+
+        def begun(answer: Any) -> None:
+            handle = answer.result()
+            if not handle.accepted:
+                _settle(refused, "busy")
+                return
+            self._step = (key, handle)
+            handle.get_result_async().add_done_callback(ended)
+
+        def ended(answer: Any) -> None:
+            outcome = answer.result().result.outcome
+            _settle(refused, "" if outcome.code == Outcome.SUCCESS else outcome.message or name_of(outcome))
+
+        self._jog_client.send_goal_async(goal).add_done_callback(begun)
+        return refused
+
+    def hold(self, key: str) -> None:
+        """See lab_operator.desk.Cell."""
+        self._key_publisher.publish(String(data=key))
+
+    def release(self, key: str) -> None:
+        """See lab_operator.desk.Cell. Sooner than the motion node finds out by itself."""
+        of, handle = self._step
+        if of == key and handle is not None:
+            handle.cancel_goal_async()
+
     def _understand(self, order: str) -> Order:
         """Raises LabError."""
         destinations = list(self.cell.destinations)
         return understood(read_order(order, destinations), destinations)
 
-    def _ask(self, client: Any, request: Any) -> Future[str]:
+    def _ask(
+        self, client: Any, request: Any, why: Callable[[Any], str] = lambda answer: _refusal(answer)
+    ) -> Future[str]:
+        """why: the reason in an answer why something was refused; empty when it was not."""
         refused: Future[str] = Future()
         if not client.service_is_ready():
             refused.set_result("no_answer")
             return refused
 
-        def take(answer: Any) -> None:
-            response = answer.result()
-            _settle(refused, "" if response.success else response.message or "no_answer")
-
-        client.call_async(request).add_done_callback(take)
+        client.call_async(request).add_done_callback(lambda answer: _settle(refused, why(answer.result())))
         return refused
 
     def _log(self) -> ActionLog:
@@ -222,6 +266,11 @@ class OperatorNode(LabNode):
 
 def _newest(subscription: CollectedSubscription) -> Any:
     return next(iter(deque(subscription.take(), maxlen=1)), None)
+
+
+def _refusal(response: Any) -> str:
+    """Of a service that says whether it did what it was asked."""
+    return "" if response.success else response.message or "no_answer"
 
 
 def _settle(future: Future[str], refused: str) -> None:

@@ -16,7 +16,19 @@ class ConsoleParameters:
         "clear_table",
         "What the button Start has done: a name in config/orders, a YAML file, or a sentence.",
     )
+    host: str = parameter(
+        "127.0.0.1",
+        "The IP address that the page listens on; others than this machine's need people and certificate.",
+    )
     port: int = parameter(8080, "The page is http://localhost:PORT.", minimum=1024, maximum=65535)
+    people: str = parameter(
+        "", "The file of those who may log in, made by ./lab people; empty: nobody has to log in."
+    )
+    session_hours: float = parameter(
+        8.0, "How long somebody stays logged in.", unit="h", minimum=0.01, maximum=24.0
+    )
+    certificate: str = parameter("", "A PEM file: the page has TLS with this certificate. Empty: no TLS.")
+    private_key: str = parameter("", "A PEM file: the key of the certificate, without a pass phrase.")
     language: str = parameter(
         "en", "The language of the page before somebody chooses another.", choices=("en", "zh_hk")
     )

@@ -24,7 +24,7 @@ _WELL = ("SUCCESS", "NO_OBJECT")
 class Situation:
     """headline, sentence, todo: keys in the catalogue; names: what their {placeholders} stand for.
 
-    may_start, may_reset: which of the two buttons can be pressed.
+    may_start, may_reset, may_take_over: which of the buttons can be pressed.
     """
 
     tone: Tone
@@ -34,6 +34,7 @@ class Situation:
     names: Mapping[str, str] = field(default_factory=dict)
     may_start: bool = False
     may_reset: bool = False
+    may_take_over: bool = False
 
 
 def situation(state: CellState) -> Situation:
@@ -47,7 +48,7 @@ def situation(state: CellState) -> Situation:
         )
     if proposal is not None and proposal.waits:
         names = {"part": proposal.object_id, "destination": proposal.destination}
-        return Situation("ask", f"asks.{proposal.action}", "todo.approve", names=names)
+        return Situation("ask", f"asks.{proposal.action}", "todo.approve", names=names, may_take_over=True)
     if task is None:
         return Situation("alarm", "no_task", "todo.no_task")
     names = {"part": task.object_id, "message": task.message, "step": task.phase}
@@ -57,11 +58,13 @@ def situation(state: CellState) -> Situation:
     if task.phase == "done":
         return _done(task.outcome, names)
     if stop.speed < 1.0:
-        return Situation("busy", "slow", "todo.slow", "reason", names | {"reason": stop.reason})
+        return Situation(
+            "busy", "slow", "todo.slow", "reason", names | {"reason": stop.reason}, may_take_over=True
+        )
     headline = f"steps.{task.phase}" if task.phase in STEPS else "step"
     if task.outcome not in _WELL and not task.object_id:
-        return Situation("busy", headline, f"todo.{task.outcome}", "last", names)
-    return Situation("busy", headline, "todo.nothing", names=names)
+        return Situation("busy", headline, f"todo.{task.outcome}", "last", names, may_take_over=True)
+    return Situation("busy", headline, "todo.nothing", names=names, may_take_over=True)
 
 
 def _done(outcome: str, names: dict[str, str]) -> Situation:

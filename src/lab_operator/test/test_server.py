@@ -5,29 +5,19 @@ from __future__ import annotations
 import json
 import re
 import socket
-import time
 import urllib.error
 import urllib.request
 
 import pytest
-from test_desk import RecordedCell
+from served_console import JPEG, ShownCell
 
 from lab_core.errors import ConfigurationError
-from lab_description import load_cell
 from lab_operator.action_log import ActionLog
 from lab_operator.desk import Desk
 from lab_operator.parameters import ConsoleParameters
 from lab_operator.server import PORTS, Server, _listen
 
-JPEG = b"\xff\xd8 a picture \xff\xd9"
 WAIT = 60.0
-
-
-class ShownCell(RecordedCell):
-    cell = load_cell("ur5e_table")
-
-    def picture(self):
-        return time.monotonic(), JPEG
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +101,7 @@ def test_a_machine_without_a_free_port_says_so():
             except OSError:
                 continue  # taken by somebody else already
         with pytest.raises(ConfigurationError, match=f"port {first} and the {PORTS - 1} after it are taken"):
-            _listen(first)
+            _listen("127.0.0.1", first)
     finally:
         for each in taken:
             each.close()

@@ -46,6 +46,26 @@ def pinhole_images(color: Image, depth: Image, info: CameraInfo, rectified: bool
     return lens.rectified_color(color_image), lens.rectified_depth(depth_image), camera
 
 
+def pinhole_depth(
+    depth: Image, info: CameraInfo, rectified: bool
+) -> tuple[npt.NDArray[np.float32], PinholeCamera]:
+    """Depth (H, W) metres with NaN for no data, and the camera that sees it; raises as pinhole_images does.
+
+    rectified: see pinhole_images.
+    """
+    image = depth_in_metres(depth)
+    if image.shape != (info.height, info.width):
+        raise PerceptionError(
+            f"camera_info is of images of {info.width}x{info.height}, depth has"
+            f" {image.shape[1]}x{image.shape[0]}"
+        )
+    if rectified or not any(abs(value) > NEGLIGIBLE for value in info.d):
+        return image, _rectified_camera(info) if rectified else pinhole_camera(info)
+    camera = _rectified_camera(info)
+    lens = _lens(info.distortion_model, tuple(info.d), tuple(info.k), camera)
+    return lens.rectified_depth(image), camera
+
+
 def _rectified_camera(info: CameraInfo) -> PinholeCamera:
     """The left three columns of P where it is given, else K. Raises InvalidRequestError: not calibrated."""
     camera = pinhole_camera(info)

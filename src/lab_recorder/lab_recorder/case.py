@@ -99,6 +99,7 @@ def load_case(folder: Path) -> Case:
     Raises ConfigurationError, which names the file and what is wrong with it.
     """
     path = folder / "case.json"
+    _refuse_links(folder)
     if not path.exists():
         raise ConfigurationError(f"{path}: is not there; expected the folder of a case")
     try:
@@ -118,8 +119,15 @@ def load_case(folder: Path) -> Case:
     return Case(folder, facts, parameters, messages)
 
 
+def _refuse_links(folder: Path) -> None:
+    """A case brings its own files: a link could have any file of this machine read, and quoted."""
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise ConfigurationError(f"{path}: is a link; a case holds its own files")
+
+
 def _refuse_files_of_others(file: Path) -> None:
-    """A case brings its own files: one that names others could have any file of this machine read."""
+    """Nor does a name lead to the file of somebody else."""
     waiting = [("", read_yaml(file))]
     while waiting:
         key, value = waiting.pop()

@@ -67,7 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (LabError, OSError) as error:
         print(f"lab replay: {error}", file=sys.stderr)
         return WRONG_USAGE
-    show(case, comparisons, Console(markup=False, emoji=False))
     if options.json is not None:
         content = [{**asdict(item), "same": item.same} for item in comparisons]
         try:
@@ -75,4 +74,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         except OSError as error:
             print(f"lab replay: --json {options.json}: {error.strerror}", file=sys.stderr)
             return WRONG_USAGE
+    # last, as whoever reads it may have left
+    show(case, comparisons, Console(markup=False, emoji=False))
     return SAME if all(item.same for item in comparisons) else DIFFERS

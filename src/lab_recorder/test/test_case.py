@@ -64,6 +64,11 @@ def test_a_case_without_its_ring_is_a_case(folder):
     assert load_case(folder).facts.outcome == "GRASP_EMPTY"
 
 
+def link(path):
+    path.unlink()
+    path.symlink_to("/etc/hosts")
+
+
 def pipe(path):
     path.unlink()
     os.mkfifo(path)
@@ -101,6 +106,8 @@ def spoil_json(**changes):
         (lambda folder: pipe(folder / "config/cells/ur5e_table.yaml"), "is not a file"),
         (lambda folder: name_model(folder, "/etc/passwd"), "model: expected a name, found '/etc/passwd'"),
         (lambda folder: name_model(folder, "../robots/ur5e.yaml"), "model: expected a name"),
+        (lambda folder: link(folder / "config/cells/ur5e_table.yaml"), "is a link; a case holds its own"),
+        (lambda folder: link(folder / "decision.mcap"), "is a link; a case holds its own"),
         (lambda folder: (folder / "decision.mcap").unlink(), "cannot be read"),
         (lambda folder: (folder / "parameters.yaml").write_text("- 1"), "expected parameters by node"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,7 @@ def test_a_message_of_another_type_than_its_topic_is_refused():
 def test_the_command_says_it_and_ends_with_2(tmp_path, capsys):
     scene = Scene()
     scene.header.stamp = Time(sec=-1)
-    folder = tmp_path / "case"
-    folder.mkdir()
-    for name in ("case.json", "parameters.yaml", "config"):
-        (folder / name).symlink_to(CASE.folder / name)
+    folder = shutil.copytree(CASE.folder, tmp_path / "case")
     case = hostile(topics.SCENE, scene)
     write_mcap(folder / DECISION, [item for items in case.messages.values() for item in items])
     assert main([str(folder)]) == 2

@@ -14,6 +14,7 @@ from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from control_msgs.msg import JointTolerance
 from geometry_msgs.msg import WrenchStamped
+from lab_interfaces.msg import StopState
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -25,7 +26,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_description import Cell
 from lab_node.conversions.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.qos import SENSOR
+from lab_node.qos import LATCHED, SENSOR
 from lab_simulation.simulator_node import SimulatorNode
 
 
@@ -126,6 +127,37 @@ def test_a_newer_trajectory_takes_over(running: Bench, cell: Cell) -> None:
     assert outcome.status == 6, "STATUS_ABORTED"
     assert "newer" in outcome.result.error_string
     assert running.result(second.get_result_async(), "second").status == 4, "STATUS_SUCCEEDED"
+
+
+def test_a_stopped_arm_is_braked_by_a_goal_and_then_takes_none_before_the_reset(
+    running: Bench, cell: Cell
+) -> None:
+    """A goal past everything moved a stopped arm by 0.04 rad before the stop node had it cancelled."""
+    words = [running.client.create_publisher(StopState, "/cell/stop_state", LATCHED)]
+
+    def say(stopped: bool) -> None:
+        words[-1].publish(StopState(stopped=stopped))
+        permit = running.node._arm._permit
+        running.wait(lambda: (permit.stopped() is not None) == stopped, "the word to be heard")
+
+    def goal() -> Any:
+        return send(running, cell, trajectory(cell, 0.5, wrist_3_joint=0.1))
+
+    moving = send(running, cell, trajectory(cell, 20.0, wrist_3_joint=0.3))
+    say(stopped=True)
+    braking = goal()
+    assert braking.accepted
+    assert running.result(moving.get_result_async(), "first").status == 6, "STATUS_ABORTED"
+    assert running.result(braking.get_result_async(), "second").status == 4, "STATUS_SUCCEEDED"
+    assert not goal().accepted
+    words.append(running.client.create_publisher(StopState, "/cell/stop_state", LATCHED))
+    running.wait(lambda: running.node.count_publishers("/cell/stop_state") == 2, "the second voice")
+    words[-1].publish(StopState(stopped=False))  # forged
+    assert not goal().accepted
+    running.client.destroy_publisher(words.pop())
+    running.wait(lambda: running.node.count_publishers("/cell/stop_state") == 1, "the second voice's end")
+    say(stopped=False)
+    assert running.result(goal().get_result_async(), "result").status == 4, "STATUS_SUCCEEDED"
 
 
 def test_trajectories_that_cannot_be_are_rejected(running: Bench, cell: Cell) -> None:

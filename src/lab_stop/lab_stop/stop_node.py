@@ -18,7 +18,7 @@ from lab_core.parameters import parameter
 from lab_description import Gripper, load_cell
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.permit import STOP_STATE
+from lab_node.permit import STOP_STATE, second_voice
 from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
 from lab_stop.ros_goals import ControllerGoals
@@ -93,7 +93,8 @@ class StopNode(LabNode):
         names = [topic and self.resolve_topic_name(topic) for topic in given]
         self._hardware, self._presence, self._speed, self._running = names
         repeated = [name for name in names[:3] if name]
-        kept = [self._running] if self._running else []
+        self._own = self.resolve_topic_name(STOP_STATE)
+        kept = [self._running, self._own] if self._running else [self._own]
         zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
         self._latch = Latch(time.monotonic(), p.input_timeout, repeated, kept, zone)
         self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
@@ -128,6 +129,7 @@ class StopNode(LabNode):
     def activate(self) -> None:
         """Begin to watch the inputs; what was latched before and not reset stays."""
         self._latch.begin(time.monotonic())
+        self._look_for_others()
         self._said = None
         self._active = True
         self._tell()
@@ -200,7 +202,11 @@ class StopNode(LabNode):
 
     def _turn(self) -> None:
         self._goals.turn()
+        self._look_for_others()
         self._tell()
+
+    def _look_for_others(self) -> None:
+        self._latch.hear(self._own, time.monotonic(), second_voice(self))
 
     def _tell(self) -> None:
         if not self._active:

@@ -25,7 +25,7 @@ from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
 from lab_node.actions import wait_for
-from lab_node.permit import STOP_STATE
+from lab_node.permit import STOP_STATE, Permit
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
 from lab_node.rclpy_overrides import destroy_actions
 from lab_stop.ros_goals import ControllerGoals
@@ -122,6 +122,25 @@ def test_service_and_topic_stop_and_the_service_resets(bench):
     publisher.publish(Bool(data=False))
     publisher.publish(Bool(data=True))
     cell.until(lambda: cell.is_now(stopped=True, reason="a stop came on the topic /cell/stop"), "not stopped")
+
+
+def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench):
+    """Who forges the state of the stop node moved a stopped arm."""
+    cell = bench().start()
+    cell.until(lambda: cell.is_now(stopped=False), "not free")
+    permit = Permit(cell.around, math.inf)
+    cell.until(lambda: permit.refusal() is None, "no permission")
+    forger = cell.around.create_publisher(StopState, STOP_STATE, LATCHED)
+    words = "2 publishers say on /cell/stop_state whether the cell may move"
+    cell.until(lambda: cell.is_now(stopped=True) and words in cell.states[-1].reason, "not stopped")
+    refused = cell.call("/cell/reset")
+    assert not refused.success and words in refused.message
+    permit._take(StopState(stopped=False, speed=1.0))  # as it comes between two words of the stop node
+    assert words in str(permit.stopped())
+    cell.around.destroy_publisher(forger)
+    cell.until(lambda: cell.node.count_publishers(STOP_STATE) == 1, "the forger has not gone")
+    cell.until(lambda: cell.call("/cell/reset").success, "cannot be reset")
+    cell.until(lambda: permit.refusal() is None, "no permission")
 
 
 def test_the_hardware_input_stops_and_its_silence_too(bench):

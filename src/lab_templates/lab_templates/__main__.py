@@ -24,12 +24,12 @@ def next_steps(kind: str, name: str, folder: Path) -> list[str]:
     steps = [f"source {shlex.quote(f'{workspace}/.lab/activate')}"] if workspace else []
     steps.append(f"cd {shlex.quote(str(inner))} && python3 -m colcon build --paths {package}")
     steps.append(f"source install/setup.bash && python3 -m pytest {package}")
+    plain = KINDS[kind].is_node or not workspace
+    run = KINDS[kind].run or ("launch cell.launch.py" if plain else "demo")
+    program = shlex.quote(f"{workspace}/lab") if workspace else "ros2"
     if not workspace:
-        run = "ros2 launch lab_bringup cell.launch.py"
-    elif KINDS[kind].is_node:
-        run = f"{shlex.quote(f'{workspace}/lab')} launch cell.launch.py"
-    else:
-        run = f"{shlex.quote(f'{workspace}/lab')} demo"
+        run = run.replace("launch ", "launch lab_bringup ", 1)
+    run = f"{program} {run}"
     steps.append(f"{run} {KINDS[kind].argument}:={name}")
     return steps
 

@@ -11,6 +11,7 @@ class Kind:
 
     words: for a sentence. noun: last word of the class that it defines. module: of the package, which defines
     it. argument: of the launch file, which names it. group: of Python entry points; empty for a node.
+    run: the command of ./lab that shows it; empty: the one of its sort.
     """
 
     words: str
@@ -19,6 +20,7 @@ class Kind:
     argument: str
     depends: tuple[str, ...]
     group: str = ""
+    run: str = ""
 
     @property
     def is_node(self) -> bool:
@@ -65,6 +67,15 @@ KINDS = {
         "grip_sensor",
         ("lab_core", "lab_description", "lab_motion", "python3-numpy"),
         "lab_motion.grip_sensors",
+    ),
+    "panel": Kind(
+        "a panel",
+        "Panel",
+        "panel",
+        "panels",
+        ("lab_description", "lab_operator"),
+        "lab_operator.panels",
+        "launch cell.launch.py console:=true",
     ),
     "task": Kind(
         "a task",

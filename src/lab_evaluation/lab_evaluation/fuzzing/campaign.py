@@ -17,7 +17,9 @@ from hypothesis.strategies import SearchStrategy
 from lab_core.errors import LabError
 
 # Wall seconds that one input may take on a busy machine.
-HANG = 20.0
+HANG = 60.0
+# What takes seconds has so many times as long beside that; a turn of a target takes about so many seconds.
+_HANG_TIMES, _TURN = 30.0, 20.0
 
 
 class Hang(BaseException):
@@ -34,12 +36,28 @@ class Target:
 
     group: of the campaign, such as "files". take: called with each input; it may return, or raise a LabError
     or SystemExit with code 2 and a sentence; anything else is a finding. Wrong is raised by what judges.
+    seconds: that an input takes. Where it is one or more, few are given a turn, and what fails is not made
+    smaller.
     """
 
     name: str
     group: str
     inputs: SearchStrategy[Any]
     take: Callable[[Any], object]
+    seconds: float = 0.0
+
+    @property
+    def slow(self) -> bool:
+        return self.seconds >= 1.0
+
+    @property
+    def hang(self) -> float:
+        """Wall seconds after which an input is taken for one that never ends."""
+        return HANG + _HANG_TIMES * self.seconds
+
+    def turn(self, examples: int) -> int:
+        """How many inputs it is given at a time."""
+        return max(1, min(examples, int(_TURN / self.seconds))) if self.slow else examples
 
 
 @dataclass
@@ -57,18 +75,18 @@ def fuzz(target: Target, number: int, examples: int, findings: Findings) -> None
 
     @seed(number)
     @settings(
-        max_examples=examples,
+        max_examples=target.turn(examples),
         deadline=None,
         database=None,
         report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate,) if target.slow else (Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     @given(target.inputs)
     def feed(value: Any) -> None:
         findings.inputs += 1
         try:
-            with _bounded(HANG):
+            with _bounded(target.hang):
                 target.take(value)
         except LabError as error:
             findings.refused += 1

@@ -30,7 +30,7 @@ _RANGES = {
     for sign in ("", "u")
     for bits in (8, 16, 32, 64)
 }
-_LIST = re.compile(r"sequence<([^,>]+)(?:, \d+)?>|([^\[\]]+)\[(\d+)\]")
+LIST = re.compile(r"sequence<([^,>]+)(?:, \d+)?>|([^\[\]]+)\[(\d+)\]")
 KINDS = (Scene, GraspArray, HeldPart, StopState, TaskStatus, Attempt, JointState, Detection3DArray, Header)
 
 
@@ -38,12 +38,13 @@ KINDS = (Scene, GraspArray, HeldPart, StopState, TaskStatus, Attempt, JointState
 def messages(kind: Any) -> st.SearchStrategy[Any]:
     """Messages of a type, most of whose fields are as they are by default."""
     fields = kind.get_fields_and_field_types()
-    return st.fixed_dictionaries({}, optional={name: _values(words) for name, words in fields.items()}).map(
+    return st.fixed_dictionaries({}, optional={name: values(words) for name, words in fields.items()}).map(
         lambda given: kind(**given)
     )
 
 
-def _values(words: str) -> st.SearchStrategy[Any]:
+def values(words: str) -> st.SearchStrategy[Any]:
+    """Of a field, by its type as rosidl writes it."""
     if words == "double":
         return _FLOATS
     if words == "float":
@@ -57,9 +58,9 @@ def _values(words: str) -> st.SearchStrategy[Any]:
         return st.just(b"\0")
     if words.startswith("string"):
         return _TEXTS
-    if listed := _LIST.fullmatch(words):
+    if listed := LIST.fullmatch(words):
         count = int(listed[3]) if listed[3] else None
-        items = _values(listed[1] or listed[2])
+        items = values(listed[1] or listed[2])
         return st.lists(items, min_size=count or 0, max_size=3 if count is None else count)
     package, _, name = words.partition("/")
     return messages(getattr(importlib.import_module(f"{package}.msg"), name))

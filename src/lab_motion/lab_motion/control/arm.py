@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -41,6 +42,8 @@ _GENTLY = (0.10, 0.5)
 # Wall seconds within which a controller takes over a braking motion, and the arm stands; beyond, every goal
 # is cancelled.
 _TAKE_OVER, _BRAKED = 0.5, 2.0
+# Wall seconds within which the stop is heard for which a controller has refused a goal.
+_HEARD = 0.2
 # Of the cell's clock: feedback that is older says nothing of where the arm is.
 _NEW = Duration(seconds=0.2)
 # Share of the planned speed that is the least to move with; to halt is to cancel.
@@ -115,7 +118,7 @@ class ControlledArm:
         paced = Paced(trajectory, max(self._speed(), _SLOWEST), self._deceleration)
         clock, action = self._node.get_clock(), self._controller.action
         request = trajectory_goal(paced.start())
-        goal = self._controller.send(request)
+        goal = self._begin(request, cancelled)
         begin, wall = clock.now(), time.monotonic()
         try:
             self._sent.publish(request.trajectory)
@@ -143,6 +146,18 @@ class ControlledArm:
             raise failure(
                 f"{action} did not carry the motion out: {result.error_string or 'it says no more'}"
             )
+
+    def _begin(self, request: FollowJointTrajectory.Goal, cancelled: Cancelled) -> Goal:
+        """Raises TrajectoryRejected, or ExecutionCancelled for a controller that heard of a stop first."""
+        try:
+            return self._controller.send(request)
+        except TrajectoryRejected:
+            deadline = time.monotonic() + _HEARD
+            while not cancelled():
+                if time.monotonic() > deadline:
+                    raise
+                threading.Event().wait(LOOK)
+            raise ExecutionCancelled("the motion was cancelled before it began") from None
 
     def _change(self, goal: Goal, paced: Paced, begin: Time, rate: float, timeout: float) -> Goal:
         """Go on at another rate, from where the arm really is on its path."""

@@ -11,10 +11,14 @@ from lab_node.permit import Permit
 
 
 class Interruption:
-    """What ends the work on one goal from outside. The first cause stays, also when it goes away again."""
+    """What ends the work on one goal from outside. The first cause stays, also when it goes away again.
+
+    also: a cause of this action alone.
+    """
 
     def __init__(self, goal: ServerGoalHandle, permit: Permit, active: Callable[[], bool]) -> None:
         self._goal, self._permit, self._active = goal, permit, active
+        self.also: Callable[[], LabError | None] = lambda: None
         self._stops = permit.stops
         self.error: LabError | None = None
 
@@ -31,4 +35,4 @@ class Interruption:
             return CancelledError("the caller cancelled; the arm holds where it is")
         if not self._active():
             return UnavailableError("the motion node was deactivated; the arm holds where it is")
-        return None
+        return self.also()

@@ -39,7 +39,8 @@ class MotionSettings:
     of a bin, put_height: above the floor of a tray, where the part's lowest point is let go, metres.
     feel_distance: by how much further the hand lowers a part at most until its pads feel that it stands,
     metres. start_tolerance: a motion begins where the last one ended if the arm is no further from there,
-    radians. planning_timeout: wall seconds after which a search that has found nothing ends.
+    radians. jog_speed, jog_tool_speed: of a step by hand, share of the joints' limits and m/s.
+    planning_timeout: wall seconds after which a search that has found nothing ends.
     """
 
     seed: int = 0
@@ -57,6 +58,8 @@ class MotionSettings:
     put_height: float = 0.005
     feel_distance: float = 0.0
     start_tolerance: float = 0.03
+    jog_speed: float = 0.1
+    jog_tool_speed: float = 0.05
     planning_timeout: float = 60.0
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from nicegui import ui
 
 from lab_description import Cell
 from lab_operator.desk import Desk
+from lab_operator.page.bar import bar, stop_script, style
+from lab_operator.page.jog import JogCard
 from lab_operator.page.now import NowCard
 from lab_operator.panels.port import Panel, Update
+from lab_operator.people.visitor import Visitor
 from lab_operator.state import CellState
-from lab_operator.words import LANGUAGES, Words, words_of
+from lab_operator.words import words_of
 
 # Seconds between two looks at the cell.
 PERIOD = 0.25
-_STATIC = Path(__file__).parent / "static"
-_LOCALES = {"en": "en", "zh_hk": "zh-Hant-HK"}
 
 
 class View(Protocol):
@@ -33,17 +32,20 @@ class View(Protocol):
 
 
 def build_page(
-    view: View, desk: Desk, panels: Sequence[tuple[str, Panel]], language: str, person: str, order: str
+    view: View, desk: Desk, panels: Sequence[tuple[str, Panel]], language: str, visitor: Visitor, order: str
 ) -> None:
     """Draw one page for one browser, and keep it true while it is open."""
     words = words_of(language)
-    ui.add_css((_STATIC / "style.css").read_text(encoding="utf-8"))
-    ui.add_body_html(_bar(words, view.cell.name))
-    ui.add_body_html(f"<script>{(_STATIC / 'stop.js').read_text(encoding='utf-8')}</script>")
+    ui.add_css(style())
+    ui.add_body_html(bar(words, view.cell.name, visitor.name))
+    ui.add_body_html(stop_script())
+    if (over := visitor.seconds_left()) is not None:
+        ui.add_body_html(f"<script>setTimeout(() => location.reload(), {1000 * over + 500:.0f})</script>")
     updates: list[Update] = []
     with ui.element("main").classes("desk"):
-        now = NowCard(desk, words, person, order)
-        updates.append(now.update)
+        with ui.element("div").classes("first"):
+            updates.append(NowCard(desk, words, visitor, order).update)
+            updates.append(JogCard(words, visitor).update)
         with ui.element("div").classes("panels"):
             for name, panel in panels:
                 with ui.element("section").classes(f"card {panel.width}").mark(f"panel-{name}"):
@@ -59,20 +61,3 @@ def build_page(
 
     update()
     ui.timer(PERIOD, update)
-
-
-def _bar(words: Words, cell: str) -> str:
-    """The bar with the stop, as plain HTML: it is there before anything else, and without anything else."""
-    keys = ("title", "button.stop", "button.stop_hint", "said.stop", "said.stop_unheard")
-    title, stop, hint, heard, unheard = (html.escape(words(key)) for key in keys)
-    others = "".join(
-        f'<a href="/?language={name}" lang="{_LOCALES[name]}">{html.escape(called)}</a>'
-        for name, called in LANGUAGES.items()
-        if name != words.language
-    )
-    return (
-        f'<header id="bar"><span class="name">{title}</span><span class="cell">{html.escape(cell)}</span>'
-        f'<span class="room"></span>{others}<span id="stop-said" role="alert"></span>'
-        f'<button id="stop" type="button" data-heard="{heard}" data-unheard="{unheard}">{stop}'
-        f"<small>{hint}</small></button></header>"
-    )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from nicegui import ui
 
 from lab_operator.desk import Answer, Desk
+from lab_operator.people.visitor import Visitor
 from lab_operator.situation import Situation, situation
 from lab_operator.state import CellState, Proposal
 from lab_operator.words import Words
@@ -20,9 +21,9 @@ _SEEN = 1.0
 class NowCard:
     """Draws itself when it is made; `update` keeps it true."""
 
-    def __init__(self, desk: Desk, words: Words, person: str, order: str) -> None:
+    def __init__(self, desk: Desk, words: Words, visitor: Visitor, order: str) -> None:
         """order: what Start has done before somebody writes another."""
-        self._desk, self._words, self._person = desk, words, person
+        self._desk, self._words, self._visitor = desk, words, visitor
         self._shown: Situation | None = None
         with ui.element("section").classes("card now calm").mark("now") as self._card:
             self._headline = ui.label().classes("headline").props('role="status" aria-live="polite"')
@@ -46,6 +47,8 @@ class NowCard:
             with ui.element("div").classes("buttons"):
                 self._start = ui.button(words("button.start"), on_click=self._press_start)
                 self._start.props("unelevated no-caps color=primary").mark("start")
+                self._take_over = ui.button(words("button.take_over"), on_click=self._press_take_over)
+                self._take_over.props("outline no-caps color=grey-9").mark("take-over")
                 self._reset = ui.button(words("button.reset"), on_click=self._press_reset)
                 self._reset.props("unelevated no-caps color=grey-9").mark("reset")
             with ui.element("div").classes("counts"):
@@ -74,16 +77,17 @@ class NowCard:
             self._todo.set_text(words(now.todo, **now.names))
             asks = now.headline.startswith("asks.")
             self._ask.set_visibility(asks)
-            self._name.set_visibility(asks)
+            self._name.set_visibility(asks and self._visitor.session is None)
             self._time_left.set_visibility(asks)
             self._read.set_visibility(now.may_reset)
             self._reset.set_visibility(now.may_reset)
-            self._start.set_visibility(not now.may_reset and not asks)
+            self._start.set_visibility(not now.may_reset and not now.may_take_over)
             self._ordering.set_visibility(now.may_start)
         self._start.set_enabled(now.may_start)
+        self._take_over.set_visibility(now.may_take_over and not self._visitor.refused("take_over"))
         self._reset.set_enabled(now.may_reset and bool(self._read.value))
         if now.headline.startswith("asks.") and state.proposal is not None:
-            named = bool(str(self._name.value or "").strip())
+            named = bool(self._visitor.named(str(self._name.value or "")).name)
             self._approve.set_enabled(named and time.monotonic() - self._since > _SEEN)
             self._decline.set_enabled(named)
             left = max(0.0, state.proposal.until - time.monotonic())
@@ -102,7 +106,10 @@ class NowCard:
         self._read_stops = stop.stops if stop is not None and self._read.value else None
 
     async def _press_start(self) -> None:
-        await self._say(self._desk.start(self._person, str(self._order.value or "")))
+        await self._say(self._desk.start(self._visitor, str(self._order.value or "")))
+
+    async def _press_take_over(self) -> None:
+        await self._say(self._desk.take_over(self._visitor))
 
     def _read_back(self) -> None:
         answer = self._desk.read_back(str(self._order.value or ""))
@@ -110,13 +117,13 @@ class NowCard:
 
     async def _press_reset(self) -> None:
         if self._read_stops is not None:
-            await self._say(self._desk.reset(self._person, self._read_stops))
+            await self._say(self._desk.reset(self._visitor, self._read_stops))
 
     async def _decide(self, approved: bool) -> None:
         # what this page has shown, not what waits by now
         if self._proposal is not None:
-            person = f"{str(self._name.value).strip()}, {self._person}"
-            await self._say(self._desk.decide(person, self._proposal.digest, approved))
+            who = self._visitor.named(str(self._name.value or ""))
+            await self._say(self._desk.decide(who, self._proposal.digest, approved))
 
     async def _say(self, work: Awaitable[Answer]) -> None:
         answer = await work

@@ -40,7 +40,7 @@ class TwinPanel:
 
     def routes(self) -> list[Any]:
         """Viser's page and its websocket."""
-        return routes(self._twin.port)
+        return routes(self._twin.port, self._twin.key)
 
     def close(self) -> None:
         """End the model."""

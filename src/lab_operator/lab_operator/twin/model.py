@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from lab_description import Cell
 from lab_operator.state import CellState
 from lab_operator.twin.ghost import Ghost
 from lab_operator.twin.held import HeldBox
+from lab_operator.twin.keyed import served_for
 from lab_operator.twin.robot import TCP, RobotModel, Visual
 
 # Seconds between two pictures of the arm, and of what the camera sees.
@@ -38,7 +40,9 @@ class Twin:
         come when they are read.
         """
         self._cell, self._state, self._trouble = cell, state, trouble
-        self.server = viser.ViserServer(host="127.0.0.1", port=0, verbose=False)
+        self.key = secrets.token_urlsafe(32)
+        with served_for(self.key):
+            self.server = viser.ViserServer(host="127.0.0.1", port=0, verbose=False)
         self.server.gui.configure_theme(show_logo=False, show_share_button=False)
         self._placed: dict[str, FloatArray] = {}
         self._handles: dict[str, Any] = {}

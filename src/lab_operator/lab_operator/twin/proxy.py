@@ -13,14 +13,19 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lab_operator.twin.keyed import HEADER
+
 PATH = "/twin"
 # Viser's own controls and notices are for who develops a scene.
 _HIDDEN = ".mantine-Paper-root, .mantine-Notifications-root { display: none !important; }"
 _PAGE = Path(viser.__file__).parent / "client" / "build" / "index.html"
 
 
-def routes(port: int) -> list[Any]:
-    """The page of the model and its websocket, which is that of viser on a port of this machine."""
+def routes(port: int, key: str) -> list[Any]:
+    """The page of the model and its websocket, which is that of viser on a port of this machine.
+
+    key: what that asks for.
+    """
     html = _PAGE.read_text(encoding="utf-8").replace("</head>", f"<style>{_HIDDEN}</style></head>", 1)
 
     async def page(request: Any) -> HTMLResponse:
@@ -31,7 +36,12 @@ def routes(port: int) -> list[Any]:
         address = f"ws://127.0.0.1:{port}"
         try:
             server = await websockets.connect(
-                address, subprotocols=offered or None, max_size=None, compression=None
+                address,
+                subprotocols=offered or None,
+                additional_headers={HEADER: key},
+                max_size=None,
+                compression=None,
+                proxy=None,
             )
         except (OSError, websockets.WebSocketException):
             await browser.close(1013)
@@ -48,14 +58,14 @@ def routes(port: int) -> list[Any]:
                 for task in both:
                     task.cancel()
                 await asyncio.gather(*both, return_exceptions=True)
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await browser.close()
 
     return [Route(f"{PATH}/", page), WebSocketRoute(PATH, pass_on)]
 
 
 async def _to_server(browser: WebSocket, server: Any) -> None:
-    with contextlib.suppress(WebSocketDisconnect, websockets.ConnectionClosed):
+    with contextlib.suppress(WebSocketDisconnect, websockets.ConnectionClosed, KeyError):  # KeyError: text
         while True:
             await server.send(await browser.receive_bytes())
 

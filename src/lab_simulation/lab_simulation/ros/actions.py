@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from rclpy.task import Future
 
 from lab_core.errors import LabError
 from lab_node.actions import RESULT_TIMEOUT
+from lab_node.permit import Permit
 from lab_simulation.conversions import trajectory_feedback, trajectory_goal, trajectory_result
 from lab_simulation.mujoco.arm_controller import Ending, TrajectoryError, TrajectoryOutcome
 from lab_simulation.mujoco.simulation import Simulation
@@ -24,11 +26,16 @@ FEEDBACK_TICKS = round(0.05 / TICK)
 
 
 class ArmAction:
-    """Serves the action; goals are worked on in the simulation's thread."""
+    """Serves the action; goals are worked on in the simulation's thread.
+
+    While the cell is stopped an arm without a goal takes none, as under a controller that was deactivated.
+    One with a goal does: the motion node brakes it by another goal.
+    """
 
     def __init__(self, node: Node, loop: SimulationLoop, simulation: Simulation) -> None:
         """simulation: read here for its names and limits; changed only through the loop."""
         self._node = node
+        self._permit = Permit(node, math.inf)
         self._loop = loop
         self._simulation = simulation
         self._trajectory: ServerGoalHandle | None = None
@@ -50,6 +57,8 @@ class ArmAction:
 
     def _accept(self, goal: FollowJointTrajectory.Goal) -> GoalResponse:
         try:
+            if (stopped := self._permit.stopped()) is not None and not self._simulation.arm.following:
+                raise stopped
             self._simulation.arm.check(trajectory_goal(goal), self._simulation.time)
         except LabError as error:
             self._node.get_logger().error(f"trajectory rejected: {error}")

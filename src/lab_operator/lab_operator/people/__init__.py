@@ -1,0 +1,1 @@
+"""Who stands at the page: names, roles, passwords, sessions, and how often somebody may try."""
