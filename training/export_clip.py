@@ -121,7 +121,8 @@ def _check_tokens(tokenizer: Tokenizer, tokens: torch.Tensor) -> None:
 
 def clip_tokenizer(tokenize: open_clip.SimpleTokenizer) -> Tokenizer:
     """The byte pair encoding of open_clip as the library `tokenizers` reads it."""
-    merges = sorted(tokenize.bpe_ranks, key=tokenize.bpe_ranks.__getitem__)
+    ranks = {pair: rank for pair, rank in tokenize.bpe_ranks.items() if len(pair) == 2}
+    merges = sorted(ranks, key=ranks.__getitem__)
     return byte_pairs(dict(tokenize.encoder), merges)
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from lab_language.models.check import check_model
 from lab_language.models.description import ImageEncoder, InvalidModel, read_description
 from lab_language.models.dual_encoder import preprocessed
 from lab_language.models.grounder import DualEncoderGrounder, DualEncoderParameters
+from lab_language.testing.grounder_contract import check_grounder
 
 
 def folder_with(tmp_path, change=lambda description: None):
@@ -80,3 +83,41 @@ def test_images_are_made_ready_as_the_description_says():
     squashed = preprocessed(half, ImageEncoder("", "", (10, 20), "squash", mean=(0.0,) * 3, std=(1.0,) * 3))
     assert squashed.shape == (3, 10, 20)
     assert np.allclose(squashed[:, :, :8], 0.0) and np.allclose(squashed[:, :, 12:], 1.0)
+
+
+TINY = Path(__file__).parent / "tiny_clip"
+"""A CLIP of open_clip with random weights and the first 400 merges of its tokenizer, and what open_clip makes
+of three images and six texts: written by training/export_clip.py.
+"""
+
+
+def test_the_embeddings_are_those_of_the_reference():
+    pytest.importorskip("tokenizers", reason="models of images and texts need it, nothing else does")
+    assert check_model(TINY) == "3 images and 6 texts as the reference has them"
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "complaint"),
+    [
+        ("image", {"mean": [0.5, 0.5, 0.5]}, "embeddings of images are .* apart"),
+        ("image", {"resample": "bilinear"}, "embeddings of images are .* apart"),
+        ("image", {"fit": "squash"}, "embeddings of images are .* apart"),
+        ("image", {"size": [16, 16]}, "refuses its input"),
+        ("text", {"length": 12}, "refuses its input"),
+        ("text", {"output": "nothing"}, "has no output 'nothing': it has embedding"),
+    ],
+)
+def test_a_model_with_wrong_settings_is_found(tmp_path, key, change, complaint):
+    pytest.importorskip("tokenizers", reason="models of images and texts need it, nothing else does")
+    folder = tmp_path / "model"
+    shutil.copytree(TINY, folder)
+    description = json.loads((folder / "model.json").read_text())
+    description[key].update(change)
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(InvalidModel, match=complaint):
+        check_model(folder)
+
+
+def test_the_grounder_keeps_the_contract():
+    pytest.importorskip("tokenizers", reason="models of images and texts need it, nothing else does")
+    check_grounder(DualEncoderGrounder(DualEncoderParameters(folder=str(TINY))))
