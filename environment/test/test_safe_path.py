@@ -15,6 +15,7 @@ WORDS = {
     "watch": ["--help"],
     "order": ["--help"],
     "console": ["--help"],
+    "people": ["--help"],
     "new": ["--help"],
     "calibrate": ["--help"],
     "topic": ["--help"],

@@ -186,7 +186,7 @@ def test_what_the_words_do_not_decide_is_an_outcome(bench, monkeypatch, what, co
     places = {"a": (0.4, 0.1), "b": (0.5, 0.1), "c": (0.5, -0.1, 0.02), "d": (0.5, -0.1, 0.06)}
     table = TableOfBoxes({name: np.array([*place, 0.02][:3]) for name, place in places.items()})
     table.colours = {"a": RED, "b": RED, "d": (0.15, 0.6, 0.25)}
-    monkeypatch.setattr(task_node, "RosSkills", lambda node: table)
+    monkeypatch.setattr(task_node, "RosSkills", lambda node, images=False: table)
     cell = bench()
     cell.activate()
     result = cell.result([OrderLine(what=what, to=["tray"])])

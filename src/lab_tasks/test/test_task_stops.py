@@ -41,7 +41,7 @@ def until(condition):
 def test_a_stop_that_was_reset_at_once_ends_the_task(domain, monkeypatch):
     """The newest state alone says that nothing is stopped: the count tells."""
     table = TableOfBoxes({"a": (0.5, 0.0, 0.02), "b": (0.5, 0.1, 0.02)})
-    monkeypatch.setattr(task_node, "RosSkills", lambda node: table)
+    monkeypatch.setattr(task_node, "RosSkills", lambda node, images=False: table)
     # the grasps of this table are no messages
     monkeypatch.setattr(task_node, "attempt_message", lambda attempt, header: Attempt(header=header))
     node, around = TaskNode("tasks"), Node("around")
