@@ -38,6 +38,9 @@ from lab_node.parameters import NodeParameters
 
 # seconds of the wall: between two heartbeats, after which one was missed, between two looks for new nodes
 _PERIOD, _MISSED, _LOOK = 0.5, 3.0, 0.05
+# seconds of the wall after which an answer may have been lost
+_LOST = 1.0
+_REACHED = {"configure": State.PRIMARY_STATE_INACTIVE, "activate": State.PRIMARY_STATE_ACTIVE}
 
 
 @dataclass(frozen=True)
@@ -275,7 +278,22 @@ class LifecycleManager(Node):
         return UnavailableError(f"node {name} did not come up within {self.parameters.start_timeout:.0f} s")
 
     def _require(self, name: str, verb: str, answer: Any) -> None:
-        if not wait_for(answer, self.parameters.transition_timeout, f"node {name} (to {verb})").success:
+        """Wait for the answer. The answer of a node that does not know this client yet is lost (rmw_fastrtps,
+        when it is asked the moment that it is seen): the state that it is in says then what became of it.
+        """
+        what, patience = f"node {name} (to {verb})", self.parameters.transition_timeout
+        with contextlib.suppress(DeadlineError):
+            self._refuse_unless(wait_for(answer, min(_LOST, patience), what).success, name, verb)
+            return
+        # answered as soon as the transition is over: a node does one thing after the other
+        state = wait_for(self._get_state[name].call_async(GetState.Request()), patience, what).current_state
+        with contextlib.suppress(DeadlineError):
+            self._refuse_unless(wait_for(answer, _LOST, what).success, name, verb)
+            return
+        self._refuse_unless(state.id == _REACHED[verb], name, verb)
+
+    def _refuse_unless(self, success: bool, name: str, verb: str) -> None:
+        if not success:
             raise UnavailableError(f"node {name} refused to {verb}: its own message above says why")
 
     def _is_active(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -13,6 +13,7 @@ import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.task import Future
 from sensor_msgs.msg import JointState
 
 from lab_bringup import lifecycle_manager
@@ -105,6 +106,25 @@ def test_a_node_that_refuses_is_named_and_nothing_is_activated(start):
     with pytest.raises(UnavailableError, match="node planner refused to configure"):
         manager.bring_up()
     assert "activate camera" not in HISTORY
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_answer_that_is_lost_is_found_out_by_the_state(start, monkeypatch, broken):
+    """A node that was asked the moment it was seen did not know the asker yet: its answer went nowhere."""
+    manager = start(["camera", "planner"], *NODES, "-p", f"planner:broken:={str(broken).lower()}")
+    ask = manager._change_state["planner"].call_async
+
+    def lose(request):
+        ask(request)
+        return Future()
+
+    monkeypatch.setattr(manager._change_state["planner"], "call_async", lose)
+    if broken:
+        with pytest.raises(UnavailableError, match="node planner refused to configure"):
+            manager.bring_up()
+    else:
+        manager.bring_up()
+        assert HISTORY[2:] == ["activate planner", "activate camera"]
 
 
 def test_a_node_that_is_not_there_is_named(start):
