@@ -111,8 +111,8 @@ def working(tmp_path):
     before = shared_memory(63)
     process = demo(tmp_path, "--parts", "4", domain=63)
     log = tmp_path / "cell.log"
-    until(lambda: log.exists() and "active: " in log.read_text(), 240.0)
-    assert process.poll() is None
+    until(lambda: process.poll() is not None or (log.exists() and "active: " in log.read_text()), 240.0)
+    assert process.poll() is None, log.read_text()
     yield process, before
     process.kill()
 
