@@ -368,8 +368,8 @@ def test_a_real_arm_starts_slowly_and_is_confirmed(real_cell):
 def test_a_robot_that_tells_when_it_is_stopped_stops_the_cell(request, robot, inputs):
     module = loaded("cell.launch.py")
     file = str(request.getfixturevalue(robot))
-    assert module.robot_inputs(context(module, sim="none", cell=file)) == inputs
-    assert module.robot_inputs(context(module, sim="mujoco", cell=file)) == {}
+    assert module.stop_inputs(context(module, sim="none", cell=file)) == inputs
+    assert module.stop_inputs(context(module, sim="mujoco", cell=file)) == {}
     assert ("lab_stop", "stop_node") in executables(module.nodes(context(module, sim="none", cell=file)))
 
 
