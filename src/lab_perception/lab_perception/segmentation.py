@@ -128,7 +128,7 @@ class GeometricParameters:
     )
 
     least_step: float = parameter(
-        0.012,
+        0.03,
         "A flat top that stands out of another one by this much is a part that lies on it; 0: none is.",
         unit="m",
         minimum=0.0,
