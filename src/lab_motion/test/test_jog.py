@@ -66,9 +66,18 @@ def under_way(graph, goal):
     raise AssertionError(f"it does not move: {result.result().result.outcome.message}")
 
 
+def run(graph, goal):
+    """The result of a step whose key was heard: its first word may come after the goal."""
+    for _ in range(20):
+        result = graph.caller.run(Jog, goal)
+        if "key" not in result.outcome.message:
+            break
+    return result
+
+
 def test_a_step_is_straight_and_slow(graph):
     with Key(graph):
-        result = graph.caller.run(Jog, step(y=0.03, z=0.04))
+        result = run(graph, step(y=0.03, z=0.04))
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert [stage.stage for stage in result.stages] == ["plan", "jog"]
     before, after = tool(HOME), tool(graph.cell.positions)
@@ -81,7 +90,7 @@ def test_a_step_is_straight_and_slow(graph):
 
 def test_a_turn_keeps_the_tool_where_it_is(graph):
     with Key(graph):
-        result = graph.caller.run(Jog, step(turn=-0.2))
+        result = run(graph, step(turn=-0.2))
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     before, after = tool(HOME), tool(graph.cell.positions)
     np.testing.assert_allclose(after[:3, 3], before[:3, 3], atol=1e-3)
@@ -138,7 +147,7 @@ def test_a_step_into_something_is_refused(graph):
     x, y, z = tool(HOME)[:3, 3]
     graph.show(x=x, y=y + 0.03 + 0.06, size=(0.1, 0.06, z + 0.1))
     with Key(graph):
-        result = graph.caller.run(Jog, step(y=0.05))
+        result = run(graph, step(y=0.05))
     assert result.outcome.code not in (Outcome.SUCCESS, Outcome.CANCELLED)
     assert "part_1" in result.outcome.message, result.outcome.message
     assert graph.cell.trajectories == []
