@@ -33,7 +33,7 @@ from lab_core.parameters import parameter
 from lab_node.actions import wait_for
 from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
-from lab_node.lifecycle import on_end_signals
+from lab_node.lifecycle import leave, on_end_signals
 from lab_node.parameters import NodeParameters
 
 # seconds of the wall: between two heartbeats, after which one was missed, between two looks for new nodes
@@ -343,7 +343,4 @@ def main() -> None:
         exit_code = 1
     worker.join(timeout=1.0)
     executor.close()
-    manager.destroy_node()
-    rclpy.try_shutdown()
-    rclpy.get_default_context().destroy()  # lets go of what DDS shares with other processes
-    sys.exit(exit_code)
+    leave(manager, exit_code)

@@ -25,6 +25,8 @@ _TOPIC = "scene/objects"
 _KEPT = 30
 # Wall seconds of one wait, between looks at whether it was interrupted.
 _LOOK = 0.02
+# Wall seconds that a scene may come later than the grasps that were planned on it.
+_ON_ITS_WAY = 2.0
 # A part whose centre is further from where it was has moved, metres: twice what segments tremble by.
 _MOVED = 0.02
 
@@ -48,11 +50,13 @@ class Scenes:
         return parameters
 
     def of(self, grasps: Sequence[Grasp]) -> Scene:
-        """The scene that the grasps were planned on, else the newest.
+        """The scene that the grasps were planned on, else the newest; in a worker thread.
 
         Raises StaleInputError: there is none, it is too old, or it is of before the last stop.
         """
         self.require_looking()
+        if grasps:  # it may be on its way to this node: the grasps came by another
+            self._newest.wait_for_newer(Time.from_msg(grasps[0].header.stamp), _ON_ITS_WAY)
         if not self._kept:
             raise StaleInputError(
                 f"no scene has come on {self._topic} yet: is perception active?{self._refused()}"

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 from lab_interfaces.action import Pick
-from lab_interfaces.msg import Outcome, Scene
+from lab_interfaces.msg import GraspArray, Outcome, Scene
 from motion_graph import CELL, PART, WIDTH, observed
 from vision_msgs.msg import Detection3D, Detection3DArray
 
@@ -18,6 +18,7 @@ from lab_motion.conversions import scene_to_plan_in
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import PlanningScene
 from lab_node.conversions.scene import parts_from_detections
+from lab_node.qos import LATCHED
 
 NAN, INFINITY = float("nan"), float("inf")
 EDGES = [NAN, INFINITY, -INFINITY, -0.05, 0.0, 1e300]
@@ -91,6 +92,21 @@ def test_when_no_other_scene_comes_the_outcome_says_why(graph):
     assert outcome.code == Outcome.STALE_INPUT
     assert "1 were refused, the newest since objects[0].box.size.z is -1.0 m" in outcome.message
     assert not graph.cell.trajectories
+
+
+def test_a_scene_that_comes_after_the_grasps_on_it_is_waited_for(graph):
+    """Another node heard it first."""
+    begun = []
+    graph.caller.create_subscription(GraspArray, "/motion/grasps", begun.append, LATCHED)
+    grasp, scenes = graph.show(beside=0.2), graph.node._scenes
+    scene = scenes.newest()
+    scenes._kept.clear()
+    scenes._newest.put(None)
+    handle = graph.caller.send(Pick, Pick.Goal(grasps=[grasp]))
+    graph.caller.until(lambda: begun, "the pick did not begin")
+    graph.caller.scenes.publish(scene)
+    outcome = graph.caller.wait(handle.get_result_async()).result.outcome
+    assert outcome.code == Outcome.GRASP_EMPTY, outcome.message
 
 
 def test_a_scene_from_the_future_is_not_acted_on(graph):

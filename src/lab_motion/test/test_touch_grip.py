@@ -52,3 +52,12 @@ def test_fingers_that_rub_on_something_hold_nothing() -> None:
     grip = sensor.closed(TouchReading(WIDTH, (0.0, 0.1), stalled=True), EXPECTED)
     assert not grip.held
     assert grip.reason == "something stopped the fingers, and the pads feel 0.0 N and 0.1 N"
+
+
+@pytest.mark.parametrize(("force", "held"), [(1.0, False), (5.0, True)])
+def test_a_skin_that_follows_late_does_not_keep_the_part(force: float, held: bool) -> None:
+    """A hand that held with 30 N, wide open a third of a second later, felt 0.3 N."""
+    sensor = GRIP_SENSORS.make("touch", GRIPPER).plugin
+    grip = sensor.closed(TouchReading(0.040, (2.0, 2.0)), EXPECTED)
+    assert sensor.released(TouchReading(0.085, (force, force), wanted=30.0), grip).held is held
+    assert sensor.released(TouchReading(0.085, (force, force), wanted=2.0), grip).held

@@ -12,12 +12,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
@@ -282,8 +283,16 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     code = 1 if executor.failure else 0
     if executor.failure:
         node.get_logger().fatal(executor.failure)
-    # Nothing moves and everything is written; the middleware has hung while all other nodes ended too, once
-    # with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
+    leave(node, code)
+
+
+def leave(node: Node, code: int) -> NoReturn:
+    """Take the node and the middleware apart and end the process with this exit code.
+
+    Nothing moves any more, everything is written, and the node's executor is closed. The middleware has hung
+    while all other nodes ended too, once with the interpreter's lock in its hands: then no thread of Python
+    helps, and the code is 1.
+    """
     faulthandler.dump_traceback_later(3.0 * _GOODBYE, exit=True)
     impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
@@ -291,13 +300,14 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     node.destroy_node()
     context = rclpy.get_default_context()
     context.try_shutdown()
-    context.destroy()
+    context.destroy()  # lets go of what DDS shares with other processes
     run_exit_functions()
     # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
     # more, in which launch loses its patience and kills
     sys.stdout.flush()
     sys.stderr.flush()
     ctypes.CDLL(None).exit(code)
+    raise AssertionError("exit returned")
 
 
 def on_end_signals(end: Callable[[], Any]) -> None:

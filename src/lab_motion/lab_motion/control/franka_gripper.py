@@ -32,7 +32,7 @@ from lab_node.diagnostics import DIAGNOSTICS, diagnostics_of
 from lab_node.executor import ExecutorThread
 from lab_node.freshness import Latest
 from lab_node.gate import Gated
-from lab_node.lifecycle import on_end_signals
+from lab_node.lifecycle import leave, on_end_signals
 from lab_node.qos import SENSOR
 from lab_node.rclpy_overrides import ActionClient, ThreadedActionServer, destroy_actions
 
@@ -190,8 +190,7 @@ def main() -> None:
     executor = ExecutorThread(node, failed=ended.set)
     ended.wait()
     executor.close()
-    destroy_actions(node)
-    node.destroy_node()
-    rclpy.try_shutdown()
     if executor.failure:
-        sys.exit(executor.failure)
+        node.get_logger().fatal(executor.failure)
+    destroy_actions(node)
+    leave(node, 1 if executor.failure else 0)

@@ -105,6 +105,7 @@ class TouchHand(ControlledHand):
         if not self._opened:
             # nobody knows what the pads say of nothing: they may hold a part since before this was made
             super().grip(force)
+            self._wanted = force
             return
         self._opened = False
         self._learn()
@@ -138,7 +139,7 @@ class TouchHand(ControlledHand):
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(ANSWER)
-        self._control, self._slips, self._wanted, self._excess = None, None, 0.0, ""
+        self._control, self._slips, self._excess = None, None, ""
 
     def _wait_for_newer(self, stamp: Time) -> None:
         super()._wait_for_newer(stamp)

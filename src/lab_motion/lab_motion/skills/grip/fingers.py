@@ -119,7 +119,7 @@ class FingerGrip:
     def released(self, reading: PadReading, grip: Judgement, interrupted: bool = False) -> Judgement:
         """Fingers that stand wider than they held, and that nothing loads."""
         room = _LET_GO if interrupted else 0.0
-        held = reading.opening <= grip.opening + room or reading.force >= self._limits.min_force
+        held = reading.opening <= grip.opening + room or self._pressed(reading)
         what = "the part does not come off" if held else "the part is off"
         reason = (
             f"{what}: the fingers stand at {_millimetres(reading.opening)}, they held at"
@@ -129,9 +129,7 @@ class FingerGrip:
 
     def found(self, reading: PadReading) -> Judgement:
         """By what the pads feel; without pads, fingers that are neither open nor closed may hold a part."""
-        pressed = (
-            reading.force >= self._limits.min_force and reading.opening >= self._limits.pads_closed_opening
-        )
+        pressed = self._pressed(reading) and reading.opening >= self._limits.pads_closed_opening
         if pressed or self._may_hold(reading):
             return _unproven(reading, reading.opening)
         return _judgement(False, reading, 0.0, f"nothing is felt at {_millimetres(reading.opening)}")
@@ -139,6 +137,10 @@ class FingerGrip:
     def unseen(self, reading: PadReading) -> OrientedBox:
         """Between the fingers."""
         return OrientedBox(np.eye(4), np.array([_UNKNOWN_SIZE, reading.opening, _UNKNOWN_SIZE]))
+
+    def _pressed(self, reading: PadReading) -> bool:
+        """Whether something presses both pads."""
+        return reading.force >= self._limits.min_force
 
     def _may_hold(self, reading: PadReading) -> bool:
         """Whether fingers of which nothing but their opening is known may have a part between them."""

@@ -12,6 +12,9 @@ from lab_motion.skills.grip.fingers import FingerGrip, FingerParameters, PadRead
 from lab_motion.skills.grip.port import ExpectedGrip, Judgement
 from lab_touch.slip import Slip, SlipKind
 
+# Share of the force of a grip that a skin may say for a moment after it has ended: it follows late.
+_LATE = 0.05
+
 
 @dataclass(frozen=True)
 class TouchParameters(FingerParameters):
@@ -31,8 +34,9 @@ class TouchReading(PadReading):
     """What fingers with tactile pads measure; forces as the pads feel them, None before their rest is known.
 
     slips: what the left and the right pad say of slip; None while the hand does not hold. wanted: N on each
-    pad that was commanded last. carried: N that both pads carry along z of the tcp; None without shear.
-    excess: a sentence where the load asks for more force than the hand may use; empty where it does not.
+    pad that was commanded last, of an open hand before it let go. carried: N that both pads carry along z of
+    the tcp; None without shear. excess: a sentence where the load asks for more force than the hand may use;
+    empty where it does not.
     """
 
     slips: tuple[Slip, Slip] | None = None
@@ -69,6 +73,10 @@ class TouchGrip(FingerGrip):
     def holding(self, reading: PadReading, grip: Judgement) -> Judgement:
         """See judge_lifting. A part that slips is still held; the hand tightens, the reason says it."""
         return _with_slip(super().holding(reading, grip), reading)
+
+    def _pressed(self, reading: PadReading) -> bool:
+        late = _LATE * reading.wanted if isinstance(reading, TouchReading) else 0.0
+        return reading.force >= max(self._limits.min_force, late)
 
 
 def _with_slip(judgement: Judgement, reading: PadReading) -> Judgement:
