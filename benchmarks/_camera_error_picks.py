@@ -16,6 +16,8 @@ from lab_evaluation.rounds import Round, Task
 ERRORS = (0.0, 0.003, 0.006, 0.010)
 """Metres, in the worst corner of the work area."""
 
+SAID = ("error_mm", "stated", "presented", "removed", "attempts", "gripped", "collisions")
+
 
 def measure_picks(scene: str, seeds: Sequence[int], workers: int, console: Console) -> list[dict[str, Any]]:
     """Figures of each error, the same scenes with the error stated and ignored."""
@@ -27,6 +29,9 @@ def measure_picks(scene: str, seeds: Sequence[int], workers: int, console: Conso
             task = Task(scene, camera_error=error, stated_error=error if stated else 0.0)
             rounds = run_rounds(task, seeds, workers=workers, done=lambda _: progress.advance(bar))
             rows.append({"scene": scene, "error_mm": 1e3 * error, "stated": stated, **figures(rounds)})
+            console.print(
+                ", ".join(f"{key} {rows[-1][key]}" for key in SAID), highlight=False, soft_wrap=True
+            )
     return rows
 
 

@@ -53,6 +53,7 @@ from lab_calibration.simulated.cell import CalibrationCell, See, draw_cell, proj
 from lab_calibration.simulated.pictures import picture
 from lab_core.geometry import FloatArray, invert, rotation_angle, transform_points
 from lab_description import load_cell
+from lab_evaluation.rounds import ARRANGEMENTS
 
 POSES = 12
 CANDIDATES = 400
@@ -332,7 +333,7 @@ def main() -> None:
         "--camera", choices=[setup.value for setup in Setup], help="of a file that does not say it"
     )
     parser.add_argument("--picks", type=int, metavar="N", help="only the picks, N rounds of each error")
-    parser.add_argument("--scene", default="packed", choices=("packed", "pile"), help="of the picks")
+    parser.add_argument("--scene", default="scattered", choices=sorted(ARRANGEMENTS), help="of the picks")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of the picks")
     options = parser.parse_args()
     if options.picks is not None and options.picks < 1:

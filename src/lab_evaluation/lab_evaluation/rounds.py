@@ -49,6 +49,7 @@ from lab_simulation.scenes.scene_file import SceneFile  # noqa: E402
 CELLS = Path(__file__).resolve().parent / "cells" / "cells"
 ARRANGEMENTS: Mapping[str, SceneFile] = {
     "packed": SceneFile(arrangement="packed", parts=5, group=(2, 3), gap=0.02),
+    "scattered": SceneFile(arrangement="scattered", parts=5, gap=0.03),
     "pile": SceneFile(arrangement="pile", parts=5, spread=0.02),
 }
 CATALOGUE = "catalogue"

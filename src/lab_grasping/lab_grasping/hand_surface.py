@@ -27,8 +27,8 @@ class HandSurface(NamedTuple):
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
-    behind: as front, of the boxes that end before the pads begin. open_front: front, grown to all sides by
-    how far the hand may miss the part.
+    behind: as front, of the boxes that end before the pads begin. Both are grown forwards and along x by how
+    far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y too.
     """
 
     points: FloatArray
@@ -72,9 +72,9 @@ class HandSurface(NamedTuple):
             starts=starts,
             centres=np.ascontiguousarray(0.5 * (lower + upper)),
             radii=0.5 * np.linalg.norm(upper - lower, axis=2),
-            front=front,
-            behind=behind,
-            open_front=_grown(front, miss),
+            front=_grown(front, miss, across=False),
+            behind=_grown(behind, miss, across=False),
+            open_front=_grown(front, miss, across=True),
         )
 
 
@@ -100,12 +100,13 @@ def _faces(boxes: FloatArray, k: int) -> FloatArray:
     return points
 
 
-def _grown(front: npt.NDArray[np.float32], by: float) -> npt.NDArray[np.float32]:
-    """Fronts (M, rows, columns) grown sideways and forwards, metres."""
+def _grown(front: npt.NDArray[np.float32], by: float, across: bool) -> npt.NDArray[np.float32]:
+    """Fronts (M, rows, columns) grown forwards and along x, metres; across: along y too."""
     cells = int(np.ceil(by / FRONT_CELL - 1e-6))
     if cells <= 0:
         return front
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * cells + 1, 2 * cells + 1))
+    shape = cv2.MORPH_ELLIPSE if across else cv2.MORPH_RECT
+    kernel = cv2.getStructuringElement(shape, (2 * cells + 1, 2 * cells + 1 if across else 1))
     wide = np.pad(front, ((0, 0), (cells, cells), (cells, cells)), constant_values=NO_HAND)
     grown = np.stack([cv2.dilate(one, kernel) for one in wide])
     return np.where(grown > NO_HAND, grown + np.float32(by), grown)
