@@ -28,7 +28,8 @@ class HandSurface(NamedTuple):
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
     behind: as front, of the boxes that end before the pads begin. Both are grown forwards and along x by how
-    far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y too.
+    far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y
+    too.
     """
 
     points: FloatArray
