@@ -70,7 +70,7 @@ def test_a_slip_tightens_by_a_step_and_is_counted():
 
 
 def test_what_the_pads_do_to_each_other_asks_for_no_force():
-    """A part that lay askew was gripped with 22 N instead of 2: the pads sheared it by 92 % of their force."""
+    """A part that lay askew was gripped with 22 N instead of 2: 92 % of its friction was the pads' own."""
     held = Held(0.6, GripLimits(gentle=2.0))
     for _ in range(100):
         held.carry(2.0 * 0.92 * held.friction * held.force, askew=True)

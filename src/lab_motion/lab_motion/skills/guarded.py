@@ -88,8 +88,8 @@ def lower_until_carried(
 ) -> str:
     """Lower the held part until something carries it, by what the pads carry; at most so far, metres.
 
-    Returns what was felt, empty when nothing was, or when the hand does not feel weight. From here on the hand
-    grips no harder: what it stands on pushes the part along the pads.
+    Returns what was felt, empty when nothing was, or when the hand does not feel weight. From here on the
+    hand grips no harder: what the part stands on pushes it along the pads.
 
     Raises as move_until does, and ObjectLost.
     """

@@ -19,7 +19,7 @@ from lab_simulation.touch.skin import Skin, TrueContact
 SKIN_THICKNESS = 0.0005
 """Metres by which the taxels stand before the rigid face."""
 SLIDING = 0.002
-"""m/s of the part over the pad (at its rim, when it turns): from here on it slides, if it is pulled so hard."""
+"""m/s of the part over the pad (at its rim, when it turns): from here on it slides, if pulled hard enough."""
 SLIDING_LOAD = 0.7
 """Share of the friction limit that a part must be pulled with: less only creeps, as soft contacts do."""
 TOUCHING = 5.0
