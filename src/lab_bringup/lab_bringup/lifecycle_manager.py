@@ -38,8 +38,9 @@ from lab_node.parameters import NodeParameters
 
 # seconds of the wall: between two heartbeats, after which one was missed, between two looks for new nodes
 _PERIOD, _MISSED, _LOOK = 0.5, 3.0, 0.05
-# seconds of the wall after which an answer may have been lost
-_LOST = 1.0
+# seconds of the wall after which an answer may have been lost; for one to a question about the state, which
+# waits for the transition under way; how often a node is asked for a transition
+_LOST, _PATIENCE, _ASKED = 1.0, 5.0, 3
 _REACHED = {"configure": State.PRIMARY_STATE_INACTIVE, "activate": State.PRIMARY_STATE_ACTIVE}
 
 
@@ -160,7 +161,7 @@ class LifecycleManager(Node):
         self._wait_for_topics()
         answers = self._ask_when_there(names, Transition.TRANSITION_CONFIGURE)
         for name in names:
-            self._require(name, "configure", answers[name])
+            self._require(name, Transition.TRANSITION_CONFIGURE, "configure", answers[name])
         for name in reversed(names):
             self._transition(name, Transition.TRANSITION_ACTIVATE, "activate")
         self._active, self._inactive = True, []
@@ -247,7 +248,7 @@ class LifecycleManager(Node):
             self.get_logger().info(f"active again: {name}")
 
     def _transition(self, name: str, transition: int, verb: str) -> None:
-        self._require(name, verb, self._ask(name, transition))
+        self._require(name, transition, verb, self._ask(name, transition))
 
     def _ask(self, name: str, transition: int) -> Any:
         """The future answer. Raises UnavailableError when the node is not there in time."""
@@ -277,20 +278,41 @@ class LifecycleManager(Node):
     def _absent(self, name: str) -> UnavailableError:
         return UnavailableError(f"node {name} did not come up within {self.parameters.start_timeout:.0f} s")
 
-    def _require(self, name: str, verb: str, answer: Any) -> None:
-        """Wait for the answer. The answer of a node that does not know this client yet is lost (rmw_fastrtps,
-        when it is asked the moment that it is seen): the state that it is in says then what became of it.
+    def _require(self, name: str, transition: int, verb: str, answer: Any) -> None:
+        """Wait for the answer, and until the transition is over.
+
+        The answer of a node that does not know this client yet is lost (rmw_fastrtps, when it is asked the
+        moment that it is seen), and a node that is only just there may take the questions that wait for it in
+        another order. So the state that it is in says what became of it; where that is the old one, the node
+        is asked again: a question that waited and one that comes too late do no harm.
         """
-        what, patience = f"node {name} (to {verb})", self.parameters.transition_timeout
-        with contextlib.suppress(DeadlineError):
-            self._refuse_unless(wait_for(answer, min(_LOST, patience), what).success, name, verb)
-            return
-        # answered as soon as the transition is over: a node does one thing after the other
-        state = wait_for(self._get_state[name].call_async(GetState.Request()), patience, what).current_state
-        with contextlib.suppress(DeadlineError):
-            self._refuse_unless(wait_for(answer, _LOST, what).success, name, verb)
-            return
-        self._refuse_unless(state.id == _REACHED[verb], name, verb)
+        for again in range(_ASKED):
+            if again:
+                answer = self._ask(name, transition)
+            with contextlib.suppress(DeadlineError):
+                patience = min(_LOST, self.parameters.transition_timeout)
+                success = wait_for(answer, patience, f"node {name} (to {verb})").success
+                if success or not again:
+                    self._refuse_unless(success, name, verb)
+                    return
+            # answered as soon as a transition is over: a node does one thing after the other
+            if self._state(name, verb) == _REACHED[verb]:
+                return
+        self._refuse_unless(False, name, verb)
+
+    def _state(self, name: str, verb: str) -> int:
+        """Of a node that is to do something. Raises DeadlineError; an answer may be lost here too."""
+        client, deadline = self._get_state[name], time.monotonic() + self.parameters.transition_timeout
+        while True:
+            left = deadline - time.monotonic()
+            asked = client.call_async(GetState.Request())
+            try:
+                answer = wait_for(asked, min(_PATIENCE, max(left, 0.0)), f"node {name} (to {verb})")
+                return int(answer.current_state.id)
+            except DeadlineError:
+                client.remove_pending_request(asked)
+                if left <= _PATIENCE:
+                    raise
 
     def _refuse_unless(self, success: bool, name: str, verb: str) -> None:
         if not success:

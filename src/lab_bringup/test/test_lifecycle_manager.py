@@ -127,6 +127,25 @@ def test_an_answer_that_is_lost_is_found_out_by_the_state(start, monkeypatch, br
         assert HISTORY[2:] == ["activate planner", "activate camera"]
 
 
+def test_a_node_that_tells_its_state_before_it_takes_the_question_is_asked_again(start, monkeypatch):
+    """The simulator said that it was not configured, and was a second later."""
+    manager = start(["camera", "planner"], *NODES)
+    ask, waiting = manager._change_state["planner"].call_async, []
+
+    def wait(request):
+        waiting.append(request)
+        return Future() if len(waiting) == 1 else ask(request) if len(waiting) > 2 else both(request)
+
+    def both(request):
+        ask(waiting[0])
+        return ask(request)
+
+    monkeypatch.setattr(manager._change_state["planner"], "call_async", wait)
+    manager.bring_up()
+    assert HISTORY.count("configure planner") == 1
+    assert HISTORY[2:] == ["activate planner", "activate camera"]
+
+
 def test_a_node_that_is_not_there_is_named(start):
     manager = start(["camera"], "-p", "lifecycle_manager:nodes:=[camera, absent]", timeout=1.0)
     with pytest.raises(UnavailableError, match="node absent did not come up within 1 s"):
