@@ -53,3 +53,19 @@ def test_a_suction_cup_clears_the_table_by_the_same_rounds():
     assert one.presented == 2 and one.attempts
     assert one.removed == sum(len(item.held) for item in one.attempts if item.ending == "removed")
     assert without_times(play(task, 1)) == without_times(one)
+
+
+def test_a_camera_that_is_off_makes_collisions_that_its_stated_error_avoids():
+    """Ten millimetres: ignored, the hand touches neighbours; stated, what cannot be taken safely is left."""
+    off = Task("packed", camera_error=0.010)
+    ignored, stated = play(off, 1000), play(dataclasses.replace(off, stated_error=0.010), 1000)
+    assert all(attempt.meant for attempt in ignored.attempts)
+    assert any(attempt.collided for attempt in ignored.attempts)
+    assert not any(attempt.collided for attempt in stated.attempts)
+    assert stated.unsafe and stated.removed < stated.presented
+
+
+def test_an_arm_takes_parts_with_the_distances_of_a_stated_error():
+    task = Task("packed", "primitives", cell="arm_ur5e", parts=2, look="plain", stated_error=0.003)
+    one = play(task, 3)
+    assert one.removed and all(item.claimed == item.truth for item in one.attempts)
