@@ -20,6 +20,7 @@ from lab_node.executor import ExecutorThread
 
 DOMAIN = "88"
 WAIT = 120.0
+NODE = "from lab_motion.motion_node import main; main()"
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def client(monkeypatch):
 def test_it_ends_in_good_order(client, tmp_path: Path, number: int) -> None:
     """LLVM aborted, as its objects were destroyed under the thread that compiled."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "lab_motion.motion_node", "--ros-args", "-p", "cell:=ur5e_table"],
+        [sys.executable, "-P", "-c", NODE, "--ros-args", "-p", "cell:=ur5e_table"],
         env={**os.environ, "ROS_DOMAIN_ID": DOMAIN, "NUMBA_CACHE_DIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -304,9 +304,9 @@ def leave(node: Node, code: int) -> NoReturn:
     context.try_shutdown()
     context.destroy()  # lets go of what DDS shares with other processes
     run_exit_functions()
-    # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter seconds more,
-    # in which launch loses its patience and kills; and threads that still work in a library, as the one that
-    # configures the node in LLVM, abort when exit() destroys its objects under them.
+    # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter seconds
+    # more, in which launch loses its patience and kills; and threads that still work in a library, as the one
+    # that configures the node in LLVM, abort when exit() destroys its objects under them.
     sys.stdout.flush()
     sys.stderr.flush()
     ctypes.CDLL(None).fflush(None)

@@ -24,8 +24,8 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
-from lab_node.actions import wait_for
 from lab_node import qos
+from lab_node.actions import wait_for
 from lab_node.permit import SETTLES, STOP_STATE, Permit
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
 from lab_node.rclpy_overrides import destroy_actions
