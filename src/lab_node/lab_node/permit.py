@@ -45,7 +45,7 @@ class Voices:
         )
 
     def trouble(self) -> str:
-    XX
+        """Why nobody is believed who says that the cell may move, one sentence; empty while one says it."""
         topic = self._node.resolve_topic_name(STOP_STATE)
         # asked at every word: the cheap question first
         if self._node.count_publishers(topic) < 2:
