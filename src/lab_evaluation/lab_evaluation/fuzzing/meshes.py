@@ -14,8 +14,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lab_core.geometry import FloatArray
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Wrong
 from lab_evaluation.fuzzing.mangling import Mangling, mangled, manglings
+from lab_evaluation.fuzzing.target import Target
 from lab_simulation.errors import SceneError
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.process import MeshProcess
@@ -179,8 +180,8 @@ def targets(folder: Path, stack: ExitStack) -> list[Target]:
 
     listing: Any = st.dictionaries(_NAMES, st.sampled_from(sorted(entries)), max_size=4)
     return [
-        Target("triangles", GROUP, st.tuples(names, changes), triangles, seconds=1.0),
+        Target("triangles", GROUP, st.tuples(names, changes), triangles, seconds=1.0, share=0.015),
         Target("bytes of a mesh", GROUP, st.tuples(names, st.booleans(), manglings()), spoilt_bytes),
         Target("lines of an OBJ", GROUP, st.lists(_OBJ_LINES, max_size=14), text),
-        Target("folder of meshes", GROUP, listing, whole_folder, seconds=2.0),
+        Target("folder of meshes", GROUP, listing, whole_folder, seconds=2.0, share=0.005),
     ]
