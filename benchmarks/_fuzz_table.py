@@ -71,12 +71,18 @@ def by_group(targets: Iterable[Target], found: dict[str, Findings]) -> dict[str,
 
 
 def show(groups: dict[str, Group], cell: Cell, console: Console) -> None:
-    """A row for each group, the failures, and the figures of the cell."""
-    table = Table("group", "inputs", "refused", *Verdict, "seconds")
+    """A column for each group, the failures, and the figures of the cell."""
     whole = Group({f"{name} {key}": each for name, g in groups.items() for key, each in g.targets.items()})
-    for name, group in [*groups.items(), ("all", whole)]:
-        counts = [str(group.count(verdict)) for verdict in Verdict]
-        table.add_row(name, str(group.inputs), str(group.refused), *counts, f"{group.seconds:.0f}")
+    shown = {**groups, "all": whole}
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("", max_width=11)
+    for name in shown:
+        table.add_column(name.replace(" ", "\n"), justify="right")
+    table.add_row("inputs", *(str(group.inputs) for group in shown.values()))
+    table.add_row("refused", *(str(group.refused) for group in shown.values()))
+    for verdict in Verdict:
+        table.add_row(verdict, *(str(group.count(verdict)) for group in shown.values()))
+    table.add_row("seconds", *(f"{group.seconds:.0f}" for group in shown.values()))
     console.print(table)
     for group in groups.values():
         for name, findings in group.targets.items():

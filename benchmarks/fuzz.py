@@ -110,7 +110,7 @@ class Course:
 
     def __init__(self, options: argparse.Namespace, bars: Progress) -> None:
         self._options, self._bars = options, bars
-        self._whole = sum(GROUPS[group] for group in options.group)
+        self._left, self._share = options.inputs or ROUND, sum(GROUPS[group] for group in options.group)
         self._begun = time.monotonic()
         self.targets: list[Target] = []
         self.found: dict[str, Findings] = {}
@@ -120,10 +120,15 @@ class Course:
         self.targets += targets
         end = self._begun + 60.0 * self._options.minutes * time_part
         groups = list(dict.fromkeys(target.group for target in targets))
-        inputs = (self._options.inputs or ROUND) * sum(GROUPS[group] for group in groups) / self._whole
-        total = {group: round(inputs * GROUPS[group] / sum(map(GROUPS.get, groups))) for group in groups}
+        share = sum(GROUPS[group] for group in groups)
+        inputs = round(self._left * share / self._share)
+        self._left, self._share = self._left - inputs, self._share - share
         bars = {
-            group: self._bars.add_task(group, total=total[group] if self._options.inputs else None, name="")
+            group: self._bars.add_task(
+                group,
+                total=round(inputs * GROUPS[group] / share) if self._options.inputs else None,
+                name="",
+            )
             for group in groups
         }
         given = dict.fromkeys((target.name for target in targets), 0)
@@ -132,11 +137,11 @@ class Course:
             new, given[target.name] = findings.inputs - given[target.name], findings.inputs
             self._bars.update(bars[target.group], advance=new, name=target.name)
 
-        campaign(targets, self._options.seed, round(inputs), GROUPS, self.found, end, done)
+        campaign(targets, self._options.seed, inputs, GROUPS, self.found, end, done)
         number = self._options.seed
         while not self._options.inputs and time.monotonic() < end:
             number += 1
-            campaign(targets, number, round(inputs), GROUPS, self.found, end, done)
+            campaign(targets, number, inputs, GROUPS, self.found, end, done)
 
 
 def measured(cell: _fuzz_cell.StoppedCell, options: argparse.Namespace) -> Cell:
