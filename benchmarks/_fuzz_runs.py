@@ -161,5 +161,5 @@ def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
 def targets(folder: Path) -> list[Target]:
     """Group "terminals": whole runs."""
     return [
-        Target("whole runs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=20.0, share=0.0015)
+        Target("whole runs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=20.0, share=0.0012)
     ]

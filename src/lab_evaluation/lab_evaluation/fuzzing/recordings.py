@@ -183,7 +183,7 @@ def targets(folder: Path, given: Path, profile: Path) -> list[Target]:
             _messages(case),
             lambda how: replay(_changed(case, how)),
             seconds=3.0,
-            share=0.01,
+            share=0.005,
         ),
         Target(
             "parameters of a case", GROUP, spoilt_values(read_yaml(given / "parameters.yaml")), parameters
