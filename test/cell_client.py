@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import rclpy
 from lab_interfaces.action import MoveTo, Pick, Place, PlanGrasps, RunOrder
-from lab_interfaces.msg import Attempt, HeldPart, OrderLine, Scene, TaskStatus
+from lab_interfaces.msg import Attempt, HeldPart, OrderLine, Outcome, Scene, TaskStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.time import Time
@@ -103,13 +103,17 @@ class CellClient:
             pause.wait(0.01)
         return value
 
-    def until_active(self, timeout: float = 240.0) -> None:
-        """Wait until the whole cell is active."""
+    def until_active(self, timeout: float = 240.0, gone: Callable[[], str] = lambda: "") -> None:
+        """Wait until the whole cell is active. gone: why it will never be; empty while it may."""
         client = self._services["/lifecycle_manager/is_active"] = self.node.create_client(
             Trigger, "/lifecycle_manager/is_active"
         )
-        assert client.wait_for_service(timeout), "the lifecycle manager did not come up"
-        self.until(self.answers_active, timeout, "active cell")
+
+        def up() -> bool:
+            assert not (why := gone()), why
+            return client.service_is_ready() and self.answers_active()
+
+        self.until(up, timeout, "active cell")
 
     def is_active(self, timeout: float = WAIT) -> bool:
         """Whether the whole cell is active now."""
@@ -154,6 +158,12 @@ class CellClient:
     ) -> Any:
         """Result of an action."""
         return result_of(self.send(action, goal), cancelled, timeout, action).result
+
+    def pick_best(self) -> Any:
+        """Result of picking whatever can be picked best, of what is seen from now on."""
+        planned = self.ask("/plan_grasps", PlanGrasps.Goal(not_before=self.joints.peek().header.stamp))
+        assert planned.outcome.code == Outcome.SUCCESS, planned.outcome.message
+        return self.ask("/pick", Pick.Goal(grasps=planned.grasps))
 
     def spawn(self, uri: str, x: float, y: float, z: float = 0.021) -> None:
         """Add a part to the simulation; its origin metres in base_link."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from cell_client import CellClient
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,19 +90,23 @@ def running_cell(
     log: Path,
     beside: Callable[[CellClient], None] = lambda client: None,
     cell: str = "ur5e_table",
+    domain: str = "",
 ) -> Iterator[tuple[CellRun, CellClient]]:
     """A cell that is up, and a client of it; `beside` is called when the cell has not come up yet.
 
-    cell: the name of its file.
+    cell: the name of its file. domain: of both, while it runs; else that of the environment.
     """
-    run = CellRun(launch_file, arguments, log)
-    try:
-        with CellClient(cell) as client:
-            beside(client)
-            client.until_active(240.0)
-            yield run, client
-    finally:
-        run.close()
+    with pytest.MonkeyPatch.context() as environment:
+        if domain:
+            environment.setenv("ROS_DOMAIN_ID", domain)
+        run = CellRun(launch_file, arguments, log)
+        try:
+            with CellClient(cell) as client:
+                beside(client)
+                client.until_active(240.0, lambda: run.last_words() or "it ended" if run.ended() else "")
+                yield run, client
+        finally:
+            run.close()
 
 
 def wall_wait(condition, timeout: float) -> bool:

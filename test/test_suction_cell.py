@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from lab_interfaces.action import Pick, Place, PlanGrasps
+from lab_interfaces.action import Place
 from lab_interfaces.msg import Outcome
 from std_srvs.srv import SetBool
 
@@ -28,8 +28,6 @@ WAIT = 240.0
 def run(tmp_path_factory):
     """A cell for all tests, its client and its record; they follow on from one another."""
     folder = tmp_path_factory.mktemp("suction")
-    before = os.environ.get("ROS_DOMAIN_ID")
-    os.environ["ROS_DOMAIN_ID"] = "74"
     arguments = {
         "robot": "ur5e",
         "cell": "ur5e_suction",
@@ -41,18 +39,8 @@ def run(tmp_path_factory):
         "record": str(folder / "record"),
     }
     launch_file = ROOT / "launch" / "cell.launch.py"
-    with running_cell(launch_file, arguments, folder / "log", cell="ur5e_suction") as (cell_run, cell):
-        yield cell_run, cell, folder / "record"
-    if before is not None:
-        os.environ["ROS_DOMAIN_ID"] = before
-
-
-def pick(cell):
-    """The result of picking whatever can be picked best."""
-    now = cell.joints.peek().header.stamp
-    planned = cell.ask("/plan_grasps", PlanGrasps.Goal(not_before=now))
-    assert planned.outcome.code == Outcome.SUCCESS, planned.outcome.message
-    return cell.ask("/pick", Pick.Goal(grasps=planned.grasps))
+    with running_cell(launch_file, arguments, folder / "log", cell="ur5e_suction", domain="74") as run:
+        yield *run, folder / "record"
 
 
 def hanging(cell):
@@ -72,7 +60,7 @@ def held(cell):
 
 def test_1_a_stop_keeps_the_part_on_the_cup(run):
     _, cell, _ = run
-    result = pick(cell)
+    result = cell.pick_best()
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert result.held_width == 0.0
     assert result.held_force == pytest.approx(CELL.end_effector.maximum_force, rel=0.4)
@@ -107,7 +95,7 @@ def test_2_a_motion_node_that_is_started_anew_knows_what_hangs_on_the_cup(run):
 
 def test_3_a_vacuum_that_goes_on_the_way_is_a_part_that_is_lost(run):
     _, cell, _ = run
-    result = pick(cell)
+    result = cell.pick_best()
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     handle = cell.send("/place", Place.Goal(destination="tray"))
     cell.until(lambda: "move" in cell.phases and cell.speeds[-1][1] > 0.1, WAIT, "motion")

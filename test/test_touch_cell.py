@@ -1,18 +1,15 @@
 """A cell with tactile pads: it grips by what it feels, lowers until a part stands, notices one that goes."""
 
-import os
-
 import numpy as np
 import pytest
 from geometry_msgs.msg import WrenchStamped
-from lab_interfaces.action import Pick, Place, PlanGrasps
+from lab_interfaces.action import Place
 from lab_interfaces.msg import Outcome, TactilePad
 
 from cell_run import ROOT, running_cell
 from hands import delete_part
 from lab_description import load_cell
 from lab_description.touch import SIDES
-from lab_motion.motion_parameters import MotionParameters
 from lab_node.actions import wait_for
 from lab_node.qos import SENSOR
 from true_parts import true_parts
@@ -23,14 +20,14 @@ WAIT = 240.0
 # N on one pad: an aluminium can is dented by less than what a cell without touch grips with. A blow of one
 # step of the physics, when stiff pads first touch, breaks nothing (as in `bench touch`).
 CRUSHES, BLOW = 25.0, 3
+# N: of a part of 1 N that is carried at full speed
+GENTLY = 12.0
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A cell for all tests and its client; they follow on from one another."""
     folder = tmp_path_factory.mktemp("touch")
-    before = os.environ.get("ROS_DOMAIN_ID")
-    os.environ["ROS_DOMAIN_ID"] = "77"
     arguments = {
         "robot": "ur5e",
         "cell": "ur5e_touch",
@@ -41,10 +38,8 @@ def run(tmp_path_factory):
         "record": str(folder / "record"),
     }
     launch_file = ROOT / "launch" / "cell.launch.py"
-    with running_cell(launch_file, arguments, folder / "log", cell="ur5e_touch") as (_, cell):
+    with running_cell(launch_file, arguments, folder / "log", cell="ur5e_touch", domain="77") as (_, cell):
         yield cell
-    if before is not None:
-        os.environ["ROS_DOMAIN_ID"] = before
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +66,10 @@ def largest(forces):
     )
 
 
-def pick(cell):
-    now = cell.joints.peek().header.stamp
-    planned = cell.ask("/plan_grasps", PlanGrasps.Goal(not_before=now))
-    assert planned.outcome.code == Outcome.SUCCESS, planned.outcome.message
-    return cell.ask("/pick", Pick.Goal(grasps=planned.grasps))
-
-
 def test_1_a_light_part_is_gripped_gently(run, pads):
     forces, samples = pads
     run.spawn("part://box?x=0.04&y=0.05&z=0.05", 0.5, 0.05, 0.026)
-    result = pick(run)
+    result = run.pick_best()
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert run.at_the_tcp(run.part_positions())
     assert 0.0 < result.held_force < CRUSHES
@@ -109,14 +97,12 @@ def test_3_it_is_lowered_until_it_stands(run, pads):
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     assert true_parts(run, CELL).delivered == {part}
     assert not run.held.peek().object_id
-    assert (
-        largest(forces) < 1.1 * MotionParameters().force
-    )  # a brake may make it grip harder, within the limit
+    assert largest(forces) < GENTLY  # neither a brake nor the floor of the tray makes it grip much harder
 
 
 def test_4_a_part_that_is_taken_out_of_the_hand_is_lost(run):
     run.spawn("part://box?x=0.04&y=0.05&z=0.05", 0.5, -0.05, 0.026)
-    result = pick(run)
+    result = run.pick_best()
     assert result.outcome.code == Outcome.SUCCESS, result.outcome.message
     part = run.at_the_tcp(run.part_positions())[0]
     handle = run.send("/place", Place.Goal(destination="tray"))

@@ -17,6 +17,7 @@ from lab_doctor.control_checks import check_controllers, check_stop
 from lab_doctor.described_checks import check_described
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Configuration, Endpoint, Graph, Snapshot
+from lab_doctor.touch_checks import check_pads
 
 # Bridge of a cell that Gazebo simulates.
 GAZEBO = "ros_gz_bridge"
@@ -53,6 +54,7 @@ def check_graph(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _qos(graph)
     yield from _clock(graph)
     yield from check_stop(graph)
+    yield from check_pads(graph)
     for node, level, message in graph.diagnostics:
         if level > 0:
             yield Finding("diagnostics", f"{node} says: {message}", f"see /diagnostics and the log of {node}")

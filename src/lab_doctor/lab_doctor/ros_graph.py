@@ -22,10 +22,12 @@ from tf2_msgs.msg import TFMessage
 
 from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
+from lab_description import Gripper
 from lab_description.graph import NodeEntry, extension_names
 from lab_description.graph.entries import SIMS
 from lab_doctor.graph_checks import CAMERA_INFO, COLOR, DEPTH, GAZEBO, wanted_topics
 from lab_doctor.ros_control import INPUTS, LIMIT, StopListener, controller_questions, controllers_of
+from lab_doctor.ros_touch import TouchListener
 from lab_doctor.snapshot import (
     Configuration,
     Controller,
@@ -126,6 +128,8 @@ class Examiner(Gated, Node):
         own = [self.create_subscription(Clock, "/clock", self._take_clock, EVERY)]
         self.spin(0.3)  # ages need the time before the first message
         stop = self._stop_listener()
+        effector = None if cell is None else cell.end_effector
+        pads = TouchListener(self, effector) if isinstance(effector, Gripper) else None
         wanted = [] if cell is None or description is None else wanted_topics(cell, description)
         for item in wanted:
             kind = message_class(item.kind)
@@ -137,6 +141,7 @@ class Examiner(Gated, Node):
         own.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 50))
         self.spin(seconds)
         heard = None if stop is None else stop.facts()
+        felt = () if pads is None else pads.facts()
         names = self._names_at_last()
         simulated = "simulator" in names or GAZEBO in names
         nodes = self._ask(names)
@@ -164,6 +169,7 @@ class Examiner(Gated, Node):
             stop=heard,
             controllers=self._controllers(),
             services=self._services_there(),
+            pads=felt,
             namespace=self._space,
         )
         for subscription in own:

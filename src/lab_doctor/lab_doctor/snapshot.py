@@ -199,6 +199,16 @@ class Controller:
     manager: str
 
 
+@dataclass(frozen=True, slots=True)
+class PadFacts:
+    """A tactile pad. count: of samples that came. fault: why they cannot be believed; empty when they can."""
+
+    side: str
+    topic: str
+    count: int
+    fault: str = ""
+
+
 @dataclass(frozen=True)
 class Graph:
     """The running cell, as this machine sees it.
@@ -208,7 +218,8 @@ class Graph:
     frames: by child; parents: of frames that hang on more than one. joints: positions by name.
     diagnostics: (node, level, sentence) of the newest of each node; level 0 fine, 1 warning, 2 error.
     strangers: nodes that are not of the cell. stop: None when there is no stop node. controllers: of all
-    controller managers that answered. services: their types. All names are without the namespace.
+    controller managers that answered. services: their types. pads: of a gripper with touch. All names are
+    without the namespace.
     """
 
     simulated: bool
@@ -229,6 +240,7 @@ class Graph:
     stop: StopFacts | None = None
     controllers: tuple[Controller, ...] = ()
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pads: tuple[PadFacts, ...] = ()
     namespace: str = ""
 
 

@@ -123,6 +123,9 @@ class SimulatedHand:
         """Begin to close the fingers."""
         self.release(self._simulation.cell.gripper.minimum_opening, force)
 
+    def tighten(self, allowed: bool) -> None:
+        """Nothing: it grips with one force."""
+
     def release(self, opening: float, force: float) -> None:
         """Begin to move the fingers."""
         gripper = self._simulation.cell.gripper

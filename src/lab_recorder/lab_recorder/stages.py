@@ -208,6 +208,9 @@ class _RecordedHand:
     def grip(self, force: float) -> None:
         pass
 
+    def tighten(self, allowed: bool) -> None:
+        pass
+
     def release(self, opening: float, force: float) -> None:
         pass
 

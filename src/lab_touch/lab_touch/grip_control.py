@@ -6,7 +6,8 @@ asks for more force; a pad that slips as a whole tells the friction by its ratio
 a part is held: what it was needed for may come again. A part that slides loads the pads with friction times
 their own force, so a force that followed that load would feed itself: during a slip it grows by steps, each
 of which the hand has the time to carry out. And a blow is not followed: the smallest load of some samples
-counts.
+counts. Nor is what the two pads do to each other through a part that lies askew between them: that grows with
+their own force, and ends when the part slips straight.
 
 Sources: R. S. Johansson, G. Westling, "Roles of glabrous skin receptors and sensorimotor memory in automatic
 control of precision grip", Exp. Brain Research 56, 1984 (grip force in parallel with load force, a margin
@@ -21,8 +22,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from lab_core.geometry import FloatArray
 from lab_touch.errors import ContradictoryLimits, CrushLimitReached
 from lab_touch.slip import Slip, SlipKind
+
+_OUTER = 0.5
+"""Share of a pad's load that must come from outside, or its slip is the part that slips straight."""
+_ACROSS = np.array([-1.0, 1.0])
+"""A force on one pad, along the x and z of the other: they face each other, and z is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +86,14 @@ class GripControl:
         if not self._asked:
             self._asked = [deque([0.0], maxlen=self.limits.blow) for _ in slips]
         wanted = self.force
-        for slip, latest in zip(slips, self._asked, strict=True):
+        loads = outer_loads(slips)
+        for slip, load, latest in zip(slips, loads, self._asked, strict=True):
             asked = 0.0
-            if slip.pattern is not None and slip.friction is not None:
-                asked = slip.pattern.load / (slip.friction.coefficient * self.limits.used)
+            if slip.friction is not None:
+                asked = load / (slip.friction.coefficient * self.limits.used)
             latest.append(asked)
             wanted = max(wanted, min(latest))
-        if any(slip.kind is SlipKind.GROSS for slip in slips):
+        if any(_slides(slip, load) for slip, load in zip(slips, loads, strict=True)):
             self.slips += not self._slipping
             self._slipping = True
             wanted = self.force
@@ -101,3 +111,28 @@ class GripControl:
                 f" {self.limits.most:.1f} N: put it down"
             )
         return self.force
+
+
+def outer_loads(slips: Sequence[Slip]) -> list[float]:
+    """N along the face of each pad that come from outside the hand, 0 where no pattern tells.
+
+    Of two pads, forces on the part that oppose each other are taken away from both; a turn about a pad's
+    normal stays.
+    """
+    patterns = [slip.pattern for slip in slips]
+    if len(patterns) != 2 or patterns[0] is None or patterns[1] is None:
+        return [pattern.load if pattern is not None else 0.0 for pattern in patterns]
+    left, right = patterns[0], patterns[1]
+    return [_outer(left.load, left.force, right.force), _outer(right.load, right.force, left.force)]
+
+
+def _outer(load: float, own: FloatArray, other: FloatArray) -> float:
+    across = _ACROSS * other
+    inner = np.where(own * across < 0.0, np.minimum(abs(own), abs(across)), 0.0)
+    turn = max(load**2 - float(own @ own), 0.0)
+    return math.sqrt(turn + float(((abs(own) - inner) ** 2).sum()))
+
+
+def _slides(slip: Slip, load: float) -> bool:
+    """Whether a pad slips as a whole, and by what pulls from outside."""
+    return slip.kind is SlipKind.GROSS and (slip.pattern is None or load > _OUTER * slip.pattern.load)

@@ -15,8 +15,6 @@ SATURATED = 0.1
 """Share of the taxels at their maximum: beyond it the force is not known."""
 SLIP_NEEDS = 50.0
 """Samples a second: of fewer, two in a row come later than a slip must be known."""
-ONE_SIDED = 5.0
-"""Times its rest that one pad feels while the other feels nothing, and the fingers hold a part."""
 
 
 def check_grid(sample: PadSample, expected: PadGrid, frame: str) -> None:
@@ -61,17 +59,3 @@ def check_values(samples: Sequence[PadSample], maximum: float) -> None:
         np.array_equal(sample.normal, latest.normal) for sample in samples[-FROZEN:]
     ):
         raise PadFault(f"{latest.frame}: {FROZEN} samples are the same: the pad is frozen or dead")
-
-
-def check_sides(forces: tuple[float, float], noises: tuple[float, float]) -> None:
-    """Raises PadFault when one pad feels a part between the fingers, and the other nothing.
-
-    forces: N, of the left and the right pad while a part is held; noises: their standard deviations at rest.
-    """
-    for index, side in enumerate(("left", "right")):
-        other = 1 - index
-        if forces[index] < 3.0 * noises[index] and forces[other] > ONE_SIDED * max(noises[other], 0.1):
-            raise PadFault(
-                f"the {side} pad feels {forces[index]:.1f} N and the other {forces[other]:.1f} N: what"
-                " two fingers hold pushes both; the pad is dead, or its topic is another's"
-            )

@@ -63,7 +63,7 @@ class ShearPattern:
     load: force along the face, N, of all places in the direction in which they are bent; load_noise: its
     standard deviation. pressed: N. first, next, last: the places that slip first, those after them, and
     those that slip last. turning: share of the bend that is a turn about the contact's centre, 0..1.
-    direction: (2,) unit, of the force on the pad along x and z. torque: N m about the contact's centre.
+    force: (2,) of the part on the pad along x and z, N. torque: N m about the contact's centre.
     """
 
     load: float
@@ -73,7 +73,7 @@ class ShearPattern:
     next: Group
     last: Group
     turning: float
-    direction: FloatArray
+    force: FloatArray
     torque: float
 
     @property
@@ -135,7 +135,6 @@ def shear_pattern(sample: PadSample, rest: RestLevel, mean_of: int = 1) -> Shear
         groups.append(Group(ratio, float(noise) / held, float(size[group].sum()) / held))
     reach = float(np.hypot(arm[:, 0], arm[:, 1]).mean())
     slide, turn = float(np.hypot(bend[0], bend[1])), abs(float(bend[2])) * reach
-    resultant = pull.sum(axis=0)
     return ShearPattern(
         load=load,
         load_noise=load_noise,
@@ -144,7 +143,7 @@ def shear_pattern(sample: PadSample, rest: RestLevel, mean_of: int = 1) -> Shear
         next=groups[1],
         last=groups[2],
         turning=turn / max(slide + turn, 1e-12),
-        direction=resultant / max(float(np.linalg.norm(resultant)), 1e-12),
+        force=pull.sum(axis=0),
         torque=float((arm[:, 1] * pull[:, 0] - arm[:, 0] * pull[:, 1]).sum()),
     )
 

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from synthetic import Pad
 
@@ -16,11 +18,12 @@ class Held:
         self.friction, self.now = friction, 0.0
         self.force = limits.gentle
 
-    def carry(self, weight):
-        """One sample; weight: N on both pads."""
-        used = min(0.5 * weight / (self.friction * self.force), 1.0)
+    def carry(self, weight, askew=False):
+        """One sample; weight: N on both pads, along z of both. askew: along x of both, which face each other:
+        against each other."""
+        used, angle = min(0.5 * weight / (self.friction * self.force), 1.0), 0.0 if askew else 0.5 * math.pi
         slips = [
-            detector.update(pad.held(self.force, used, self.friction))
+            detector.update(pad.held(self.force, used, self.friction, angle=angle))
             for detector, pad in zip(self.detectors, self.pads, strict=True)
         ]
         self.now += 0.008
@@ -64,6 +67,16 @@ def test_a_slip_tightens_by_a_step_and_is_counted():
         held.carry(5.0)  # more than 4 N hold
     assert held.control.slips >= 1
     assert held.carry(5.0) < 0.95 and held.control.force < 1.7 * 6.25
+
+
+def test_what_the_pads_do_to_each_other_asks_for_no_force():
+    """A part that lay askew was gripped with 22 N instead of 2: 92 % of its friction was the pads' own."""
+    held = Held(0.6, GripLimits(gentle=2.0))
+    for _ in range(100):
+        held.carry(2.0 * 0.92 * held.friction * held.force, askew=True)
+    for _ in range(20):
+        held.carry(2.0 * held.friction * held.force, askew=True)  # it slips straight
+    assert held.control.force == 2.0 and held.control.slips == 0
 
 
 def test_what_the_part_bears_is_never_exceeded_and_said():

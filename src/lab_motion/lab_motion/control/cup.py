@@ -65,6 +65,9 @@ class ControlledCup:
         full = _FULL_SHARE * self._cup.vacuum
         self._tell(True, lambda vacuum: vacuum >= full, self._cup.evacuation_time)
 
+    def tighten(self, allowed: bool) -> None:
+        """Nothing: the pump runs or not."""
+
     def release(self, opening: float, force: float) -> None:
         """Switch the pump off."""
         free = RELEASED_SHARE * self._cup.vacuum

@@ -75,6 +75,9 @@ class ControlledHand:
         """Close as far as it goes."""
         self._begin(self._gripper.minimum_opening, force)
 
+    def tighten(self, allowed: bool) -> None:
+        """Nothing: it grips with one force."""
+
     def release(self, opening: float, force: float) -> None:
         """Send the goal; a goal that is still on its way is replaced by it."""
         self._begin(opening, force)

@@ -65,7 +65,7 @@ class TouchHand(ControlledHand):
         self._thread: threading.Thread | None = None
         self._gripping = threading.Event()
         self._wanted, self._excess = 0.0, ""
-        self._opened = False
+        self._opened, self._may_tighten = False, True
         for side, frame in enumerate(frames):
             node.create_subscription(
                 TactilePad,
@@ -113,9 +113,14 @@ class TouchHand(ControlledHand):
         control = GripControl(GripLimits(gentle=gentle, most=force, used=self._touch.used))
         self._begin(self._gripper.minimum_opening, gentle, self._touch.closing_speed)
         self._control, self._slips, self._wanted = control, None, gentle
+        self._may_tighten = True
         self._gripping.set()
         self._thread = threading.Thread(target=self._hold, args=(control,), name="grip by touch", daemon=True)
         self._thread.start()
+
+    def tighten(self, allowed: bool) -> None:
+        """See Hand; until the next grip."""
+        self._may_tighten = allowed
 
     def release(self, opening: float, force: float) -> None:
         """Begin to let go; the grip by touch ends."""
@@ -210,6 +215,8 @@ class TouchHand(ControlledHand):
             seen = [sample.stamp for sample in pair]
             left, right = (d.update(sample) for d, sample in zip(detectors, pair, strict=True))
             self._slips = (left, right)
+            if not self._may_tighten:
+                continue
             try:
                 wanted = control.update((left, right), 1e-9 * seen[0])
                 self._wanted, self._excess = wanted, ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lab_core.errors import LabError
 from lab_core.geometry import FloatArray
 from lab_motion.errors import Felt, InvalidGoal
 from lab_motion.planning.port import Contacts
@@ -87,7 +88,8 @@ def lower_until_carried(
 ) -> str:
     """Lower the held part until something carries it, by what the pads carry; at most so far, metres.
 
-    Returns what was felt, empty when nothing was, or when the hand does not feel weight.
+    Returns what was felt, empty when nothing was, or when the hand does not feel weight. From here on the
+    hand grips no harder: what the part stands on pushes it along the pads.
 
     Raises as move_until does, and ObjectLost.
     """
@@ -104,4 +106,9 @@ def lower_until_carried(
             return ""
         return f"the part stands: the pads carry {now.carried:.1f} N of {weight:.1f} N"
 
-    return move_until(robot, np.array([0.0, 0.0, -distance]), felt, stages, cancelled, contacts)
+    robot.hand.tighten(False)
+    try:
+        return move_until(robot, np.array([0.0, 0.0, -distance]), felt, stages, cancelled, contacts)
+    except LabError:
+        robot.hand.tighten(True)
+        raise

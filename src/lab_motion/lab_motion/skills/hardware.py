@@ -48,6 +48,12 @@ class Hand(Protocol):
         Raises GripperFailed, DeadlineError.
         """
 
+    def tighten(self, allowed: bool) -> None:
+        """Whether a hand that grips as hard as the load asks may grip harder; nothing for any other.
+
+        What it sets down pushes back, and would look like a slip.
+        """
+
     def release(self, opening: float, force: float) -> None:
         """Begin to let go, and do not wait: move the fingers to an opening, metres, with a force, N; let air
         into the cup.

@@ -19,7 +19,9 @@ from lab_simulation.touch.skin import Skin, TrueContact
 SKIN_THICKNESS = 0.0005
 """Metres by which the taxels stand before the rigid face."""
 SLIDING = 0.002
-"""m/s of the part over the pad (at its rim, when it turns): from here on it slides."""
+"""m/s of the part over the pad (at its rim, when it turns): from here on it slides, if pulled hard enough."""
+SLIDING_LOAD = 0.7
+"""Share of the friction limit that a part must be pulled with: less only creeps, as soft contacts do."""
 TOUCHING = 5.0
 """Times the noise of a taxel: from here on it counts into centre and area."""
 
@@ -117,16 +119,19 @@ class TouchPad:
         about = arm[:, 2] * each[:, 0] - arm[:, 0] * each[:, 2] + twist[:, 1]
         limit = (pressed * (coefficient * np.hypot(arm[:, 0], arm[:, 2]) + turning)).sum()
         depth = data.sensordata[self._depths][self._order].reshape(self._grid.rows, self._grid.columns)
+        force = each.sum(axis=0)
+        slide = np.hypot(force[0], force[2]) / max(float((pressed * coefficient).sum()), 1e-9)
+        load = float(np.hypot(slide, about.sum() / max(float(limit), 1e-9)))
         moving = sliding_speed(
             model, data, self._body, others[int(np.argmax(pressed))], centre, depth, self._grid
         )
         return TrueContact(
             depth=depth,
-            force=each.sum(axis=0),
+            force=force,
             turning=float(about.sum()),
             friction=float((pressed * coefficient).sum()) / total,
             turning_limit=float(limit),
-            sliding=moving > SLIDING,
+            sliding=moving > SLIDING and load > SLIDING_LOAD,
         )
 
     def sample(self, contact: TrueContact | None, time: float) -> PadSample:
