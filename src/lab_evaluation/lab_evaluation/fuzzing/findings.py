@@ -57,7 +57,8 @@ class Findings:
         elif isinstance(error, Wrong):
             verdict = error.verdict
         kind = f"{type(error).__name__} in {_where(error)}"
-        self.failures[kind] = Failure(verdict, repr(given)[:400], str(error)[:1000])
+        # the first of a kind has been made small
+        self.failures.setdefault(kind, Failure(verdict, repr(given)[:400], str(error)[:1000]))
 
 
 def _where(error: BaseException) -> str:
