@@ -208,6 +208,8 @@ class LabNode(Gated, LifecycleNode):
             self.get_logger().error(self._refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # a defect of ours; rclpy would swallow it without a word
+            if self.destroyed:  # under the transition, since the process ends
+                return TransitionCallbackReturn.ERROR
             self._node_parameters.held = False
             self._refusal = f"cannot {name}: {type(error).__name__}: {error}"
             self.get_logger().error(f"cannot {name}: {traceback.format_exc()}")
@@ -302,12 +304,13 @@ def leave(node: Node, code: int) -> NoReturn:
     context.try_shutdown()
     context.destroy()  # lets go of what DDS shares with other processes
     run_exit_functions()
-    # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
-    # more, in which launch loses its patience and kills
+    # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter seconds
+    # more, in which launch loses its patience and kills; and threads that still work in a library, as the one
+    # that configures the node in LLVM, abort when exit() destroys its objects under them.
     sys.stdout.flush()
     sys.stderr.flush()
-    ctypes.CDLL(None).exit(code)
-    raise AssertionError("exit returned")
+    ctypes.CDLL(None).fflush(None)
+    os._exit(code)
 
 
 def on_end_signals(end: Callable[[], Any]) -> None:
