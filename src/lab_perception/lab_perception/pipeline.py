@@ -17,12 +17,13 @@ from lab_perception.errors import PerceptionError
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
+from lab_perception.resolution import halved_camera, halved_frame
 from lab_perception.robot_mask import RobotMask
 from lab_perception.support import SupportSettings
-from lab_perception.surface import SurfaceSettings, observe_surface
+from lab_perception.surface import Surface, SurfaceSettings, observe_surface
 from lab_perception.testing.imagined import Block, imagine
 from lab_perception.tracking import Tracker, TrackingSettings
-from lab_perception.view import View
+from lab_perception.view import View, window_of
 
 if TYPE_CHECKING:  # they hold the settings below
     from lab_perception.perception_parameters import PerceptionParameters
@@ -30,13 +31,16 @@ if TYPE_CHECKING:  # they hold the settings below
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of all steps. depth_averaging: images that depth is averaged over while nothing moves; 1: none."""
+    """Of all steps. depth_averaging: images that depth is averaged over while nothing moves; 1: none.
+    max_pixels: of the part of an image that shows the work area; of more, half the size is worked on.
+    """
 
     support: SupportSettings = field(default_factory=SupportSettings)
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     objects: ObjectSettings = field(default_factory=ObjectSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     depth_averaging: int = 1
+    max_pixels: int = 480_000
 
 
 class Perception:
@@ -63,9 +67,7 @@ class Perception:
         if self._network:
             load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
-        self._view: View | None = None
-        self._depth_filter: DepthFilter | None = None
-        self._view_of: tuple[PinholeCamera, bytes] | None = None
+        self._looking: _Looking | None = None
 
     @classmethod
     def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
@@ -120,12 +122,7 @@ class Perception:
         support: Plane | None = None
         objects: list[Part] = []
         try:
-            view = self._view_for(frame)
-            if self._depth_filter is not None:
-                frame = replace(frame, depth=self._depth_filter.update(frame.depth))
-            surface = observe_surface(
-                frame, view, self._area, self._settings.support, self._settings.surface, self._network
-            )
+            frame, surface = self.surface(frame)
             support = surface.support
             instances = self._detector.detect(frame, surface)
             found = describe(frame, surface, instances, self._area, self._settings.objects)
@@ -156,16 +153,62 @@ class Perception:
         frame, _ = imagine([block], self._area, camera, base_from_camera)
         Perception(self._area, self._detector, self._settings).perceive(frame)
 
-    def _view_for(self, frame: RgbdFrame) -> View:
-        """The view of the work area, computed again only when the camera has moved."""
+    def surface(self, frame: RgbdFrame) -> tuple[RgbdFrame, Surface]:
+        """What stands out of the support in an image, and the frame that it and detectors work on: a large
+        one is halved first.
+
+        Raises PerceptionError; see `lab_perception.surface.observe_surface`.
+        """
         key = (frame.camera, frame.base_from_camera.tobytes())
-        if self._view is None or key != self._view_of:
-            self._view = View.of(frame.camera, frame.base_from_camera, self._area)
-            self._view_of = key
-            if self._settings.depth_averaging > 1:
-                noise = self._settings.surface.inverse_depth_noise(frame.camera)
-                self._depth_filter = DepthFilter(self._settings.depth_averaging, noise)
-        return self._view
+        if self._looking is None or self._looking.key != key:
+            self._looking = _Looking.at(frame, self._area, self._settings)
+        looking = self._looking
+        for _ in range(looking.halvings):
+            frame = halved_frame(frame)
+        if looking.depth_filter is not None:
+            frame = replace(frame, depth=looking.depth_filter.update(frame.depth))
+        settings = self._settings
+        return frame, observe_surface(
+            frame, looking.view, self._area, settings.support, looking.settings, self._network
+        )
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """What is kept while the camera stays where it is.
+
+    view: of the work area, in an image that was halved so many times. settings: for such images.
+    """
+
+    key: tuple[PinholeCamera, bytes]
+    halvings: int
+    view: View
+    settings: SurfaceSettings
+    depth_filter: DepthFilter | None
+
+    @classmethod
+    def at(cls, frame: RgbdFrame, area: WorkArea, settings: Settings) -> _Looking:
+        """Raises AreaNotInView."""
+        camera, halvings = frame.camera, 0
+        while _pixels(camera, frame.base_from_camera, area) > settings.max_pixels:
+            camera, halvings = halved_camera(camera), halvings + 1
+        # the noise of a pixel of depth stays what it was, as a share of its disparity
+        surface = replace(
+            settings.surface, disparity_noise=settings.surface.disparity_noise * 0.5**halvings
+        )
+        noise, images = surface.inverse_depth_noise(camera), settings.depth_averaging
+        return cls(
+            (frame.camera, frame.base_from_camera.tobytes()),
+            halvings,
+            View.of(camera, frame.base_from_camera, area),
+            surface,
+            DepthFilter(images, noise) if images > 1 else None,
+        )
+
+
+def _pixels(camera: PinholeCamera, base_from_camera: FloatArray, area: WorkArea) -> int:
+    left, top, right, bottom = window_of(camera, base_from_camera, area)
+    return (right - left) * (bottom - top)
 
 
 def _judge(objects: list[Part]) -> tuple[OutcomeCode, str]:
