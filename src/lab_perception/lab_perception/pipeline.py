@@ -17,6 +17,7 @@ from lab_perception.errors import PerceptionError
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
+from lab_perception.plausibility import doubt, exposure
 from lab_perception.resolution import halved_camera, halved_frame
 from lab_perception.robot_mask import RobotMask
 from lab_perception.support import SupportSettings
@@ -41,6 +42,9 @@ class Settings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     depth_averaging: int = 1
     max_pixels: int = 480_000
+
+# Images from one look for what speaks against them to the next.
+_LOOKS_PER_DOUBT = 16
 
 
 class Perception:
@@ -68,6 +72,9 @@ class Perception:
             load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
         self._looking: _Looking | None = None
+        self._looks = 0
+        self.doubt = ""
+        """What speaks against the newest images though they gave a scene; see `plausibility`."""
 
     @classmethod
     def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
@@ -121,6 +128,7 @@ class Perception:
         """The scene of one image. What is wrong with the image or its camera is said by code and message."""
         support: Plane | None = None
         objects: list[Part] = []
+        doubted, self.doubt = self.doubt, ""
         try:
             frame, surface = self.surface(frame)
             support = surface.support
@@ -128,7 +136,8 @@ class Perception:
             found = describe(frame, surface, instances, self._area, self._settings.objects)
             ids = self._tracker.update(found, frame.stamp, frame.hides)
             objects = [replace(part, id=name) for part, name in zip(found, ids, strict=True)]
-            code, message = _judge(objects)
+            code, message = self._judge(frame, objects)
+            self.doubt = self._doubt(frame, surface.support, doubted)
         except PerceptionError as error:
             code, message = OutcomeCode(error.code), str(error)
         return Scene(
@@ -172,6 +181,30 @@ class Perception:
             frame, looking.view, self._area, settings.support, looking.settings, self._network
         )
 
+    def _judge(self, frame: RgbdFrame, objects: list[Part]) -> tuple[OutcomeCode, str]:
+        """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
+        if not objects:
+            assert self._looking is not None
+            trouble, blind = exposure(frame, self._looking.view)
+            if blind:
+                return OutcomeCode.NO_COLOUR, trouble
+            return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
+        if all(item.truncated for item in objects):
+            names = ", ".join(item.id for item in objects)
+            return (
+                OutcomeCode.OBJECT_OUT_OF_VIEW,
+                f"{names} reaches over the border of the image: move the part or the camera",
+            )
+        return OutcomeCode.SUCCESS, ""
+
+    def _doubt(self, frame: RgbdFrame, support: Plane, last: str) -> str:
+        """Looked for now and then, as it costs a tenth of an image and does not change from one to the next."""
+        self._looks += 1
+        if self._looks % _LOOKS_PER_DOUBT != 1:
+            return last
+        assert self._looking is not None
+        return doubt(frame, self._looking.view, self._area, support, self._settings.support)
+
 
 @dataclass(frozen=True)
 class _Looking:
@@ -209,16 +242,3 @@ class _Looking:
 def _pixels(camera: PinholeCamera, base_from_camera: FloatArray, area: WorkArea) -> int:
     left, top, right, bottom = window_of(camera, base_from_camera, area)
     return (right - left) * (bottom - top)
-
-
-def _judge(objects: list[Part]) -> tuple[OutcomeCode, str]:
-    """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
-    if not objects:
-        return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
-    if all(item.truncated for item in objects):
-        names = ", ".join(item.id for item in objects)
-        return (
-            OutcomeCode.OBJECT_OUT_OF_VIEW,
-            f"{names} reaches over the border of the image: move the part or the camera",
-        )
-    return OutcomeCode.SUCCESS, ""
