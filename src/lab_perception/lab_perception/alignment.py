@@ -80,7 +80,7 @@ def _steps(
     # medianBlur knows no NaN: what is not known is lower than everything
     unknown = np.float32(2.0 * _LOWEST)
     known = np.where(np.isfinite(height), np.clip(height, _LOWEST, _HIGHEST), unknown)
-    known = cv2.medianBlur(known.astype(np.float32), 5)
+    known = np.asarray(cv2.medianBlur(known.astype(np.float32), 5), np.float32)
     there = cv2.erode(known, np.ones((3, 3), np.uint8)) > unknown
     x, y, strength = _doubled(known, np.inf)
     there &= strength > 4.0 * _STEP  # a step gives four times itself in Sobel's kernel

@@ -21,8 +21,8 @@ _UNITS = {
     0.25: "four times too small",
     0.1: "ten times too small",
 }
-# By which factor depth may differ from that of the table in such a unit, as parts are nearer. Nothing in a cell
-# is a hundred times too near or too far: that is a unit whatever it looks like, also in whole millimetres.
+# By which factor depth may differ from that of the table in such a unit, as parts are nearer. Nothing in a
+# cell is a hundred times too near or too far: that is a unit whatever it looks like, whole millimetres too.
 _ABOUT, _ROUGHLY, _BEYOND_DOUBT = 1.5, 3.0, 100.0
 # How far off a support is searched for, metres and radians, near ones first: a floor beside the table may be
 # larger than it. What lies lower than the last number is no table.
@@ -63,9 +63,7 @@ def _unit(depth: Float32Image, view: View, area: WorkArea, settings: SupportSett
             continue
         if not sure and not _fits(depth / factor, view, area, settings):
             continue
-        return (
-            f"the depth is {words}: check the unit of the depth image (16UC1 is millimetres, 32FC1 metres)"
-        )
+        return f"the depth is {words}: check the unit of the depth image (16UC1 is millimetres, 32FC1 metres)"
     return ""
 
 

@@ -43,6 +43,7 @@ class Settings:
     depth_averaging: int = 1
     max_pixels: int = 480_000
 
+
 # Images from one look for what speaks against them to the next.
 _LOOKS_PER_DOUBT = 16
 
@@ -182,7 +183,9 @@ class Perception:
         )
 
     def _judge(self, frame: RgbdFrame, objects: list[Part]) -> tuple[OutcomeCode, str]:
-        """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
+        """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked
+        on.
+        """
         if not objects:
             assert self._looking is not None
             trouble, blind = exposure(frame, self._looking.view)
@@ -198,7 +201,7 @@ class Perception:
         return OutcomeCode.SUCCESS, ""
 
     def _doubt(self, frame: RgbdFrame, support: Plane, last: str) -> str:
-        """Looked for now and then, as it costs a tenth of an image and does not change from one to the next."""
+        """Looked for now and then: it costs a tenth of an image, and does not change from one to the next."""
         self._looks += 1
         if self._looks % _LOOKS_PER_DOUBT != 1:
             return last
@@ -226,9 +229,7 @@ class _Looking:
         while _pixels(camera, frame.base_from_camera, area) > settings.max_pixels:
             camera, halvings = halved_camera(camera), halvings + 1
         # the noise of a pixel of depth stays what it was, as a share of its disparity
-        surface = replace(
-            settings.surface, disparity_noise=settings.surface.disparity_noise * 0.5**halvings
-        )
+        surface = replace(settings.surface, disparity_noise=settings.surface.disparity_noise * 0.5**halvings)
         noise, images = surface.inverse_depth_noise(camera), settings.depth_averaging
         return cls(
             (frame.camera, frame.base_from_camera.tobytes()),

@@ -7,7 +7,6 @@ says: both pictures are as good as the right ones.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -33,9 +32,7 @@ _STRIDE = 4
 _SOME = 3
 
 
-def doubt(
-    frame: RgbdFrame, view: View, area: WorkArea, support: Plane, settings: SupportSettings
-) -> str:
+def doubt(frame: RgbdFrame, view: View, area: WorkArea, support: Plane, settings: SupportSettings) -> str:
     """What speaks against an image in which the support was found; empty where nothing does.
 
     view: of the work area in the frame.
@@ -77,7 +74,8 @@ def _off(support: Plane, area: WorkArea, settings: SupportSettings) -> str:
     above = -float(support.signed_distance(area.centre) / support.normal[2])
     tilt = float(np.arccos(np.clip(support.normal[2], -1.0, 1.0)))
     fix = "it is used as it was measured: correct the table height in the cell's file or the camera's pose"
-    if tilt > _NEARLY * settings.max_tilt:
+    # a small table says little of its tilt
+    if tilt > _NEARLY * settings.max_tilt and not area.is_small:
         return f"the table is tilted by {np.degrees(tilt):.1f}° against the cell's file; {fix}"
     if abs(above) > _NEARLY * settings.height_tolerance:
         where = "above" if above > 0.0 else "below"

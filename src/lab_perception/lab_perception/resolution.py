@@ -41,9 +41,7 @@ def halved_frame(frame: RgbdFrame) -> RgbdFrame:
     )
 
 
-def halved_depth(
-    depth: Float32Image, hidden: Mask | None = None, farthest: float = np.inf
-) -> Float32Image:
+def halved_depth(depth: Float32Image, hidden: Mask | None = None, farthest: float = np.inf) -> Float32Image:
     """Metres (H // 2, W // 2), NaN = no data.
 
     Each pixel is one real sample of its block of four, the second nearest: means would put points between
@@ -58,9 +56,7 @@ def halved_depth(
 
 
 @compiled
-def _second_nearest(
-    depth: Float32Image, hidden: Mask, farthest: np.float32, reduced: Float32Image
-) -> None:
+def _second_nearest(depth: Float32Image, hidden: Mask, farthest: np.float32, reduced: Float32Image) -> None:
     masked = hidden.size > 0
     for v in range(reduced.shape[0]):
         for u in range(reduced.shape[1]):

@@ -36,8 +36,6 @@ _SURE = 3.0
 _LEAST_DEPTH = 0.05
 # The support is fitted to every sixth pixel, and to about so many of a small area.
 _STRIDE, _SAMPLES = 6, 2500
-# Metres of the shorter side of a small area.
-_SMALL = 0.2
 # What a pixel shows.
 _FLAT, _ABOVE, _BEYOND_DOUBT = 1, 2, 3
 
@@ -267,9 +265,7 @@ def _support(
     view: View, inverse_depth: Float32Image, measured: Mask, area: WorkArea, settings: SupportSettings
 ) -> Plane:
     """Raises NoSupport."""
-    # one part may cover a small area, and little of a table says little of its tilt: look around it too
-    small = float((area.upper - area.lower)[:2].min()) < _SMALL
-    points = _sample(view, inverse_depth, measured, area, area.margin if small else 0.0)
+    points = _sample(view, inverse_depth, measured, area, area.margin if area.is_small else 0.0)
     return find_support(points, area.centre, settings)
 
 

@@ -50,9 +50,7 @@ class View:
             ground < area.upper[:2] + area.margin
         ).all(-1)
         on_area &= rays[..., 2] < 0.0
-        return cls(
-            left, top, _cropped(camera, left, top, *rays.shape[:2]), base_from_camera, rays, on_area
-        )
+        return cls(left, top, _cropped(camera, left, top, *rays.shape[:2]), base_from_camera, rays, on_area)
 
     def crop(self, image: npt.NDArray[Pixel]) -> npt.NDArray[Pixel]:
         """What this view shows of a full image (H, W, ...)."""
