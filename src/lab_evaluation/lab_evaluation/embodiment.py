@@ -23,12 +23,14 @@ class Carried:
 
     ending: removed, or what went wrong. grasp: index of the one that was carried out; 0 when none was. held:
     parts in the hand in the end, by the simulator. claimed: whether the gripper says that something is held.
+    touched: what the hand touched until it had closed, by the simulator; empty where nobody looked.
     """
 
     ending: str
     grasp: int
     held: frozenset[str]
     claimed: bool
+    touched: frozenset[str] = frozenset()
 
 
 class Embodiment(Protocol):

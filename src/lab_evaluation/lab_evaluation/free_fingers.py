@@ -24,6 +24,7 @@ class FreeFingers:
         self._hand = FreeHand(simulation)
         self._gripper = simulation.cell.gripper
         self._senses = FingerSenses(simulation)
+        self._miss = simulation.cell.camera.stated_error
 
     def carry_out(self, grasps: Sequence[Grasp], scene: Scene, left: frozenset[str]) -> Carried:
         """The first grasp; whatever the hand touches on its way in ends it."""
@@ -38,9 +39,9 @@ class FreeFingers:
             hand.approach(before, pose, lambda: bool(senses.touched()))
             met = senses.touched()
         if met:
-            return Carried(hand.met(met), 0, frozenset(), False)
-        stalled = self.close()
-        closing = judge_closing(senses.reading(stalled), grasp.width, grasp.opening)
+            return Carried(hand.met(met), 0, frozenset(), False, met)
+        stalled, touched = self.close()
+        closing = judge_closing(senses.reading(stalled), grasp.width, grasp.opening, miss=self._miss)
         pinched = senses.pinched()
         hand.lift(pose)
         lifting = judge_lifting(senses.reading(stalled), closing)
@@ -48,19 +49,24 @@ class FreeFingers:
         hand.simulation.run(HOLD_SECONDS)
         held = senses.held(heights)
         failed = "lost while it was lifted" if pinched else "closed on nothing"
-        return Carried("removed" if held else failed, 0, held, closing.held and lifting.held)
+        claimed = closing.held and lifting.held
+        return Carried("removed" if held else failed, 0, held, claimed, touched)
 
     def put_home(self) -> None:
         """Be open and out of the camera's view, at once."""
         self._hand.put_home()
 
-    def close(self) -> bool:
-        """Close with the usual force until the fingers rest; whether something stopped them."""
+    def close(self) -> tuple[bool, frozenset[str]]:
+        """Close with the usual force until the fingers rest; whether something stopped them, and what the
+        hand touched.
+        """
         simulation, outcomes = self._hand.simulation, list[GripperOutcome]()
         closed = float(self._gripper.joint_from_opening(self._gripper.minimum_opening))
         simulation.gripper.move(closed, None, None, simulation.time, outcomes.append)
         deadline = simulation.time + CLOSE_SECONDS
+        touched: frozenset[str] = frozenset()
         while not outcomes and simulation.time < deadline:
             simulation.step(LOOK_EVERY)
+            touched |= self._senses.touched()
         simulation.run(SQUEEZE_SECONDS)
-        return bool(outcomes) and outcomes[0].stalled
+        return bool(outcomes) and outcomes[0].stalled, touched

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,12 +25,14 @@ from lab_core.geometry import make_transform  # noqa: E402
 from lab_core.grasp import Grasp  # noqa: E402
 from lab_core.scene import Scene  # noqa: E402
 from lab_description import Cell, Gripper, SuctionCup, load_cell  # noqa: E402
+from lab_description.camera import Calibration, ExpectedError  # noqa: E402
 from lab_evaluation.embodiment import Embodiment  # noqa: E402
 from lab_evaluation.free_cup import FreeCup  # noqa: E402
 from lab_evaluation.free_fingers import FreeFingers  # noqa: E402
 from lab_evaluation.shapes import SETS, part_source  # noqa: E402
+from lab_evaluation.shown import shown_part  # noqa: E402
 from lab_evaluation.whole_arm import WholeArm  # noqa: E402
-from lab_grasping.errors import GraspingError  # noqa: E402
+from lab_grasping.errors import GraspingError, UnsafeByCamera  # noqa: E402
 from lab_grasping.grasp_parameters import GraspParameters  # noqa: E402
 from lab_grasping.planning import GraspPlanning  # noqa: E402
 from lab_perception.frame import ByteImage, RgbdFrame  # noqa: E402
@@ -47,6 +49,7 @@ from lab_simulation.scenes.scene_file import SceneFile  # noqa: E402
 CELLS = Path(__file__).resolve().parent / "cells" / "cells"
 ARRANGEMENTS: Mapping[str, SceneFile] = {
     "packed": SceneFile(arrangement="packed", parts=5, group=(2, 3), gap=0.02),
+    "scattered": SceneFile(arrangement="scattered", parts=5, gap=0.03),
     "pile": SceneFile(arrangement="pile", parts=5, spread=0.02),
 }
 CATALOGUE = "catalogue"
@@ -69,7 +72,9 @@ class Task:
 
     scene: of ARRANGEMENTS. objects: of shapes.SETS, or CATALOGUE. cell: a name in lab_evaluation/cells, of
     a hand alone (`hand_…`) or of a whole arm. planner: by its registered name. parts: in each
-    round. meshes: a folder to take the parts from instead. look: of the simulated images.
+    round. meshes: a folder to take the parts from instead. look: of the simulated images. camera_error: how
+    far parts seem to be from where they are, metres; None: as the camera's YAML allows. stated_error: what
+    the cell says of that, metres; 0: nothing.
     """
 
     scene: str = "packed"
@@ -79,6 +84,16 @@ class Task:
     parts: int = 5
     meshes: str = ""
     look: Look = "real"
+    camera_error: float | None = None
+    stated_error: float = 0.0
+
+    def load_cell(self) -> Cell:
+        """The cell with its stated error. Raises as lab_description.load_cell."""
+        cell = load_cell(CELLS / f"{self.cell}.yaml")
+        if self.stated_error == 0.0:
+            return cell
+        stated = Calibration(ExpectedError(self.stated_error, 0.0), 12, "stated by the task", "")
+        return replace(cell, camera=replace(cell.camera, calibration=stated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,9 @@ class Attempt:
 
     ending: removed, or what went wrong. part: what was meant, by segment. held: what was in the hand in the
     end. claimed: what the gripper's own measurements said of the grip. truth: what the simulator said.
-    perceive_ms, plan_ms: processor time. picture: JPEG of the view with the grasp, of failures only.
+    perceive_ms, plan_ms: processor time. picture: JPEG of the view with the grasp, of failures only. meant:
+    the part that the segment shows, by the simulator. collided: what else the hand touched until it had
+    closed.
     """
 
     ending: str
@@ -99,6 +116,8 @@ class Attempt:
     perceive_ms: float
     plan_ms: float
     picture: bytes = field(default=b"", repr=False)
+    meant: str = ""
+    collided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,7 @@ class Round:
 
     presented: parts that the simulator has there. ended: clear, two failures in a row, or the outcome of the
     last plan. lost: why the scene could not be played, one sentence; then nothing else is known of it.
+    unsafe: what is left was refused because of the stated error of the camera.
     """
 
     seed: int
@@ -116,6 +136,7 @@ class Round:
     attempts: tuple[Attempt, ...]
     last_view: bytes = field(default=b"", repr=False)
     lost: str = ""
+    unsafe: bool = False
 
     @classmethod
     def not_played(cls, seed: int, why: str) -> Round:
@@ -156,10 +177,11 @@ def play(task: Task, seed: int) -> Round:
 
     A scene that cannot be laid out, or in which the physics blow up, is a round that is lost.
     """
-    cell = load_cell(CELLS / f"{task.cell}.yaml")
+    cell = task.load_cell()
     _warm_up(task, cell)
     try:
-        simulation = Simulation(cell, scene_of(task, seed, cell), seed, RENDERER, look=task.look)
+        scene = scene_of(task, seed, cell)
+        simulation = Simulation(cell, scene, seed, RENDERER, look=task.look, camera_error=task.camera_error)
     except SimulationError as error:
         return Round.not_played(seed, str(error))
     try:
@@ -204,7 +226,7 @@ class _Round:
 
     def play(self) -> Round:
         attempts: list[Attempt] = []
-        presented, failures, ended, view = len(self._left), 0, "clear", b""
+        presented, failures, ended, view, unsafe = len(self._left), 0, "clear", b"", False
         while self._left:
             if len(attempts) == MOST_ATTEMPTS:
                 ended = "too many attempts"
@@ -218,10 +240,13 @@ class _Round:
                 grasps = self._planning.plan(scene).grasps
             except GraspingError as error:
                 ended, view = error.code.name, _jpeg(_drawn(frame.color, scene, None))
+                unsafe = isinstance(error, UnsafeByCamera)
                 break
             plan_ms = 1e3 * (time.process_time() - start)
+            shown = {item.id: shown_part(self._simulation, item) for item in scene.objects}
             carried = self._embodiment.carry_out(grasps, scene, frozenset(self._left))
             grasp = grasps[carried.grasp]
+            meant = shown[grasp.object_id]
             failures = 0 if carried.ending == "removed" else failures + 1
             picture = b"" if carried.ending == "removed" else _jpeg(_drawn(frame.color, scene, grasp))
             attempts.append(
@@ -235,13 +260,16 @@ class _Round:
                     perceive_ms=perceive_ms,
                     plan_ms=plan_ms,
                     picture=picture,
+                    meant=meant,
+                    collided=tuple(sorted(carried.touched - {meant})),
                 )
             )
             self._take_out(carried.held if carried.ending == "removed" else frozenset())
             if failures == FAILURES_IN_A_ROW:
                 ended = "two failures in a row"
                 break
-        return Round(self._seed, presented, presented - len(self._left), ended, tuple(attempts), view)
+        removed = presented - len(self._left)
+        return Round(self._seed, presented, removed, ended, tuple(attempts), view, unsafe=unsafe)
 
     def _look(self) -> tuple[RgbdFrame, Scene, float]:
         image = self._simulation.frame()

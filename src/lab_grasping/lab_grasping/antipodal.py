@@ -159,10 +159,13 @@ def _first_of_each(pairs: ContactPairs, order: npt.NDArray[np.intp]) -> npt.NDAr
     return order[np.sort(first)]
 
 
-def hand_poses(pairs: ContactPairs, gripper: ParallelGripper, tip_margin: float) -> HandPoses:
+def hand_poses(
+    pairs: ContactPairs, gripper: ParallelGripper, tip_margin: float, miss: float = 0.0
+) -> HandPoses:
     """Poses around each pair: tilts about the closing axis, and depths of the contact on the pad.
 
-    tip_margin: height of the closed finger tips above the support, metres.
+    tip_margin: height of the closed finger tips above the support, metres. miss: how far the hand may miss
+    the contact, which is still to lie on the pad, metres.
     """
     down = np.array([0.0, 0.0, -1.0])
     y = np.repeat(pairs.axes, len(TILTS), axis=0)
@@ -188,7 +191,7 @@ def hand_poses(pairs: ContactPairs, gripper: ParallelGripper, tip_margin: float)
     reaches = [np.maximum(needed, reach) for reach in (0.0, 0.4 * half, 0.75 * half)]
     poses = []
     for index, reach in enumerate(reaches):
-        new = reach <= half - TIP_CONTACT
+        new = reach <= half - TIP_CONTACT - miss
         if index:
             new &= reach > reaches[index - 1] + 0.002
         position = middles - (reach + gripper.pad_centre(widths))[:, None] * approach

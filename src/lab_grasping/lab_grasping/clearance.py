@@ -99,7 +99,7 @@ def check_open(
 ) -> Clearances:
     """Check the open hand where it grasps, and against the part on its way in."""
     clearances = check_standing(poses, openings, maps, hand, tip_margin)
-    mark_touching(poses, openings, shape, hand.front, clearances.blocker)
+    mark_touching(poses, openings, shape, hand.open_front, clearances.blocker)
     return clearances
 
 

@@ -115,3 +115,20 @@ class NoGraspFound(NotGraspable):
         return (
             f"no grasp on {self.object_id}: {self.candidates} candidates, best blocked by {self.blocked_by}"
         )
+
+
+class UnsafeByCamera(GraspingError):
+    """There would be grasps if the camera stood exactly where the cell says."""
+
+    code = OutcomeCode.NO_GRASP_FOUND
+
+    def __init__(self, object_id: str, miss: float) -> None:
+        super().__init__(object_id, miss)
+        self.object_id = object_id
+        self.miss = miss
+
+    def __str__(self) -> str:
+        return (
+            f"{self.object_id} cannot be taken safely: the hand may miss it by {1e3 * self.miss:.1f} mm, the"
+            " error that is stated for the camera; calibrate the camera better, or give the part more room"
+        )

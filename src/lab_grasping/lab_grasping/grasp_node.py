@@ -51,8 +51,13 @@ class GraspNode(LabNode):
         cell = load_cell(p.cell)
         self.hardware_id = cell.end_effector.name
         hand = hand_of(cell.end_effector)
-        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings(cell))
-        self._planning = GraspPlanning(hand, planner)
+        miss, exact = cell.camera.stated_error, None
+        planner = self.make_plugin(GRASP_PLANNERS, p.planner, hand, p.settings(miss))
+        if miss > 0.0:
+            exact = GRASP_PLANNERS.make(
+                p.planner, hand, p.settings(), given=p.plugins, node=self.get_name()
+            ).plugin
+        self._planning = GraspPlanning(hand, planner, miss, exact)
         self._planning.warm_up()
         self._scene: Latest[SceneMessage] = Latest("scene on /scene/objects")
         self.create_subscription(SceneMessage, "scene/objects", self._scene.put, RELIABLE)

@@ -57,16 +57,17 @@ class GraspParameters:
         """Name of the grasp planner for the gripper of that cell."""
         return cell.end_effector.grasp_planner if self.planner == "auto" else self.planner
 
-    def settings(self, cell: Cell) -> PlannerSettings:
-        """What every planner is told. The hand keeps at least the distance by which it may miss a part, as
-        the calibration of the cell's camera states it.
+    def settings(self, miss: float = 0.0) -> PlannerSettings:
+        """What every planner is told.
+
+        miss: how far the hand may miss what the camera sees, metres. All distances grow by it: what they are
+        without it is needed for the noise of the depth and the steps of the search.
         """
-        calibration = cell.camera.calibration
-        missed = 0.0 if calibration is None else calibration.error.position
         return PlannerSettings(
             self.seed,
             self.max_grasps,
-            max(self.tip_margin, missed),
-            max(self.clearance, missed),
-            self.approach_distance,
+            self.tip_margin + miss,
+            self.clearance + miss,
+            self.approach_distance + miss,
+            miss,
         )

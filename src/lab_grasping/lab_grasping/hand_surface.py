@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -26,7 +27,9 @@ class HandSurface(NamedTuple):
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
-    behind: as front, of the boxes that end before the pads begin.
+    behind: as front, of the boxes that end before the pads begin. Both are grown forwards and along x by how
+    far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y
+    too.
     """
 
     points: FloatArray
@@ -35,13 +38,14 @@ class HandSurface(NamedTuple):
     radii: FloatArray
     front: npt.NDArray[np.float32]
     behind: npt.NDArray[np.float32]
+    open_front: npt.NDArray[np.float32]
 
     @staticmethod
-    def of(gripper: ParallelGripper) -> HandSurface:
-        """Sample a gripper with fingers."""
+    def of(gripper: ParallelGripper, miss: float = 0.0) -> HandSurface:
+        """Sample a gripper with fingers. miss: how far it may miss the part, metres."""
         pads_begin = gripper.pad_centres - 0.5 * gripper.pad_length
         behind = gripper.boxes[:, :, 1, 2] <= pads_begin[:, None] + INSIDE
-        return HandSurface.of_boxes(gripper.boxes, _front(gripper.boxes, behind))
+        return HandSurface.of_boxes(gripper.boxes, _front(gripper.boxes, behind), miss)
 
     @staticmethod
     def of_cup(cup: SuctionGripper) -> HandSurface:
@@ -50,7 +54,7 @@ class HandSurface(NamedTuple):
         return HandSurface.of_boxes(cup.boxes[None], _front(rigid, np.ones(rigid.shape[:2], dtype=np.bool_)))
 
     @staticmethod
-    def of_boxes(boxes: FloatArray, behind: npt.NDArray[np.float32]) -> HandSurface:
+    def of_boxes(boxes: FloatArray, behind: npt.NDArray[np.float32], miss: float = 0.0) -> HandSurface:
         """Sample boxes (M, K, 2, 3) of a hand at M openings."""
         blocks: list[FloatArray] = []
         starts = np.zeros((len(boxes), boxes.shape[1] + 1), dtype=np.int64)
@@ -63,13 +67,15 @@ class HandSurface(NamedTuple):
                 count += len(points)
                 starts[m, k + 1] = count
         lower, upper = boxes[:, :, 0], boxes[:, :, 1]
+        front = _front(boxes, np.ones(upper.shape[:2], dtype=np.bool_))
         return HandSurface(
             points=np.concatenate(blocks),
             starts=starts,
             centres=np.ascontiguousarray(0.5 * (lower + upper)),
             radii=0.5 * np.linalg.norm(upper - lower, axis=2),
-            front=_front(boxes, np.ones(upper.shape[:2], dtype=np.bool_)),
-            behind=behind,
+            front=_grown(front, miss, across=False),
+            behind=_grown(behind, miss, across=False),
+            open_front=_grown(front, miss, across=True),
         )
 
 
@@ -93,6 +99,18 @@ def _faces(boxes: FloatArray, k: int) -> FloatArray:
             covered |= np.all((grid > low + INSIDE) & (grid < high - INSIDE), axis=1)
     points: FloatArray = grid[~covered]
     return points
+
+
+def _grown(front: npt.NDArray[np.float32], by: float, across: bool) -> npt.NDArray[np.float32]:
+    """Fronts (M, rows, columns) grown forwards and along x, metres; across: along y too."""
+    cells = int(np.ceil(by / FRONT_CELL - 1e-6))
+    if cells <= 0:
+        return front
+    shape = cv2.MORPH_ELLIPSE if across else cv2.MORPH_RECT
+    kernel = cv2.getStructuringElement(shape, (2 * cells + 1, 2 * cells + 1 if across else 1))
+    wide = np.pad(front, ((0, 0), (cells, cells), (cells, cells)), constant_values=NO_HAND)
+    grown = np.stack([cv2.dilate(one, kernel) for one in wide])
+    return np.where(grown > NO_HAND, grown + np.float32(by), grown)
 
 
 def _front(boxes: FloatArray, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

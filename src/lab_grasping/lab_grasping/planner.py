@@ -64,7 +64,7 @@ class AntipodalPlanner(ScenePlanner):
         super().__init__(settings)
         self._parameters = parameters
         self._gripper = gripper
-        self._hand = HandSurface.of(gripper)
+        self._hand = HandSurface.of(gripper, settings.miss)
 
     def plan_part(
         self,
@@ -85,7 +85,7 @@ class AntipodalPlanner(ScenePlanner):
         pairs = find_pairs(
             shape, self._gripper, np.random.default_rng([self._settings.seed, index]), max_pairs
         )
-        candidates = hand_poses(pairs, self._gripper, self._settings.tip_margin)
+        candidates = hand_poses(pairs, self._gripper, self._settings.tip_margin, self._settings.miss)
         search = Search(
             self._gripper, self._hand, self._settings, shape, self.space_around(view, shape, label)
         )

@@ -115,7 +115,8 @@ class ScenePlanner(ABC):
         """Height maps as wide as the hand reaches around a part."""
         lower, upper = shape.points[:, :2].min(axis=0), shape.points[:, :2].max(axis=0)
         half_size = 0.5 * float((upper - lower).max()) + HAND_REACH
-        return map_space(view, label, 0.5 * (lower + upper), half_size, self._settings.clearance)
+        settings = self._settings
+        return map_space(view, label, 0.5 * (lower + upper), half_size, settings.clearance, settings.miss)
 
 
 def _best_score(plans: list[GraspPlan]) -> float:

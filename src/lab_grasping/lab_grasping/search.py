@@ -86,6 +86,12 @@ class Search:
     shape: Shape
     maps: SpaceMaps
 
+    @property
+    def opening_margins(self) -> tuple[float, ...]:
+        """Of OPENING_MARGINS those that leave a hand enough that misses the part; the least grows by that."""
+        least = OPENING_MARGINS[-1] + self.settings.miss
+        return (*(one for one in OPENING_MARGINS if one > least), least)
+
     def held(self, poses: HandPoses) -> tuple[HandPoses, Closings]:
         """Poses that hold something inside the friction cones, centred between their contacts, best first.
 
@@ -97,7 +103,7 @@ class Search:
         poses = poses.subset(free)
         closings = close_hands(self.shape, poses, self.gripper)
         possible = (closings.held > 0.0) & (closings.slip < np.arctan(self.gripper.friction))
-        possible &= closings.widths < self.gripper.max_opening - 2.0 * OPENING_MARGINS[-1]
+        possible &= closings.widths < self.gripper.max_opening - 2.0 * self.opening_margins[-1]
         if not possible.any():
             raise Blocked("contacts outside of the friction cones")
         quality = np.where(possible, (closings.overlap + 0.2 * closings.patch) * np.cos(closings.slip), -1.0)
@@ -126,8 +132,9 @@ class Search:
 
     def opened(self, poses: HandPoses, closings: Closings) -> RatedPoses:
         """Each pose at the widest opening, or at a narrower one where that rates better. Raises Blocked."""
-        rated = self._rated(poses, closings, OPENING_MARGINS[0])
-        for margin in OPENING_MARGINS[1:]:
+        widest, *narrower_margins = self.opening_margins
+        rated = self._rated(poses, closings, widest)
+        for margin in narrower_margins:
             again = np.flatnonzero((rated.score <= 0.0) | (rated.clearances.hidden > HIDDEN_SLACK))
             if len(again) == 0:
                 break
@@ -151,7 +158,7 @@ class Search:
             self.settings.tip_margin,
             self.settings.approach_distance,
         )
-        needed = min(MIN_APPROACH, self.settings.approach_distance)
+        needed = min(MIN_APPROACH + self.settings.miss, self.settings.approach_distance)
         score = np.where(clear >= needed - 1e-9, rated.score[best], 0.0)
         chosen = choose_distinct(rated.poses.subset(best), score, count)
         if len(chosen) == 0:

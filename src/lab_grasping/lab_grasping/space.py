@@ -132,11 +132,12 @@ def label_view(scene: Scene) -> LabelledView:
 
 
 def map_space(
-    view: LabelledView, label: int, centre: FloatArray, half_size: float, margin: float
+    view: LabelledView, label: int, centre: FloatArray, half_size: float, margin: float, miss: float = 0.0
 ) -> SpaceMaps:
     """Height maps of a square of the given half size, metres, around a centre (2,) on the support.
 
-    label: of the part in question. margin: by which everything but the part is grown sideways, metres.
+    label: of the part in question. margin: by which everything but the part is grown sideways, metres. miss:
+    by which it is grown upwards, metres.
     """
     cells = int(np.ceil(2.0 * half_size / CELL))
     origin = centre - half_size
@@ -144,7 +145,8 @@ def map_space(
     seen = np.zeros((cells, cells), dtype=np.bool_)
     _cast(view.points, view.labels, label, view.eye, origin[0], origin[1], CELL, maps, seen)
     known = cv2.dilate(seen.astype(np.uint8), np.ones((5, 5), dtype=np.uint8)).astype(np.bool_)
-    reach = max(1, round(margin / CELL))
+    reach = max(1, int(np.ceil(margin / CELL - 1e-6)))
+    maps[0][maps[0] > NOTHING] += np.float32(miss)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     layers = [
         cv2.dilate(maps[0], kernel),

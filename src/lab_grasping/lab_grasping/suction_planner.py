@@ -132,7 +132,8 @@ class SuctionPlanner(ScenePlanner):
         if not score.any():
             raise NoGraspFound(item.id, len(poses), Blocker(int(clearances.blocker[0])).words)
         way = self._way_in(poses, maps)
-        score[way < min(self._parameters.min_approach, self._settings.approach_distance) - 1e-9] = 0.0
+        needed = self._parameters.min_approach + self._settings.miss
+        score[way < min(needed, self._settings.approach_distance) - 1e-9] = 0.0
         chosen = choose_distinct(poses, score, self._settings.max_grasps)
         if len(chosen) == 0:
             raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")

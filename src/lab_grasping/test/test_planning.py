@@ -7,11 +7,12 @@ import pytest
 from lab_core.errors import ConfigurationError, InvalidRequestError
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
-from lab_description import load_cell
+from lab_description import Cell, load_cell
 from lab_description.camera import Calibration, ExpectedError
-from lab_grasping.errors import UnusableScene
+from lab_grasping.errors import ObjectTooWide, UnsafeByCamera, UnusableScene
 from lab_grasping.grasp_parameters import GraspParameters
 from lab_grasping.planning import GraspPlanning
+from lab_grasping.port import PlannerSettings
 from lab_grasping.testing.synthetic import Solid, at, observe
 
 CELL = load_cell("ur5e_table")
@@ -46,12 +47,39 @@ def test_parts_without_what_tells_free_space_are_refused(planning, lacks, words)
         planning.plan(replace(SCENE, **{lacks: None}))
 
 
-def test_the_hand_keeps_the_distance_that_the_calibration_asks_for():
-    """More than its own margin, and never less."""
-    for position, kept in ((0.006, 0.006), (0.001, 0.003)):
-        camera = replace(
-            CELL.camera, calibration=Calibration(ExpectedError(position, 0.01), 12, "board", "there")
-        )
-        settings = GraspParameters().settings(replace(CELL, camera=camera))
-        assert settings.clearance == settings.tip_margin == kept
-    assert GraspParameters().settings(CELL).clearance == 0.003
+def calibrated(position: float) -> Cell:
+    """The cell with an error stated for its camera, metres."""
+    calibration = Calibration(ExpectedError(position, 0.01), 12, "board", "there")
+    return replace(CELL, camera=replace(CELL.camera, calibration=calibration))
+
+
+def test_distances_grow_by_the_error_that_the_calibration_states():
+    assert CELL.camera.stated_error == 0.0
+    settings = GraspParameters().settings(calibrated(0.006).camera.stated_error)
+    assert settings.clearance == settings.tip_margin == pytest.approx(0.009)
+    assert settings.approach_distance == pytest.approx(0.106)
+    assert GraspParameters().settings() == PlannerSettings()
+
+
+def test_fingers_open_wide_enough_for_a_hand_that_misses_the_part():
+    """A box of 30 mm: at least 4 mm and the error are left on each side, and the tips stay higher."""
+    scene = observe([Solid("box", (0.03, 0.05, 0.06), at(0.50, 0.00, 0.03, 0.4))])
+    for miss in (0.0, 0.010):
+        for grasp in GraspPlanning.of(calibrated(miss), GraspParameters()).plan(scene).grasps:
+            assert grasp.opening >= grasp.width + 2.0 * (0.004 + miss) - 1e-9
+            assert grasp.base_from_tcp[2, 3] > miss
+
+
+def test_a_part_that_only_the_stated_error_forbids_is_refused_with_the_figure():
+    """70 mm wide: the fingers open 85 mm, which leaves no room for 10 mm of error on each side."""
+    wide = observe([Solid("box", (0.07, 0.12, 0.05), at(0.50, 0.00, 0.025, 0.4))])
+    assert GraspPlanning.of(CELL, GraspParameters()).plan(wide).grasps
+    with pytest.raises(UnsafeByCamera, match=r"part_1 cannot be taken safely.* 10\.0 mm") as caught:
+        GraspPlanning.of(calibrated(0.010), GraspParameters()).plan(wide, "part_1")
+    assert caught.value.code == OutcomeCode.NO_GRASP_FOUND
+
+
+def test_a_part_that_no_camera_would_help_keeps_its_own_reason():
+    block = observe([Solid("box", (0.12, 0.12, 0.05), at(0.50, 0.00, 0.025))])
+    with pytest.raises(ObjectTooWide):
+        GraspPlanning.of(calibrated(0.010), GraspParameters()).plan(block)

@@ -145,6 +145,24 @@ def test_the_way_in_ends_at_an_obstacle() -> None:
     assert check_approach(pose(0.5, 0.0, 0.05), OPEN, maps, HAND, 0.003, 0.1)[0] == pytest.approx(0.1)
 
 
+def test_what_the_hand_may_miss_grows_everything_else_upwards_and_its_own_front(view: LabelledView) -> None:
+    """By 10 mm: the wall's top is higher, and the palm and the fingers of the open hand reach further."""
+    plain, wary = (map_space(view, 1, np.array([0.5, 0.05]), 0.2, 0.0, miss) for miss in (0.0, 0.010))
+    there = (0, 0.50, 0.10)
+    assert column(wary, *there) == pytest.approx(column(plain, *there) + 0.010, abs=1e-6)
+    hand = HandSurface.of(GRIPPER, 0.010)
+    np.testing.assert_array_equal(HAND.open_front, HAND.front)
+    index = GRIPPER.opening_index(0.05)
+    rows, columns = hand.open_front.shape[1:]
+    inside = hand.open_front[
+        index, rows // 2 + 16, columns // 2
+    ]  # 16 mm off the middle: the finger begins at 25
+    closing = hand.front[index, rows // 2 + 16, columns // 2]
+    assert hand.open_front[index, rows // 2, columns // 2] == pytest.approx(-0.042 + 0.010)
+    assert inside == pytest.approx(0.0185 + 0.010)
+    assert closing == pytest.approx(-0.042 + 0.010)
+
+
 def test_the_front_of_the_hand_is_where_its_boxes_end() -> None:
     """Fingers of an open hand lead by 18.5 mm, between them the palm ends at -42 mm, beside it nothing is."""
     index = GRIPPER.opening_index(0.05)

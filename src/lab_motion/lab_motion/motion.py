@@ -113,4 +113,4 @@ class Motion:
         jog(self.robot, offset, turn, speed, tcp_speed, stages, cancelled, begin)
 
     def _planned_in(self, scene: Scene) -> PlanningScene:
-        return PlanningScene(scene.objects, None, self.robot.hand.reading().opening)
+        return PlanningScene(self.robot.grown(scene.objects), None, self.robot.hand.reading().opening)

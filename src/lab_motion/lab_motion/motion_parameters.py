@@ -227,26 +227,28 @@ class MotionParameters:
 
 
 def motion_settings(p: MotionParameters, cell: Cell) -> MotionSettings:
-    """What the skills are told, for the gripper of that cell."""
+    """What the skills are told, for the gripper of that cell and the error that is stated for its camera."""
+    miss = cell.camera.stated_error
     return MotionSettings(
         seed=p.seed,
         speed=p.speed,
         acceleration=p.acceleration,
         held_acceleration=p.held_acceleration,
         straight_speed=p.straight_speed,
-        approach_distance=p.approach_distance,
+        approach_distance=p.approach_distance + miss,
         lift_height=p.lift_height,
         retreat_distance=p.retreat_distance,
         lower_distance=p.lower_distance,
         force=cell.end_effector.holding_force(p.force),
         release_room=p.release_room,
-        drop_height=p.drop_height,
-        put_height=p.put_height,
-        feel_distance=p.feel_distance,
+        drop_height=p.drop_height + miss,
+        put_height=p.put_height + miss,
+        feel_distance=p.feel_distance + miss if p.feel_distance > 0.0 else 0.0,
         start_tolerance=p.start_tolerance,
         jog_speed=p.jog_speed,
         jog_tool_speed=p.jog_tool_speed,
         planning_timeout=p.planning_timeout,
+        miss=miss,
     )
 
 

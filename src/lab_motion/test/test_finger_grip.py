@@ -72,6 +72,23 @@ def test_after_closing(opening: float, forces: tuple[float, float], held: bool, 
     assert words in judgement.reason
 
 
+@pytest.mark.parametrize(
+    ("reading", "miss", "held"),
+    [
+        (PadReading(0.057, (20.0, 20.0)), 0.0, False),
+        (PadReading(0.057, (20.0, 20.0)), 0.006, True),
+        (PadReading(0.0625, (20.0, 20.0)), 0.006, False),
+        (PadReading(0.012, stalled=True), 0.0, False),
+        (PadReading(0.012, stalled=True), 0.006, True),
+        (PadReading(0.0, (20.0, 20.0)), 0.020, False),
+    ],
+)
+def test_a_hand_that_may_miss_the_part_allows_for_another_width(reading, miss, held) -> None:
+    """And closed pads prove nothing, however large the error."""
+    assert judge_closing(reading, WIDTH, 0.080, miss=miss).held is held
+    assert FingerGrip(GRIPPER).closed(reading, ExpectedGrip("part_1", WIDTH, 0.080, miss)).held is held
+
+
 @pytest.mark.parametrize(("opening", "held"), [(0.005, True), (0.004, True), (0.0005, False)])
 def test_a_thin_part_is_told_from_none(opening: float, held: bool) -> None:
     """5 mm between the pads; the pads' own rubber and a joint's resolution make half a millimetre."""

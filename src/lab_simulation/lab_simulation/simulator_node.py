@@ -60,10 +60,13 @@ class SimulatorNode(LabNode):
 
         prints = load_prints(recipe, chosen.scene)
         look: Look = "real" if chosen.look == "real" else "plain"
+        camera_error = chosen.camera_error if chosen.camera_error >= 0.0 else None
         made: list[Simulation] = []
 
         def make() -> Simulation:
-            simulation = Simulation(cell, scene, chosen.seed, choice.renderer, chosen.noise, look, prints)
+            simulation = Simulation(
+                cell, scene, chosen.seed, choice.renderer, chosen.noise, look, prints, camera_error
+            )
             simulation.frame()  # compiles the noise, opens the renderer: now, not when time runs
             simulation.reset()
             made.append(simulation)

@@ -37,6 +37,15 @@ class SimulatorParameters:
         " of one colour and independent noise.",
         choices=LOOKS,
     )
+    camera_error: float = parameter(
+        -1.0,
+        "How far a part in the worst corner of the work area seems to be from where it is, because the camera"
+        " stands elsewhere than the cell says. Negative: as the camera's YAML allows. Plain images and"
+        " those without noise have none.",
+        unit="m",
+        minimum=-1.0,
+        maximum=0.05,
+    )
     noise: bool = parameter(True, "The images of the camera have noise.")
     renderer: str = parameter(
         "auto",

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from lab_core.geometry import PinholeCamera, make_transform, rotation_angle
+from lab_core.geometry import PinholeCamera, invert, make_transform, rotation_angle, transform_points
 from lab_description import Cell
 from lab_simulation.look.cell_view import CellPaint, RealCellView, calibration_error, mounted_at, part_skin
 from lab_simulation.look.geometry import RayGeometry
@@ -117,6 +117,24 @@ def test_colour_shows_the_silhouettes_that_the_truth_names(
     across = np.abs(np.diff(seen.colour.astype(int), axis=1)).sum(axis=2)
     at_edges = across[np.diff(inside.astype(int), axis=1) != 0]
     assert np.median(at_edges) > 3.0 * np.median(across)
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.003, 0.010])
+def test_the_camera_stands_as_far_off_as_it_is_told(cell: Cell, wanted: float) -> None:
+    """In the worst corner of the work area, to a side that the seed decides."""
+    lower, upper = cell.workspace.lower, cell.workspace.upper
+    corners = np.array(
+        [[x, y, cell.table_height] for x in (lower[0], upper[0]) for y in (lower[1], upper[1])]
+    )
+    seen = transform_points(invert(cell.camera.base_from_camera), corners)
+    shifts = []
+    for seed in range(20):
+        error = calibration_error(cell, seed, wanted)
+        shift = transform_points(error, seen) - seen
+        assert np.linalg.norm(shift, axis=1).max() == pytest.approx(wanted, abs=1e-6)
+        assert np.array_equal(error, calibration_error(cell, seed, wanted))
+        shifts.append(shift[0])
+    assert np.ptp(np.array(shifts), axis=0).min() >= wanted
 
 
 def test_the_camera_stands_a_little_off(simulation: Simulation, cell: Cell) -> None:

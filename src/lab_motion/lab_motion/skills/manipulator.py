@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,7 +40,8 @@ class MotionSettings:
     feel_distance: by how much further the hand lowers a part at most until its pads feel that it stands,
     metres. start_tolerance: a motion begins where the last one ended if the arm is no further from there,
     radians. jog_speed, jog_tool_speed: of a step by hand, share of the joints' limits and m/s.
-    planning_timeout: wall seconds after which a search that has found nothing ends.
+    planning_timeout: wall seconds after which a search that has found nothing ends. miss: how far the hand
+    may miss what the camera sees, metres, with 95 %; the heights and the approach hold it already.
     """
 
     seed: int = 0
@@ -61,6 +62,7 @@ class MotionSettings:
     jog_speed: float = 0.1
     jog_tool_speed: float = 0.05
     planning_timeout: float = 60.0
+    miss: float = 0.0
 
 
 @dataclass(slots=True)
@@ -194,6 +196,20 @@ class Manipulator:
         self.scene = scene
         self.planner.update_scene(scene)
 
+    def grown(self, objects: Sequence[Part]) -> tuple[Part, ...]:
+        """What was seen, larger on each side by how far it may be from there."""
+        return tuple(_larger(body, self.settings.miss) for body in objects)
+
+    def attached(self, scene: PlanningScene, name: str) -> PlanningScene:
+        """The scene with one of its objects in the hand where the arm is, as large as it was seen."""
+        held = scene.attach(name, self.planner.forward(self.start()))
+        assert held.held is not None
+        return replace(held, held=_larger(held.held, -self.settings.miss))
+
+    def expected(self, name: str, width: float, opening: float) -> ExpectedGrip:
+        """What the hand is to take hold of; a hand that misses the part may hold it at another width."""
+        return ExpectedGrip(name, width, opening, self.settings.miss)
+
     def see(self, seen: PlanningScene) -> None:
         """Take over what was seen anew; what the hand holds stays in it and is not an object as well.
 
@@ -207,7 +223,7 @@ class Manipulator:
             objects = tuple(
                 replace(body, id=f"{body.id} (elsewhere)") if body.id == held.id else body
                 for body in objects
-                if body.box.penetration(box) < _SAME
+                if body.box.penetration(box) < _SAME + self.settings.miss
             )
         self.set_scene(PlanningScene(objects, held, seen.opening))
 
@@ -236,7 +252,7 @@ class Manipulator:
         with stages.stage("close"):
             self.hand.grip(self.settings.force)
             reading = self.hand.finish(cancelled)
-            grip = self.sensor.closed(reading, ExpectedGrip(name, self.grip.expected_width, math.inf))
+            grip = self.sensor.closed(reading, self.expected(name, self.grip.expected_width, math.inf))
             self._require(grip, reading)
             self.grip = grip
         with stages.stage("plan", computing=True):
@@ -292,7 +308,7 @@ class Manipulator:
         self.grip, self.standing = grip, True
         scene = replace(self.scene, held=None, opening=reading.opening)
         if any(body.id == name for body in scene.objects):
-            scene = scene.attach(name, self.planner.forward(self.start()))
+            scene = self.attached(scene, name)
         else:
             scene = replace(scene, held=Part(name, self.sensor.unseen(reading)))
         self.set_scene(scene)
@@ -300,3 +316,10 @@ class Manipulator:
     def watch_grip(self, elapsed: float) -> None:
         """Watch for a motion with a part in the hand."""
         self.holding(self.hand.reading())
+
+
+def _larger(body: Part, by: float) -> Part:
+    """With a box that is larger by a length, metres, on each side."""
+    if by == 0.0:
+        return body
+    return replace(body, box=OrientedBox(body.box.frame_from_box, body.box.size + 2.0 * by))

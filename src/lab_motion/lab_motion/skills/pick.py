@@ -16,7 +16,7 @@ from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
 from lab_motion.skills.approval import Plan
 from lab_motion.skills.grip.errors import ContactError, GraspEmpty
-from lab_motion.skills.grip.port import ExpectedGrip, Reading
+from lab_motion.skills.grip.port import Reading
 from lab_motion.skills.guarded import raise_gently
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
@@ -78,7 +78,7 @@ def pick(
     robot.set_scene(replace(scene, opening=grasp.opening))
     way = {"move": chosen.move, "approach": chosen.approach}
     robot.propose(Plan("pick", way, robot.scene, chosen.base_from_tcp, grasp.object_id), stages, cancelled)
-    expected = ExpectedGrip(grasp.object_id, grasp.width, grasp.opening)
+    expected = robot.expected(grasp.object_id, grasp.width, grasp.opening)
     robot.hand.release(grasp.opening, robot.settings.force)
     if chosen.move.duration < _OPENING_SECONDS:
         robot.hand.finish(cancelled)
@@ -171,7 +171,7 @@ def _choose(
 
 def _plan_lift(robot: Manipulator, name: str, opening: float, cancelled: Cancelled) -> Trajectory:
     empty = robot.scene
-    robot.set_scene(replace(empty, opening=opening).attach(name, robot.planner.forward(robot.start())))
+    robot.set_scene(robot.attached(replace(empty, opening=opening), name))
     try:
         return robot.plan_lift(cancelled)
     except BaseException:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import mujoco
 import numpy as np
 
-from lab_core.geometry import FloatArray, make_transform, matrix_from_rpy
+from lab_core.geometry import FloatArray, invert, make_transform, matrix_from_rpy, transform_points
 from lab_description import Cell
 from lab_simulation.look.canvas import Colour
 from lab_simulation.look.geometry import open_geometry
@@ -35,13 +35,18 @@ COLOURED_STYLES: Mapping[str, float] = {
 _SHADOW_REACH = 0.75
 """Metres about the middle of the workspace in which shadows fall."""
 
+_SCALINGS = 4
+"""Until the error at the parts is as large as wanted: nearly linear in the scale."""
+
 
 class CellPaint:
     """What stays when parts come and go: light, camera, table, floor, and the skins drawn so far."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, camera_error: float | None = None) -> None:
+        """camera_error: see calibration_error."""
         rng = np.random.default_rng([seed, 0x100C])
         self.seed = seed
+        self.camera_error = camera_error
         self.lighting = draw_lighting(rng)
         sensor = draw_sensor(rng)
         self.table, self.floor = draw_table(rng), draw_floor(rng)
@@ -78,7 +83,7 @@ class RealCellView:
         scenery = Scenery(skins, grounds, paint.lighting, sensor, middle, _SHADOW_REACH)
         geometry = open_geometry(renderer, model, camera.pinhole.width, camera.pinhole.height)
         self._renderer = RealRenderer(geometry, model, parts, scenery)
-        self.camera_from_true = calibration_error(cell, seed) if noise else np.eye(4)
+        self.camera_from_true = calibration_error(cell, seed, paint.camera_error) if noise else np.eye(4)
         said = camera.noise
         self._matcher = StereoMatcher(
             focal=camera.pinhole.fx,
@@ -153,13 +158,35 @@ def part_skin(part: Part, seed: int) -> Skin:
     )
 
 
-def calibration_error(cell: Cell, seed: int) -> FloatArray:
-    """(4, 4) camera as it was calibrated from the camera as it stands, within what config/cameras allows."""
+def calibration_error(cell: Cell, seed: int, at_parts: float | None = None) -> FloatArray:
+    """(4, 4) camera as it was calibrated from the camera as it stands.
+
+    at_parts: how far a part in the worst corner of the work area seems to be from where it is, metres; the
+    seed decides to which side. Without it the seed draws within what config/cameras allows.
+    """
     allowed = cell.camera.model.calibration_error
     rng = np.random.default_rng([seed, 0xCA1B])
     turn = rng.normal(0.0, allowed.angle, 3)
     shift = rng.normal(0.0, allowed.position, 3)
-    return make_transform(matrix_from_rpy((float(turn[0]), float(turn[1]), float(turn[2]))), shift)
+
+    def scaled(by: float) -> FloatArray:
+        roll, pitch, yaw = (by * turn).tolist()
+        return make_transform(matrix_from_rpy((roll, pitch, yaw)), by * shift)
+
+    if at_parts is None:
+        return scaled(1.0)
+    if at_parts == 0.0:
+        return np.eye(4)
+    lower, upper = cell.workspace.lower, cell.workspace.upper
+    corners = np.array(
+        [[x, y, cell.table_height] for x in (lower[0], upper[0]) for y in (lower[1], upper[1])]
+    )
+    seen = transform_points(invert(cell.camera.base_from_camera), corners)
+    by = 1.0
+    for _ in range(_SCALINGS):
+        missed = np.linalg.norm(transform_points(scaled(by), seen) - seen, axis=1).max()
+        by *= at_parts / float(missed)
+    return scaled(by)
 
 
 def _grounds(cell: Cell, model: mujoco.MjModel, paint: CellPaint) -> dict[int, Ground]:

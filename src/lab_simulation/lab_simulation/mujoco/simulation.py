@@ -97,10 +97,12 @@ class Simulation:
         noise: bool = True,
         look: Look = "real",
         prints: Sequence[PrintedPicture] = (),
+        camera_error: float | None = None,
     ) -> None:
         """renderer: without one, `frame` does not work and nothing is spent on it. noise: of the images.
 
-        look: see `view`. prints: pictures on links of the robot. Raises UnknownEntity for one on no link.
+        look: see `view`. prints: pictures on links of the robot. camera_error: of the real look's camera, see
+        look.cell_view.calibration_error. Raises UnknownEntity for a print on no link.
         """
         self.cell = cell
         self._prints, self._seed = tuple(prints), seed
@@ -109,7 +111,9 @@ class Simulation:
             part.name: (part, pose) for part, pose in zip(scene.parts, scene.poses, strict=True)
         }
         self.parts: dict[str, Part] = {}
-        self._open_view = viewer(look, renderer, cell, seed, noise) if renderer is not None else None
+        self._open_view = (
+            viewer(look, renderer, cell, seed, noise, camera_error) if renderer is not None else None
+        )
         self._view: CellView | None = None
         self._frames = 0
         self.steps = 0
@@ -186,14 +190,21 @@ class Simulation:
 
     def frame(self) -> Frame:
         """What the camera sees now. The n-th call after a reset has the n-th noise of the seed."""
+        frame = self._opened().render(self.data, self._frames, self.time)
+        if self._prints:
+            frame = self._printed(frame, self.world_from_camera())
+        self._frames += 1
+        return frame
+
+    def world_from_camera(self) -> FloatArray:
+        """(4, 4) of the optical frame of the camera as it stands, which the cell may not know."""
+        return self._opened().world_from_true(self.data)
+
+    def _opened(self) -> CellView:
         if self._view is None:
             assert self._open_view is not None, "made without a renderer"
             self._view = self._open_view(self.model, self.parts)
-        frame = self._view.render(self.data, self._frames, self.time)
-        if self._prints:
-            frame = self._printed(frame, self._view.world_from_true(self.data))
-        self._frames += 1
-        return frame
+        return self._view
 
     def _printed(self, frame: Frame, world_from_camera: FloatArray) -> Frame:
         random = np.random.default_rng([self._seed, self._frames, 0xB0])

@@ -39,11 +39,16 @@ OpenView = Callable[[mujoco.MjModel, Mapping[str, Part]], CellView]
 """Binds the camera of a cell to a model and the parts that are in it."""
 
 
-def viewer(look: Look, renderer: Renderer, cell: Cell, seed: int, noise: bool) -> OpenView:
-    """The camera of a cell in a look, whatever becomes of its parts. noise: of the seed."""
+def viewer(
+    look: Look, renderer: Renderer, cell: Cell, seed: int, noise: bool, camera_error: float | None = None
+) -> OpenView:
+    """The camera of a cell in a look, whatever becomes of its parts. noise: of the seed.
+
+    camera_error: see look.cell_view.calibration_error; the plain look has none.
+    """
     if look == "plain":
         return lambda model, parts: PlainView(renderer, model, cell, seed, noise)
-    paint = CellPaint(seed)
+    paint = CellPaint(seed, camera_error)
     return lambda model, parts: RealCellView(renderer, model, cell, parts, paint, noise)
 
 

@@ -107,7 +107,7 @@ class FingerGrip:
 
     def closed(self, reading: PadReading, expected: ExpectedGrip, witnessed: bool = True) -> Judgement:
         """See judge_closing."""
-        grip = judge_closing(reading, expected.width, expected.opening, self._limits)
+        grip = judge_closing(reading, expected.width, expected.opening, self._limits, expected.miss)
         if not grip.held and not witnessed and self._may_hold(reading):
             return _unproven(reading, expected.width)
         return grip
@@ -149,11 +149,16 @@ class FingerGrip:
 
 
 def judge_closing(
-    reading: PadReading, expected_width: float, approach_opening: float, limits: FingerParameters = DEFAULTS
+    reading: PadReading,
+    expected_width: float,
+    approach_opening: float,
+    limits: FingerParameters = DEFAULTS,
+    miss: float = 0.0,
 ) -> Judgement:
     """Judge right after the fingers closed.
 
-    expected_width: of the planned grasp. approach_opening: from which the fingers closed. Both in metres.
+    expected_width: of the planned grasp. approach_opening: from which the fingers closed. miss: by which the
+    width may differ from the planned one, as the hand may be beside its place. All in metres.
     """
     apart = min(limits.pads_closed_opening, 0.5 * expected_width)
     stands, planned = _millimetres(reading.opening), _millimetres(expected_width)
@@ -161,11 +166,11 @@ def judge_closing(
         return _judgement(
             False, reading, expected_width, f"the pads met ({stands}), a part {planned} wide was expected"
         )
-    if reading.forces is None and reading.opening < _NARROWER * expected_width:
+    if reading.forces is None and reading.opening < _NARROWER * expected_width - miss:
         reason = f"the fingers closed to {stands}, a part {planned} wide was expected, and no pad feels one"
         return _judgement(False, reading, expected_width, reason)
     pushing = _pushing(reading, limits)
-    unfelt = pushing is not None and _stands(reading, expected_width, _AS_PLANNED)
+    unfelt = pushing is not None and _stands(reading, expected_width, _AS_PLANNED + miss)
     if pushing is not None and not unfelt:
         return _judgement(False, reading, expected_width, f"{pushing} with the fingers at {stands}")
     if reading.opening > approach_opening - 0.001 and approach_opening - expected_width > 0.003:
@@ -173,7 +178,7 @@ def judge_closing(
             f"the fingers could not close: they stand at {stands}, opened {_millimetres(approach_opening)}"
         )
         return _judgement(False, reading, expected_width, reason)
-    if reading.opening > expected_width + limits.max_width_excess:
+    if reading.opening > expected_width + limits.max_width_excess + miss:
         reason = (
             f"the fingers stopped at {stands}, far wider than the part of {planned}: something is in the way"
         )

@@ -30,12 +30,14 @@ class Reading(Protocol):
 class ExpectedGrip:
     """What the hand takes hold of, as it was planned.
 
-    width: of the part between the fingers; opening: from which they close. Metres, 0 without fingers.
+    width: of the part between the fingers; opening: from which they close. Metres, 0 without fingers. miss:
+    how far beside the planned place the hand may take hold, metres: a part may have another width there.
     """
 
     object_id: str
     width: float
     opening: float
+    miss: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
