@@ -39,7 +39,7 @@ from lab_node.rclpy_overrides import (
 T = TypeVar("T")
 
 # Wall seconds for the middleware to come apart; launch kills five seconds after its signal.
-_GOODBYE = 2.0
+_GOODBYE = 3.0
 
 
 def uncalled(message: Any) -> None:
@@ -281,24 +281,23 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     executor = ExecutorThread(node, failed=stop.set, coroutines=coroutines)
     stop.wait()
     node.end()
-    executor.close()
-    code = 1 if executor.failure else 0
+    leave(node, executor)
+
+
+def leave(node: Node, executor: ExecutorThread, code: int = 0) -> NoReturn:
+    """Take node and middleware apart and end the process with this exit code; 1 when a callback has failed.
+
+    Nothing moves any more, and everything is written. The middleware has hung while all other nodes ended
+    too, once with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
+    """
     if executor.failure:
         node.get_logger().fatal(executor.failure)
-    leave(node, code)
-
-
-def leave(node: Node, code: int) -> NoReturn:
-    """Take the node and the middleware apart and end the process with this exit code.
-
-    Nothing moves any more, everything is written, and the node's executor is closed. The middleware has hung
-    while all other nodes ended too, once with the interpreter's lock in its hands: then no thread of Python
-    helps, and the code is 1.
-    """
-    faulthandler.dump_traceback_later(3.0 * _GOODBYE, exit=True)
+        code = 1
+    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True)
     impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
     impatience.start()
+    executor.close()
     node.destroy_node()
     context = rclpy.get_default_context()
     context.try_shutdown()
