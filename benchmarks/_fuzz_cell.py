@@ -24,20 +24,28 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 from _cell_run import ROOT, CellClient, CellRun, running_cell, wall_wait
 from lab_description import Cell, load_cell
 from lab_description.graph import Graph, load_graph
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
 from lab_evaluation.fuzzing.ros_messages import messages
+from lab_evaluation.fuzzing.target import Target
 from lab_node.actions import wait_for
 from lab_node.message_types import message_class
-from lab_node.qos import LATCHED, WATCHED
+from lab_node.qos import ALIVE, LATCHED
 
 GROUP = "running cell"
 CELL = "ur5e_table"
 WAIT = 20.0
+FLOOD = 300
+"""Times that a message comes at once."""
 # What a stopped arm may move, radians: it sags, and a stranger's goal is cancelled only when it has begun.
 MAY_MOVE = 0.005
 # Who may set the clock moves everything in simulation, and who may reset the stop may move the cell.
 TRUSTED_TOPICS = {"/clock"}
 TRUSTED_SERVICES = {"/cell/reset"}
+
+
+def _target(name: str, inputs: st.SearchStrategy[Any], take: Callable[[Any], object]) -> Target:
+    # said to take a second, so that inputs of all of them come mixed, one by one
+    return Target(name, GROUP, inputs, take, seconds=1.0)
 
 
 class StoppedCell:
@@ -57,7 +65,7 @@ class StoppedCell:
             heard = [name for name in topic.subscribers if name in self._graph.nodes]
             if heard and topic.name not in TRUSTED_TOPICS:
                 yield self._topic(
-                    topic.name, message_class(topic.type), WATCHED if topic.qos == "alive" else LATCHED
+                    topic.name, message_class(topic.type), ALIVE if topic.qos == "alive" else LATCHED
                 )
         for service in self._graph.services.values():
             if service.servers and "*" not in service.name and service.name not in TRUSTED_SERVICES:
@@ -74,21 +82,23 @@ class StoppedCell:
         publisher = self.client.node.create_publisher(kind, name, qos)
         self._publishers.append(publisher)
 
-        def take(given: tuple[Any, bool]) -> None:
-            message, fresh = given
+        def take(given: tuple[Any, bool, int]) -> None:
+            message, fresh, times = given
             if fresh and hasattr(message, "header"):
                 message.header.stamp = Time(nanoseconds=self.client.time()).to_msg()
-            publisher.publish(message)
+            for _ in range(times):
+                publisher.publish(message)
             self._look()
 
-        return Target(f"topic {name}", GROUP, st.tuples(messages(kind), st.booleans()), take)
+        times = st.sampled_from([1, 1, 1, 2, FLOOD])
+        return _target(f"topic {name}", st.tuples(messages(kind), st.booleans(), times), take)
 
     def _service(self, name: str, kind: Any) -> Target:
         def take(request: Any) -> None:
             self.client.call(self.client.client(kind, name), request, WAIT)
             self._look()
 
-        return Target(f"service {name}", GROUP, messages(kind.Request), take)
+        return _target(f"service {name}", messages(kind.Request), take)
 
     def _action(self, name: str, kind: Any) -> Target:
         client = ActionClient(self.client.node, kind, name)
@@ -101,10 +111,10 @@ class StoppedCell:
                 outcome = getattr(answer, "outcome", None)
                 moves = kind in (MoveTo, Pick, Place)
                 if moves and outcome is not None and outcome.code == Outcome.SUCCESS:
-                    raise Wrong(f"{name} succeeded in a cell that is stopped")
+                    raise Wrong(f"{name} succeeded in a cell that is stopped", Verdict.WRONG_SUCCESS)
             self._look()
 
-        return Target(f"action {name}", GROUP, messages(kind.Goal), take)
+        return _target(f"action {name}", messages(kind.Goal), take)
 
     def _parameters(self, node: str) -> Target:
         """No node takes a number that is none."""
@@ -128,7 +138,7 @@ class StoppedCell:
                 raise Wrong(f"{node} took {name} = {value}")
             self._look()
 
-        return Target(f"parameters of {node}", GROUP, st.tuples(st.sampled_from(names), values), take)
+        return _target(f"parameters of {node}", st.tuples(st.sampled_from(names), values), take)
 
     def _transitions(self, node: str) -> Target:
         """Transitions that an active node does not have."""
@@ -141,7 +151,7 @@ class StoppedCell:
                 raise Wrong(f"{node} made the transition {number}, which an active node does not have")
             self._look()
 
-        return Target(f"transitions of {node}", GROUP, st.sampled_from([0, 1, 2, 3, 8, 99, 255]), take)
+        return _target(f"transitions of {node}", st.sampled_from([0, 1, 2, 3, 8, 99, 255]), take)
 
     def goal_of_a_stranger(self) -> float:
         """Radians that the arm moves when a goal comes to its controller past everything."""
@@ -163,7 +173,7 @@ class StoppedCell:
         """Radians that the arm moves when somebody forges the stop node's word and asks for a motion."""
         before, publisher = (
             self._arm(),
-            self.client.node.create_publisher(StopState, "/cell/stop_state", LATCHED),
+            self.client.node.create_publisher(StopState, "/cell/stop_state", ALIVE),
         )
         handle = self.client.send("/move_to", MoveTo.Goal(configuration="stow"))
         result = handle.get_result_async()
@@ -209,15 +219,16 @@ class StoppedCell:
         self._read += len(said)
         for sign in (b"Traceback", b"process has died", b"segmentation fault"):
             if sign in said:
-                raise Wrong(said[said.index(sign) :][-600:].decode(errors="replace"))
+                words = said[said.index(sign) :][:900].decode(errors="replace")
+                raise Wrong(words, Verdict.TRACEBACK)
         if self._run.ended():
-            raise Wrong("the cell has ended")
+            raise Wrong("the cell has ended", Verdict.TRACEBACK)
         now = self._arm()
         moved = float(np.abs(now - self._still).max())
         self.moved = max(self.moved, moved)
         if moved > MAY_MOVE:
             self._still = now
-            raise Wrong(f"the arm moved {moved:.3f} rad while the cell was stopped")
+            raise Wrong(f"the arm moved {moved:.3f} rad while the cell was stopped", Verdict.MOTION)
 
     def _arm(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         state = self.client.joints.peek()

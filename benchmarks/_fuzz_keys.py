@@ -10,7 +10,7 @@ from rclpy.time import Time
 
 from _cell_run import ROOT, STILL, CellClient, wall_wait
 from _fuzz_programs import Started, command, started
-from lab_evaluation.fuzzing.campaign import Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
 from lab_node.actions import wait_for
 
 LIMIT = 0.35
@@ -21,17 +21,16 @@ _STANDS = 0.3
 _AROUND = ("", "x", "xx1", "r", "\x1b[A", "ä", "q q", "order" * 20)
 
 
-def stop_seconds(client: CellClient, presses: int, seed: int) -> list[float]:
-    """One for each press. Raises Wrong when a press does not stop the arm."""
-    chance, seconds = random.Random(seed), list[float]()
+def press(client: CellClient, presses: int, seed: int, seconds: list[float]) -> None:
+    """Adds to the seconds for each press. Raises Wrong when one does not stop the arm."""
+    chance = random.Random(seed)
     with started(command("watch", []), cwd=ROOT, columns=120) as watch:
         if not wall_wait(lambda: "s: stop" in watch.said(), WAIT):
-            raise Wrong(f"lab watch does not find the cell: {watch.said()[-300:]}")
+            raise Wrong(f"lab watch does not find the cell: {watch.said()[-300:]}", Verdict.OTHER)
         for number in range(presses):
             target = ("stow", "home")[number % 2]
             burst = chance.choice(_AROUND) + chance.choice("sS") + chance.choice(_AROUND)
             seconds.append(_press(client, watch, target, burst))
-    return seconds
 
 
 def _press(client: CellClient, watch: Started, target: str, burst: str) -> float:
@@ -47,13 +46,13 @@ def _press(client: CellClient, watch: Started, target: str, burst: str) -> float
         if _speed(client) > STILL:
             stood = time.monotonic()
         if stood - pressed > WAIT:
-            raise Wrong(f"{burst!r} did not stop the arm")
+            raise Wrong(f"{burst!r} did not stop the arm", Verdict.MOTION)
     outcome = wait_for(result, WAIT, "move_to").result.outcome
     wall_wait(client.may_be_reset, WAIT)
     since = Time(nanoseconds=client.time())
     client.scene.wait_for_newer(since, WAIT)
     if outcome.message and "stop" not in outcome.message:
-        raise Wrong(f"{burst!r} in a motion ended it with: {outcome.message}")
+        raise Wrong(f"{burst!r} in a motion ended it with: {outcome.message}", Verdict.OTHER)
     return stood - pressed
 
 

@@ -23,7 +23,8 @@ from uuid import uuid4
 from hypothesis import strategies as st
 
 from _cell_run import ROOT, wall_wait
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
+from lab_evaluation.fuzzing.target import Target
 from lab_evaluation.fuzzing.terminals import GROUP
 
 MARK = "LAB_FUZZ_MARK"
@@ -272,16 +273,16 @@ def take(folder: Path, trial: Trial) -> None:
         one.type("n\n")  # no to every question
         _end(one, ending, trial.delay)
         if not one.ended(ENDS):
-            raise Wrong(f"{name} did not end within {ENDS:.0f} s: {one.said()[-300:]}")
+            raise Wrong(f"{name} did not end within {ENDS:.0f} s: {one.said()[-300:]}", Verdict.HANG)
         said, code = one.said(), one.process.returncode
         if left := one.left():
-            raise Wrong(f"{name} left running: {left}")
+            raise Wrong(f"{name} left running: {left}", Verdict.LEFT_RUNNING)
     if defects(said):
-        raise Wrong(f"{name}: {said[max(0, said.find('Traceback')) :][:1000]}")
+        raise Wrong(f"{name}: {said[max(0, said.find('Traceback')) :][:1000]}", Verdict.TRACEBACK)
     if (place / "ran").exists():
-        raise Wrong(f"{name} ran a module of the folder that it was started in")
+        raise Wrong(f"{name} ran a module of the folder that it was started in", Verdict.OTHER)
     if (place / "kept.json").read_text() != "kept":
-        raise Wrong(f"{name} has overwritten a file")
+        raise Wrong(f"{name} has overwritten a file", Verdict.OTHER)
     _judge_code(trial, ending, name, code, codes, said)
     if code in codes and "{out}" in PROGRAMS[trial.program][1] and trial.where in ("folder", "shadows"):
         json.loads(out.read_text())
@@ -296,11 +297,12 @@ def _judge_code(trial: Trial, ending: str, name: str, code: int, codes: set[int]
         "full disk",
     )
     if code not in codes | ({1, 2, 141} if refused else set()):
-        raise Wrong(f"{name} ended with {code}, expected {codes}: {said[-300:]}")
+        verdict = Verdict.WRONG_SUCCESS if code == 0 else Verdict.OTHER
+        raise Wrong(f"{name} ended with {code}, expected {codes}: {said[-300:]}", verdict)
     if code == 0 and trial.output == "full device":
-        raise Wrong(f"{name} ended with 0, and what it said is lost")
+        raise Wrong(f"{name} ended with 0, and what it said is lost", Verdict.WRONG_SUCCESS)
 
 
 def targets(folder: Path) -> list[Target]:
     """Group "terminals": what needs a process of its own."""
-    return [Target("programs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=4.0)]
+    return [Target("programs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=4.0, share=0.01)]

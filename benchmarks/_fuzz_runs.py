@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from _cell_run import wall_wait
 from _fuzz_programs import READ_ONLY, Started, command, marked, started
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
+from lab_evaluation.fuzzing.target import Target
 from lab_evaluation.fuzzing.terminals import BURSTS, GROUP, asks_to_stop
 
 # Wall seconds that a cell may take to come up, and a run to end after what happened to it.
@@ -75,7 +76,7 @@ def _happen(one: Started, trial: Trial, out: Path) -> None:
         if asks_to_stop(trial.burst):
             # it waits for its reset for ever: the operator leaves
             if not wall_wait(lambda: "STOPPED" in one.said() or one.process.poll() is not None, ENDS):
-                raise Wrong(f"{trial.burst!r} did not stop it")
+                raise Wrong(f"{trial.burst!r} did not stop it", Verdict.MOTION)
             one.process.send_signal(signal.SIGINT)
     elif event == "terminal closed":
         one.close_terminal()
@@ -87,10 +88,11 @@ def _happen(one: Started, trial: Trial, out: Path) -> None:
         words = command("demo", ["--out", str(out.with_name("second")), "--no-video"])
         with started(words, cwd=out.parent) as second:
             if not wall_wait(lambda: one.said() is None or second.ended(0.1), ENDS):
-                raise Wrong("a second demo in the domain does not end")
+                raise Wrong("a second demo in the domain does not end", Verdict.HANG)
             if second.process.returncode == 0 or "a cell already runs" not in " ".join(second.said().split()):
                 raise Wrong(
-                    f"a second demo in the domain: {second.process.returncode} {second.said()[-400:]}"
+                    f"a second demo in the domain: {second.process.returncode} {second.said()[-400:]}",
+                    Verdict.WRONG_SUCCESS,
                 )
     elif event.startswith("kill "):
         pid = _pid(one, event.removeprefix("kill "))
@@ -125,10 +127,11 @@ def take(folder: Path, trial: Trial) -> None:
         if one.process.poll() is None:
             _happen(one, trial, out)
         if not one.ended(ENDS):
-            raise Wrong(f"the run did not end within {ENDS:.0f} s of {trial.event}: {one.said()[-300:]}")
+            words = f"the run did not end within {ENDS:.0f} s of {trial.event}: {one.said()[-300:]}"
+            raise Wrong(words, Verdict.HANG)
         said, code = one.said(), one.process.returncode
         if left := one.left():
-            raise Wrong(f"{trial.event} left running: {left}")
+            raise Wrong(f"{trial.event} left running: {left}", Verdict.LEFT_RUNNING)
     _judge(trial, out, said, code)
 
 
@@ -139,7 +142,7 @@ def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
         starting = trial.early and "KeyboardInterrupt" in text
         if ("Traceback" in text and not starting) or "Fatal Python error" in text:
             begins = max(text.find("Traceback"), text.find("Fatal Python error"))
-            raise Wrong(f"{trial.event}: {text[begins:][:800]}")
+            raise Wrong(f"{trial.event}: {text[begins:][:800]}", Verdict.TRACEBACK)
     run = out / "run.json"
     told = (
         json.loads(run.read_text())
@@ -147,13 +150,16 @@ def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
         else None
     )
     if code == 0 and (told is None or told["placed"] != told["presented"] or told["placed"] == 0):
-        raise Wrong(f"{trial.event}: exit code 0, and the record says {told}")
+        raise Wrong(f"{trial.event}: exit code 0, and the record says {told}", Verdict.WRONG_SUCCESS)
     if trial.event not in ("kill demo", "full disk", "read-only") and told is None:
-        raise Wrong(f"{trial.event}: the run has left no record; it said {said[-300:]}")
+        words = f"{trial.event}: the run has left no record; it said {said[-300:]}"
+        raise Wrong(words, Verdict.OTHER)
     if trial.event in ("resize", "kill guard") and code != 0:
-        raise Wrong(f"{trial.event}: exit code {code}: {said[-300:]}")
+        raise Wrong(f"{trial.event}: exit code {code}: {said[-300:]}", Verdict.OTHER)
 
 
 def targets(folder: Path) -> list[Target]:
     """Group "terminals": whole runs."""
-    return [Target("whole runs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=20.0)]
+    return [
+        Target("whole runs", GROUP, TRIALS, lambda trial: take(folder, trial), seconds=20.0, share=0.0012)
+    ]

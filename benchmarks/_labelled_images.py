@@ -22,9 +22,7 @@ from lab_perception.evaluation import compare
 from lab_perception.objects import describe
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception, Settings
-from lab_perception.support import SupportSettings
-from lab_perception.surface import SurfaceSettings, observe_surface
-from lab_perception.view import View
+from lab_perception.surface import SurfaceSettings
 
 HAS_OPEN3D = importlib.util.find_spec("open3d") is not None
 
@@ -43,18 +41,19 @@ def by_detector(image: LabelledImage, detector: Detector, repeats: int) -> Found
     parameters = PerceptionParameters()
     area = replace(image.area, margin=parameters.area_margin)
     surface_settings = SurfaceSettings(min_height=parameters.min_height)
-    view = View.of(image.frame.camera, image.frame.base_from_camera, area)
-    surface = observe_surface(
-        image.frame, view, area, SupportSettings(), surface_settings, getattr(detector, "network", "")
-    )
-    labels = np.full(image.truth.shape, -1, np.int32)
+    perception = Perception(area, detector, Settings(surface=surface_settings))
+    frame, surface = perception.surface(image.frame)
+    labels = np.full(frame.depth.shape, -1, np.int32)
     window = surface.view.crop(labels)
     count = 0
-    for instance in detector.detect(image.frame, surface):
-        if describe(image.frame, surface, [instance], area):
+    for instance in detector.detect(frame, surface):
+        if describe(frame, surface, [instance], area):
             window[instance.mask] = count
             count += 1
-    perception = Perception(area, detector, Settings(surface=surface_settings))
+    # a large image is worked on at half its size
+    rows = np.arange(image.truth.shape[0]) * labels.shape[0] // image.truth.shape[0]
+    columns = np.arange(image.truth.shape[1]) * labels.shape[1] // image.truth.shape[1]
+    labels = np.ascontiguousarray(labels[rows[:, None], columns])
     scene = perception.perceive(image.frame)
     seconds = []
     for _ in range(repeats):

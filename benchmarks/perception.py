@@ -60,8 +60,6 @@ from lab_perception.objects import describe
 from lab_perception.perception_parameters import PerceptionParameters
 from lab_perception.pipeline import Perception
 from lab_perception.segmentation import GeometricParameters
-from lab_perception.surface import observe_surface
-from lab_perception.view import View
 from lab_simulation.errors import SceneError
 from lab_simulation.look import LOOKS
 
@@ -203,24 +201,23 @@ def measure(cell: Cell, scene: LabelledScene, options: argparse.Namespace) -> di
     parameters = PerceptionParameters()
     area, settings = parameters.work_area(cell), parameters.settings(cell)
     detector = detector_of(options)
-    view = View.of(scene.frame.camera, scene.frame.base_from_camera, area)
-    surface = observe_surface(
-        scene.frame, view, area, settings.support, settings.surface, getattr(detector, "network", "")
-    )
+    perception = Perception.of(cell, parameters, detector)
+    frame, surface = perception.surface(scene.frame)
     labels = np.full(surface.domain.shape, -1, np.int32)
-    instances = detector.detect(scene.frame, surface)
+    instances = detector.detect(frame, surface)
     for index, instance in enumerate(instances):
         labels[instance.mask] = index
-    truth = surface.view.crop(scene.truth)
+    # a large image is worked on at half its size
+    stride = len(scene.truth) // len(frame.depth)
+    truth = np.ascontiguousarray(surface.view.crop(scene.truth[::stride, ::stride]))
     agreement = compare(truth, labels)
     hidden_parts = np.setdiff1d(np.unique(scene.truth[scene.truth >= 0]), np.unique(truth[truth >= 0]))
     matched = agreement.iou >= 0.5
     errors = []
     for part, index in zip(agreement.parts[matched], agreement.matched[matched], strict=True):
-        for item in describe(scene.frame, surface, [instances[index]], area, settings.objects):
+        for item in describe(frame, surface, [instances[index]], area, settings.objects):
             errors.append(float(np.linalg.norm(item.box.centre[:2] - scene.footprints[part])))
 
-    perception = Perception.of(cell, parameters, detector)
     perception.perceive(scene.frame)
     wall, cpu = [], []
     for _ in range(options.repeats):

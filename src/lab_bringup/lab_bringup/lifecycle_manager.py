@@ -360,9 +360,5 @@ def main() -> None:
     worker = threading.Thread(target=bring_up, daemon=True)
     worker.start()
     ended.wait()
-    if executor.failure:
-        manager.get_logger().fatal(executor.failure)
-        exit_code = 1
     worker.join(timeout=1.0)
-    executor.close()
-    leave(manager, exit_code)
+    leave(manager, executor, exit_code)

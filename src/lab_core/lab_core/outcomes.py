@@ -21,6 +21,7 @@ class OutcomeCode(IntEnum):
     NO_OBJECT = 103
     OBJECT_UNKNOWN = 104
     OBJECT_OUT_OF_VIEW = 105
+    NO_COLOUR = 106
 
     TOO_FEW_POINTS = 200
     OBJECT_TOO_WIDE = 201

@@ -24,7 +24,7 @@ from sensor_msgs.msg import JointState
 
 from lab_description import Cell
 from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, SENSOR
+from lab_node.qos import ALIVE, SENSOR
 
 _PERIOD = 0.01
 
@@ -67,7 +67,7 @@ class KinematicCell(Node):
         self.pads_silent = self.states_silent = False
         self.tells_speeds = True
         self.ahead = 0.0  # of the clock of the joint states, seconds
-        self._stop = self.create_publisher(StopState, STOP_STATE, LATCHED)
+        self._stop = self.create_publisher(StopState, STOP_STATE, ALIVE)
         self._states = self.create_publisher(JointState, "/joint_states", SENSOR)
         self._pads = [
             self.create_publisher(WrenchStamped, cell.gripper.wrench_topics[side], SENSOR)

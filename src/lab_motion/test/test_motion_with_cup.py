@@ -28,7 +28,7 @@ from lab_core.geometry import make_transform, rotation_about
 from lab_description import load_cell
 from lab_node.conversions.poses import pose_from_matrix
 from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED, SENSOR
+from lab_node.qos import ALIVE, LATCHED, SENSOR
 from lab_node.rclpy_overrides import destroy_actions
 
 CELL = load_cell("ur5e_suction")
@@ -58,7 +58,7 @@ class Cell(Caller):
     def __init__(self) -> None:
         super().__init__()
         self.pressure, self.stamp, self.held = 0.0, None, ""
-        self._stop = self.create_publisher(StopState, STOP_STATE, LATCHED)
+        self._stop = self.create_publisher(StopState, STOP_STATE, ALIVE)
         self.create_timer(0.1, lambda: self._stop.publish(StopState(speed=1.0, stops=1)))
         self.create_subscription(JointState, "/joint_states", self._take_time, SENSOR)
         self.create_subscription(FluidPressure, CUP.pressure_topic, self._take_pressure, SENSOR)

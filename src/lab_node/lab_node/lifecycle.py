@@ -39,7 +39,7 @@ from lab_node.rclpy_overrides import (
 T = TypeVar("T")
 
 # Wall seconds for the middleware to come apart; launch kills five seconds after its signal.
-_GOODBYE = 2.0
+_GOODBYE = 3.0
 
 
 def uncalled(message: Any) -> None:
@@ -208,6 +208,8 @@ class LabNode(Gated, LifecycleNode):
             self.get_logger().error(self._refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # a defect of ours; rclpy would swallow it without a word
+            if self.destroyed:  # under the transition, since the process ends
+                return TransitionCallbackReturn.ERROR
             self._node_parameters.held = False
             self._refusal = f"cannot {name}: {type(error).__name__}: {error}"
             self.get_logger().error(f"cannot {name}: {traceback.format_exc()}")
@@ -279,35 +281,35 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
     executor = ExecutorThread(node, failed=stop.set, coroutines=coroutines)
     stop.wait()
     node.end()
-    executor.close()
-    code = 1 if executor.failure else 0
+    leave(node, executor)
+
+
+def leave(node: Node, executor: ExecutorThread, code: int = 0) -> NoReturn:
+    """Take node and middleware apart and end the process with this exit code; 1 when a callback has failed.
+
+    Nothing moves any more, and everything is written. The middleware has hung while all other nodes ended
+    too, once with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
+    """
     if executor.failure:
         node.get_logger().fatal(executor.failure)
-    leave(node, code)
-
-
-def leave(node: Node, code: int) -> NoReturn:
-    """Take the node and the middleware apart and end the process with this exit code.
-
-    Nothing moves any more, everything is written, and the node's executor is closed. The middleware has hung
-    while all other nodes ended too, once with the interpreter's lock in its hands: then no thread of Python
-    helps, and the code is 1.
-    """
-    faulthandler.dump_traceback_later(3.0 * _GOODBYE, exit=True)
+        code = 1
+    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True)
     impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
     impatience.start()
+    executor.close()
     node.destroy_node()
     context = rclpy.get_default_context()
     context.try_shutdown()
     context.destroy()  # lets go of what DDS shares with other processes
     run_exit_functions()
-    # everything is let go of; to take numba, pinocchio and MuJoCo apart would take the interpreter seconds
-    # more, in which launch loses its patience and kills
+    # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter seconds
+    # more, in which launch loses its patience and kills; and threads that still work in a library, as the one
+    # that configures the node in LLVM, abort when exit() destroys its objects under them.
     sys.stdout.flush()
     sys.stderr.flush()
-    ctypes.CDLL(None).exit(code)
-    raise AssertionError("exit returned")
+    ctypes.CDLL(None).fflush(None)
+    os._exit(code)
 
 
 def on_end_signals(end: Callable[[], Any]) -> None:

@@ -2,27 +2,74 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from lab_interfaces.msg import StopState
+from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
 from rclpy.time import Time
 
 from lab_core.errors import LabError, StaleInputError, StoppedError
 from lab_node.freshness import Silence
-from lab_node.qos import LATCHED
+from lab_node.qos import WATCHED
 
 STOP_STATE = "cell/stop_state"
+# Wall seconds for which nobody new may have come and no sign of life may have failed or begun again, before
+# one that gives none counts as dead: twice the longest time that a sign may be late on a busy machine.
+SETTLES = 2.0
 
 
-def second_voice(node: Node) -> str:
-    """Why nobody is believed who says that the cell may move, one sentence; empty while one node says it.
+class Voices:
+    """Hears what is said on the stop node's topic, and knows how many say it.
 
-    Anyone can publish what the stop node publishes, and its messages do not tell of whom they are.
+    Anyone can publish what the stop node publishes, and its messages do not tell of whom they are. What
+    discovery shows is too much: a process that was killed stays in it for 20 s. So those are counted that
+    give the middleware signs of life. Who promises none is not heard here, and is counted for as long as
+    discovery shows it.
     """
-    voices = node.count_publishers(STOP_STATE)
-    if voices < 2:
-        return ""
-    topic = node.resolve_topic_name(STOP_STATE)
-    return f"{voices} publishers say on {topic} whether the cell may move: end all but the stop node"
+
+    def __init__(self, node: Node, take: Callable[[StopState], None]) -> None:
+        """take: called with each word."""
+        self._node = node
+        self._alive = 0
+        self._known: frozenset[bytes] = frozenset()
+        self._changed = time.monotonic()
+        node.create_subscription(
+            StopState,
+            STOP_STATE,
+            take,
+            WATCHED,
+            event_callbacks=SubscriptionEventCallbacks(liveliness=self._take_liveliness),
+        )
+
+    def trouble(self) -> str:
+        """Why nobody is believed who says that the cell may move, one sentence; empty while one says it."""
+        topic = self._node.resolve_topic_name(STOP_STATE)
+        # asked at every word: the cheap question first
+        if self._node.count_publishers(topic) < 2:
+            self._known = frozenset()
+            return ""
+        found = self._node.get_publishers_info_by_topic(topic)
+        known = frozenset(bytes(each.endpoint_gid) for each in found)
+        if known != self._known:
+            self._known, self._changed = known, time.monotonic()
+        voices = len(found)
+        if time.monotonic() - self._changed >= SETTLES:
+            unheard = [each for each in found if not _heard(each.qos_profile)]
+            voices = len(unheard) + self._alive
+        if voices < 2:
+            return ""
+        return f"{voices} publishers say on {topic} whether the cell may move: end all but the stop node"
+
+    def _take_liveliness(self, event: QoSLivelinessChangedInfo) -> None:
+        self._alive, self._changed = event.alive_count, time.monotonic()
+
+
+def _heard(offered: QoSProfile) -> bool:
+    """Whether a publisher is heard with WATCHED: then the middleware tells also when it has died."""
+    return bool(qos_check_compatible(offered, WATCHED)[0] == QoSCompatibility.OK)
 
 
 class Permit:
@@ -37,7 +84,7 @@ class Permit:
         self._silence = Silence(node)
         self.freed = Time(clock_type=node.get_clock().clock_type)
         """When the last stop was reset, by the node's clock; zero before the first."""
-        node.create_subscription(StopState, STOP_STATE, self._take, LATCHED)
+        self._voices = Voices(node, self._take)
 
     @property
     def stops(self) -> int | None:
@@ -87,7 +134,7 @@ class Permit:
 
     def _take(self, state: StopState) -> None:
         before = self._state
-        if not state.stopped and (reason := second_voice(self._node)):
+        if not state.stopped and (reason := self._voices.trouble()):
             state = StopState(header=state.header, stopped=True, reason=reason, stops=state.stops)
         if before is not None and not state.stopped and (before.stopped or before.stops != state.stops):
             self.freed = self._node.get_clock().now()

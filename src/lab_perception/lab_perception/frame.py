@@ -84,6 +84,11 @@ class WorkArea:
         centre[2] = self.support_height
         return centre
 
+    @property
+    def is_small(self) -> bool:
+        """Whether one part may cover most of it, so that it shows too little of the support by itself."""
+        return bool((self.upper - self.lower)[:2].min() < 0.2)
+
     def corners(self) -> FloatArray:
         """(8, 3) corners of the region that is looked at."""
         lower, upper = self.lower - self.margin, self.upper + self.margin

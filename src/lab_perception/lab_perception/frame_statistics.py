@@ -7,6 +7,9 @@ from collections import deque
 
 import numpy as np
 
+# Milliseconds an image beyond which the cell acts on what was.
+_SLOW = 500.0
+
 
 class FrameStatistics:
     """Counts of one activation; safe to use from several threads."""
@@ -38,6 +41,17 @@ class FrameStatistics:
                 return 0.0, 0.0
             p50, p95 = np.percentile(np.array(self._seconds) * 1e3, [50, 95])
         return float(p50), float(p95)
+
+    def slowness(self, width: int, height: int) -> str:
+        """That images of so many pixels take too long, and the fix; empty where they do not."""
+        p50, _ = self.milliseconds()
+        if p50 <= _SLOW:
+            return ""
+        return (
+            f"an image of {width}x{height} takes {p50 / 1e3:.1f} s ({self.dropped} of {self.received} were"
+            " dropped), so that the cell acts on what was: lower the camera's resolution or the detector's"
+            " work, make the work area smaller, or free the processor"
+        )
 
     def __str__(self) -> str:
         p50, p95 = self.milliseconds()

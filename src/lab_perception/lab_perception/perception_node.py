@@ -122,7 +122,9 @@ class PerceptionNode(LabNode):
             "p50 ms": f"{p50:.1f}",
             "p95 ms": f"{p95:.1f}",
         }
-        return Condition(self._trouble, values)
+        info = self._info
+        slow = counts.slowness(info.width, info.height) if info is not None else ""
+        return Condition(self._trouble or slow, values)
 
     def cleanup(self) -> None:
         """End the worker's thread; it must not look for messages of subscriptions that are gone."""
@@ -175,7 +177,11 @@ class PerceptionNode(LabNode):
             return
         self._scenes.publish(scene_message(scene))
         self._detections.publish(detections_message(scene.objects, header))
-        self._trouble = "" if scene.code == OutcomeCode.NO_OBJECT else scene.message
+        self._trouble = (
+            "" if scene.code == OutcomeCode.NO_OBJECT else scene.message
+        ) or self._perception.doubt
+        if self._perception.doubt:
+            self.get_logger().warning(self._perception.doubt, throttle_duration_sec=30.0)
         self._statistics.process(time.perf_counter() - start)
 
     def _fail(self, error: LabError, header: Header) -> None:

@@ -64,6 +64,13 @@ class PerceptionParameters:
         minimum=1,
         maximum=32,
     )
+    max_pixels: int = parameter(
+        480_000,
+        "Where the work area fills more pixels than this, the image is worked on at half its size. Raise it"
+        " for small parts under a large camera; it costs time.",
+        minimum=20_000,
+        maximum=20_000_000,
+    )
     robot_mask: bool = parameter(
         True, "The robot is left out of the image. Its pose comes from /joint_states."
     )
@@ -112,4 +119,5 @@ class PerceptionParameters:
             objects=ObjectSettings(voxel=self.voxel, max_points=self.max_points),
             tracking=TrackingSettings(memory=self.track_memory),
             depth_averaging=self.depth_averaging,
+            max_pixels=self.max_pixels,
         )

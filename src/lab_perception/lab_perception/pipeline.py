@@ -17,12 +17,14 @@ from lab_perception.errors import PerceptionError
 from lab_perception.frame import ByteImage, Float32Image, Mask, RgbdFrame, WorkArea
 from lab_perception.objects import ObjectSettings, describe
 from lab_perception.parts_network import load_network
+from lab_perception.plausibility import doubt, exposure
+from lab_perception.resolution import halved_camera, halved_frame
 from lab_perception.robot_mask import RobotMask
 from lab_perception.support import SupportSettings
-from lab_perception.surface import SurfaceSettings, observe_surface
+from lab_perception.surface import Surface, SurfaceSettings, observe_surface
 from lab_perception.testing.imagined import Block, imagine
 from lab_perception.tracking import Tracker, TrackingSettings
-from lab_perception.view import View
+from lab_perception.view import View, window_of
 
 if TYPE_CHECKING:  # they hold the settings below
     from lab_perception.perception_parameters import PerceptionParameters
@@ -30,13 +32,20 @@ if TYPE_CHECKING:  # they hold the settings below
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of all steps. depth_averaging: images that depth is averaged over while nothing moves; 1: none."""
+    """Of all steps. depth_averaging: images that depth is averaged over while nothing moves; 1: none.
+    max_pixels: of the part of an image that shows the work area; of more, half the size is worked on.
+    """
 
     support: SupportSettings = field(default_factory=SupportSettings)
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     objects: ObjectSettings = field(default_factory=ObjectSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     depth_averaging: int = 1
+    max_pixels: int = 480_000
+
+
+# Images from one look for what speaks against them to the next.
+_LOOKS_PER_DOUBT = 16
 
 
 class Perception:
@@ -63,9 +72,10 @@ class Perception:
         if self._network:
             load_network(self._network)
         self._tracker = Tracker(self._settings.tracking)
-        self._view: View | None = None
-        self._depth_filter: DepthFilter | None = None
-        self._view_of: tuple[PinholeCamera, bytes] | None = None
+        self._looking: _Looking | None = None
+        self._looks = 0
+        self.doubt = ""
+        """What speaks against the newest images though they gave a scene; see `plausibility`."""
 
     @classmethod
     def of(cls, cell: Cell, parameters: PerceptionParameters, detector: Detector | None = None) -> Perception:
@@ -119,19 +129,16 @@ class Perception:
         """The scene of one image. What is wrong with the image or its camera is said by code and message."""
         support: Plane | None = None
         objects: list[Part] = []
+        doubted, self.doubt = self.doubt, ""
         try:
-            view = self._view_for(frame)
-            if self._depth_filter is not None:
-                frame = replace(frame, depth=self._depth_filter.update(frame.depth))
-            surface = observe_surface(
-                frame, view, self._area, self._settings.support, self._settings.surface, self._network
-            )
+            frame, surface = self.surface(frame)
             support = surface.support
             instances = self._detector.detect(frame, surface)
             found = describe(frame, surface, instances, self._area, self._settings.objects)
             ids = self._tracker.update(found, frame.stamp, frame.hides)
             objects = [replace(part, id=name) for part, name in zip(found, ids, strict=True)]
-            code, message = _judge(objects)
+            code, message = self._judge(frame, objects)
+            self.doubt = self._doubt(frame, surface.support, doubted)
         except PerceptionError as error:
             code, message = OutcomeCode(error.code), str(error)
         return Scene(
@@ -156,26 +163,83 @@ class Perception:
         frame, _ = imagine([block], self._area, camera, base_from_camera)
         Perception(self._area, self._detector, self._settings).perceive(frame)
 
-    def _view_for(self, frame: RgbdFrame) -> View:
-        """The view of the work area, computed again only when the camera has moved."""
+    def surface(self, frame: RgbdFrame) -> tuple[RgbdFrame, Surface]:
+        """What stands out of the support in an image, and the frame that it and detectors work on: a large
+        one is halved first.
+
+        Raises PerceptionError; see `lab_perception.surface.observe_surface`.
+        """
         key = (frame.camera, frame.base_from_camera.tobytes())
-        if self._view is None or key != self._view_of:
-            self._view = View.of(frame.camera, frame.base_from_camera, self._area)
-            self._view_of = key
-            if self._settings.depth_averaging > 1:
-                noise = self._settings.surface.inverse_depth_noise(frame.camera)
-                self._depth_filter = DepthFilter(self._settings.depth_averaging, noise)
-        return self._view
-
-
-def _judge(objects: list[Part]) -> tuple[OutcomeCode, str]:
-    """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked on."""
-    if not objects:
-        return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
-    if all(item.truncated for item in objects):
-        names = ", ".join(item.id for item in objects)
-        return (
-            OutcomeCode.OBJECT_OUT_OF_VIEW,
-            f"{names} reaches over the border of the image: move the part or the camera",
+        if self._looking is None or self._looking.key != key:
+            self._looking = _Looking.at(frame, self._area, self._settings)
+        looking = self._looking
+        for _ in range(looking.halvings):
+            frame = halved_frame(frame)
+        if looking.depth_filter is not None:
+            frame = replace(frame, depth=looking.depth_filter.update(frame.depth))
+        settings = self._settings
+        return frame, observe_surface(
+            frame, looking.view, self._area, settings.support, looking.settings, self._network
         )
-    return OutcomeCode.SUCCESS, ""
+
+    def _judge(self, frame: RgbdFrame, objects: list[Part]) -> tuple[OutcomeCode, str]:
+        """A part that is cut off does not spoil a scene with others: it is marked, and they can be worked
+        on.
+        """
+        if not objects:
+            assert self._looking is not None
+            trouble, blind = exposure(frame, self._looking.view)
+            if blind:
+                return OutcomeCode.NO_COLOUR, trouble
+            return OutcomeCode.NO_OBJECT, "nothing on the support in the work area"
+        if all(item.truncated for item in objects):
+            names = ", ".join(item.id for item in objects)
+            return (
+                OutcomeCode.OBJECT_OUT_OF_VIEW,
+                f"{names} reaches over the border of the image: move the part or the camera",
+            )
+        return OutcomeCode.SUCCESS, ""
+
+    def _doubt(self, frame: RgbdFrame, support: Plane, last: str) -> str:
+        """Looked for now and then: it costs a tenth of an image, and does not change from one to the next."""
+        self._looks += 1
+        if self._looks % _LOOKS_PER_DOUBT != 1:
+            return last
+        assert self._looking is not None
+        return doubt(frame, self._looking.view, self._area, support, self._settings.support)
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """What is kept while the camera stays where it is.
+
+    view: of the work area, in an image that was halved so many times. settings: for such images.
+    """
+
+    key: tuple[PinholeCamera, bytes]
+    halvings: int
+    view: View
+    settings: SurfaceSettings
+    depth_filter: DepthFilter | None
+
+    @classmethod
+    def at(cls, frame: RgbdFrame, area: WorkArea, settings: Settings) -> _Looking:
+        """Raises AreaNotInView."""
+        camera, halvings = frame.camera, 0
+        while _pixels(camera, frame.base_from_camera, area) > settings.max_pixels:
+            camera, halvings = halved_camera(camera), halvings + 1
+        # the noise of a pixel of depth stays what it was, as a share of its disparity
+        surface = replace(settings.surface, disparity_noise=settings.surface.disparity_noise * 0.5**halvings)
+        noise, images = surface.inverse_depth_noise(camera), settings.depth_averaging
+        return cls(
+            (frame.camera, frame.base_from_camera.tobytes()),
+            halvings,
+            View.of(camera, frame.base_from_camera, area),
+            surface,
+            DepthFilter(images, noise) if images > 1 else None,
+        )
+
+
+def _pixels(camera: PinholeCamera, base_from_camera: FloatArray, area: WorkArea) -> int:
+    left, top, right, bottom = window_of(camera, base_from_camera, area)
+    return (right - left) * (bottom - top)

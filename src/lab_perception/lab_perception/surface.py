@@ -32,6 +32,10 @@ _CORNER = 0.004
 _HIGH, _BROAD, _EVEN = 0.01, 0.012, 0.0005
 # Log odds from which a pixel shows a part, however low its depth says that it is.
 _SURE = 3.0
+# Share of the pixels of the area below which nothing can be said of it.
+_LEAST_DEPTH = 0.05
+# The support is fitted to every sixth pixel, and to about so many of a small area.
+_STRIDE, _SAMPLES = 6, 2500
 # What a pixel shows.
 _FLAT, _ABOVE, _BEYOND_DOUBT = 1, 2, 3
 
@@ -100,10 +104,12 @@ def observe_surface(
     depth = view.crop(frame.depth)
     measured = depth > 0.0
     hidden = None if frame.hidden is None else view.crop(frame.hidden)
+    in_sight = view.on_area
     if hidden is not None:
         measured &= ~hidden
-    share = cv2.countNonZero(measured.view(np.uint8)) / measured.size
-    if share < 0.01:
+        in_sight = in_sight & ~hidden
+    share = _count(measured & in_sight) / max(_count(in_sight), 1)
+    if share < _LEAST_DEPTH:
         raise NoDepth(share)
     noise = settings.inverse_depth_noise(view.camera)
     with np.errstate(divide="ignore"):
@@ -111,12 +117,10 @@ def observe_surface(
     median = _median(inverse)
 
     try:
-        support = find_support(_sample(view, median, measured, area), area.centre, support_settings)
+        support = _support(view, median, measured, area, support_settings)
     except NoSupport as error:
-        raise error.because(likely_cause(view, inverse, area, support_settings)) from error
-    blind = ~measured & view.on_area
-    if hidden is not None:
-        blind &= ~hidden
+        raise error.because(likely_cause(frame, view, area, support_settings)) from error
+    blind = ~measured & in_sight
     color = smooth_color(view.crop(frame.color))
     evidence: Evidence | None = None
     if network:
@@ -157,6 +161,10 @@ def observe_surface(
         normals=normals,
         evidence=evidence,
     )
+
+
+def _count(mask: Mask) -> int:
+    return cv2.countNonZero(mask.view(np.uint8))
 
 
 def _heights(
@@ -253,13 +261,25 @@ def _median(inverse_depth: Float32Image) -> Float32Image:
     return median * np.float32(1.0 / _MEDIAN_CODE)
 
 
-def _sample(view: View, inverse_depth: Float32Image, measured: Mask, area: WorkArea) -> Float32Image:
-    """Some thousand points (N, 3) above and on the work area, in the base frame."""
-    sparse = inverse_depth[::6, ::6]
-    seen = measured[::6, ::6] & (sparse > 0.0)
+def _support(
+    view: View, inverse_depth: Float32Image, measured: Mask, area: WorkArea, settings: SupportSettings
+) -> Plane:
+    """Raises NoSupport."""
+    points = _sample(view, inverse_depth, measured, area, area.margin if area.is_small else 0.0)
+    return find_support(points, area.centre, settings)
+
+
+def _sample(
+    view: View, inverse_depth: Float32Image, measured: Mask, area: WorkArea, margin: float
+) -> Float32Image:
+    """Some thousand points (N, 3) above and on the work area and a margin around it, in the base frame."""
+    stride = int(np.clip(np.sqrt(_count(view.on_area) / _SAMPLES), 1, _STRIDE))
+    sparse = inverse_depth[::stride, ::stride]
+    seen = measured[::stride, ::stride] & (sparse > 0.0)
     origin = view.base_from_camera[:3, 3].astype(np.float32)
-    points = view.rays[::6, ::6][seen] / sparse[seen][:, None] + origin
-    inside = (points[:, :2] > area.lower[:2]).all(1) & (points[:, :2] < area.upper[:2]).all(1)
+    points = view.rays[::stride, ::stride][seen] / sparse[seen][:, None] + origin
+    lower, upper = area.lower[:2] - margin, area.upper[:2] + margin
+    inside = (points[:, :2] > lower).all(1) & (points[:, :2] < upper).all(1)
     return points[inside]
 
 

@@ -38,13 +38,7 @@ class View:
 
         Raises AreaNotInView when it is not in the image.
         """
-        pixels = camera.project(transform_points(invert(base_from_camera), area.corners()))
-        if np.isnan(pixels).any():
-            raise AreaNotInView("a part of the work area lies behind the camera")
-        left, top = np.clip(np.floor(pixels.min(0)), 0, None).astype(int)
-        right, bottom = np.minimum(np.ceil(pixels.max(0)) + 1, [camera.width, camera.height]).astype(int)
-        if right - left < 16 or bottom - top < 16:
-            raise AreaNotInView("the work area is not in the image")
+        left, top, right, bottom = window_of(camera, base_from_camera, area)
         x, y = camera.rays()
         in_camera = np.ones((bottom - top, right - left, 3), np.float32)
         in_camera[..., 0], in_camera[..., 1] = x[None, left:right], y[top:bottom, None]
@@ -56,9 +50,7 @@ class View:
             ground < area.upper[:2] + area.margin
         ).all(-1)
         on_area &= rays[..., 2] < 0.0
-        return cls(
-            int(left), int(top), _cropped(camera, left, top, *rays.shape[:2]), base_from_camera, rays, on_area
-        )
+        return cls(left, top, _cropped(camera, left, top, *rays.shape[:2]), base_from_camera, rays, on_area)
 
     def crop(self, image: npt.NDArray[Pixel]) -> npt.NDArray[Pixel]:
         """What this view shows of a full image (H, W, ...)."""
@@ -79,6 +71,23 @@ class View:
             self.on_area[window],
         )
         return part, window
+
+
+def window_of(
+    camera: PinholeCamera, base_from_camera: FloatArray, area: WorkArea
+) -> tuple[int, int, int, int]:
+    """First column, first row, and the column and row after the last of the pixels that show a work area.
+
+    Raises AreaNotInView when it is not in the image.
+    """
+    pixels = camera.project(transform_points(invert(base_from_camera), area.corners()))
+    if np.isnan(pixels).any():
+        raise AreaNotInView("a part of the work area lies behind the camera")
+    left, top = np.clip(np.floor(pixels.min(0)), 0, None).astype(int)
+    right, bottom = np.minimum(np.ceil(pixels.max(0)) + 1, [camera.width, camera.height]).astype(int)
+    if right - left < 16 or bottom - top < 16:
+        raise AreaNotInView("the work area is not in the image")
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _cropped(camera: PinholeCamera, left: int, top: int, height: int, width: int) -> PinholeCamera:

@@ -266,6 +266,10 @@ def looks_away(scene):
     )
 
 
+def dark(scene):
+    return replace(scene, color=np.zeros_like(scene.color))
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -273,6 +277,7 @@ def looks_away(scene):
         (looks_away, Outcome.NO_SUPPORT),
         (lambda scene: render([], CELL.camera.base_from_camera), Outcome.NO_OBJECT),
         (lambda scene: over_the_border(), Outcome.OBJECT_OUT_OF_VIEW),
+        (lambda scene: dark(render([], CELL.camera.base_from_camera)), Outcome.NO_COLOUR),
     ],
 )
 def test_what_an_image_does_not_show_is_an_outcome(graph, scene, change, code):
@@ -281,6 +286,14 @@ def test_what_an_image_does_not_show_is_an_outcome(graph, scene, change, code):
     message = camera.look(want=lambda s: s.outcome.code != Outcome.UNAVAILABLE)
     assert message.outcome.code == code, message.outcome.message
     assert message.outcome.message
+
+
+def test_what_speaks_against_a_scene_is_told_beside_it(graph, scene):
+    one = graph(dark(scene))
+    camera = one.start()
+    camera.broadcast_pose()
+    camera.look(want=lambda s: s.outcome.code == Outcome.SUCCESS and len(s.objects) > 0)
+    assert "the colour image is dark" in one.node.diagnose().trouble
 
 
 def test_without_a_transform_it_says_whose(graph, scene):

@@ -61,7 +61,7 @@ def test_no_table(perception):
     floor = np.full_like(scene.depth, 2.0)
     result = perception.perceive(frame_of(scene, depth=floor))
     assert result.code == OutcomeCode.NO_SUPPORT
-    assert "check the table height" in result.message
+    assert "as where the table is gone" in result.message
 
 
 @pytest.mark.parametrize(

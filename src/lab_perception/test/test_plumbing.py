@@ -166,3 +166,16 @@ class WrongSize:
 def test_a_detector_that_breaks_the_contract_is_told_so(detector, complaint):
     with pytest.raises(ContractBroken, match=complaint):
         check_detector(detector)
+
+
+def test_images_that_take_too_long_are_told_with_the_fix():
+    statistics = FrameStatistics()
+    for _ in range(3):
+        statistics.receive(displaced=True)
+        statistics.process(0.1)
+    assert statistics.slowness(1280, 720) == ""
+    for _ in range(5):
+        statistics.process(1.0)
+    said = statistics.slowness(1280, 720)
+    assert "an image of 1280x720 takes 1.0 s (3 of 3 were dropped)" in said
+    assert "lower the camera's resolution" in said

@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
-from lab_node.qos import HISTORY, LATCHED
+from lab_node.qos import ALIVE, HISTORY, LATCHED
 from lab_recorder import recorder_node
 from lab_recorder.mcap_file import read_mcap
 from lab_recorder.recorder_node import RecorderNode
@@ -91,7 +91,7 @@ def bench(tmp_path, monkeypatch):
 
 def test_a_stop_and_what_the_hand_held_are_in_the_ring(bench):
     run = bench()
-    states = run.cell.create_publisher(StopState, STOP_STATE, LATCHED)
+    states = run.cell.create_publisher(StopState, STOP_STATE, ALIVE)
     held = run.cell.create_publisher(HeldPart, "/motion/held", LATCHED)
     states.publish(StopState(stopped=False))
     states.publish(StopState(stopped=True, reason="an operator stopped the cell"))

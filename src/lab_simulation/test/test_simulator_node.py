@@ -26,7 +26,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from lab_description import Cell
 from lab_node.conversions.images import depth_in_metres, pinhole_camera, rgb
-from lab_node.qos import LATCHED, SENSOR
+from lab_node.qos import ALIVE, SENSOR
 from lab_simulation.simulator_node import SimulatorNode
 
 
@@ -133,7 +133,7 @@ def test_a_stopped_arm_is_braked_by_a_goal_and_then_takes_none_before_the_reset(
     running: Bench, cell: Cell
 ) -> None:
     """A goal past everything moved a stopped arm by 0.04 rad before the stop node had it cancelled."""
-    words = [running.client.create_publisher(StopState, "/cell/stop_state", LATCHED)]
+    words = [running.client.create_publisher(StopState, "/cell/stop_state", ALIVE)]
 
     def say(stopped: bool) -> None:
         words[-1].publish(StopState(stopped=stopped))
@@ -150,7 +150,7 @@ def test_a_stopped_arm_is_braked_by_a_goal_and_then_takes_none_before_the_reset(
     assert running.result(moving.get_result_async(), "first").status == 6, "STATUS_ABORTED"
     assert running.result(braking.get_result_async(), "second").status == 4, "STATUS_SUCCEEDED"
     assert not goal().accepted
-    words.append(running.client.create_publisher(StopState, "/cell/stop_state", LATCHED))
+    words.append(running.client.create_publisher(StopState, "/cell/stop_state", ALIVE))
     running.wait(lambda: running.node.count_publishers("/cell/stop_state") == 2, "the second voice")
     words[-1].publish(StopState(stopped=False))  # forged
     assert not goal().accepted

@@ -18,8 +18,8 @@ from lab_core.parameters import parameter
 from lab_description import Gripper, load_cell
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
-from lab_node.permit import STOP_STATE, second_voice
-from lab_node.qos import LATCHED, RELIABLE, SENSOR, WATCHED
+from lab_node.permit import STOP_STATE, Voices
+from lab_node.qos import ALIVE, LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
 from lab_stop.ros_goals import ControllerGoals
 
@@ -97,7 +97,8 @@ class StopNode(LabNode):
         kept = [self._running, self._own] if self._running else [self._own]
         zone = Zone(p.slow_distance, p.stop_distance, p.slow_speed)
         self._latch = Latch(time.monotonic(), p.input_timeout, repeated, kept, zone)
-        self._states = self.create_publisher(StopState, STOP_STATE, LATCHED)
+        self._states = self.create_publisher(StopState, STOP_STATE, ALIVE)
+        self._voices = Voices(self, lambda state: None)
         # a best effort publisher is not heard by a reliable subscription; heard twice does no harm
         for qos in (RELIABLE, SENSOR):
             self.create_subscription(Bool, STOP, self._take_stop, qos)
@@ -206,7 +207,7 @@ class StopNode(LabNode):
         self._tell()
 
     def _look_for_others(self) -> None:
-        self._latch.hear(self._own, time.monotonic(), second_voice(self))
+        self._latch.hear(self._own, time.monotonic(), self._voices.trouble())
 
     def _tell(self) -> None:
         if not self._active:

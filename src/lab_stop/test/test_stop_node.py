@@ -24,12 +24,13 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Bool, Float64
 from std_srvs.srv import Trigger
 
+from lab_node import qos
 from lab_node.actions import wait_for
-from lab_node.permit import STOP_STATE, Permit
+from lab_node.permit import SETTLES, STOP_STATE, Permit
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
 from lab_node.rclpy_overrides import destroy_actions
 from lab_stop.ros_goals import ControllerGoals
-from lab_stop.stop_node import StopNode
+from lab_stop.stop_node import PERIOD, StopNode
 
 WAIT = 60.0
 
@@ -124,23 +125,76 @@ def test_service_and_topic_stop_and_the_service_resets(bench):
     cell.until(lambda: cell.is_now(stopped=True, reason="a stop came on the topic /cell/stop"), "not stopped")
 
 
-def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench):
-    """Who forges the state of the stop node moved a stopped arm."""
+@pytest.mark.parametrize("profile", ["ALIVE", "LATCHED", "SENSOR"])
+def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench, profile):
+    """Who forges the state of the stop node moved a stopped arm; whoever may not be heard is counted too."""
     cell = bench().start()
     cell.until(lambda: cell.is_now(stopped=False), "not free")
     permit = Permit(cell.around, math.inf)
     cell.until(lambda: permit.refusal() is None, "no permission")
-    forger = cell.around.create_publisher(StopState, STOP_STATE, LATCHED)
+    forger = cell.around.create_publisher(StopState, STOP_STATE, getattr(qos, profile))
     words = "2 publishers say on /cell/stop_state whether the cell may move"
     cell.until(lambda: cell.is_now(stopped=True) and words in cell.states[-1].reason, "not stopped")
+    told = len(cell.states)
+    cell.until(lambda: len(cell.states) > told + int(2 * SETTLES / PERIOD), "says nothing")
     refused = cell.call("/cell/reset")
-    assert not refused.success and words in refused.message
+    assert not refused.success and words in refused.message, "it lives, however long it has been known"
     permit._take(StopState(stopped=False, speed=1.0))  # as it comes between two words of the stop node
     assert words in str(permit.stopped())
     cell.around.destroy_publisher(forger)
     cell.until(lambda: cell.node.count_publishers(STOP_STATE) == 1, "the forger has not gone")
     cell.until(lambda: cell.call("/cell/reset").success, "cannot be reset")
     cell.until(lambda: permit.refusal() is None, "no permission")
+
+
+OTHER = """
+import rclpy
+from lab_interfaces.msg import StopState
+from lab_node.permit import STOP_STATE
+from lab_node.qos import ALIVE
+rclpy.init()
+node = rclpy.create_node("other")
+publisher = node.create_publisher(StopState, STOP_STATE, ALIVE)
+node.create_timer(0.05, lambda: publisher.publish(StopState(stopped=False, speed=1.0, stops=7)))
+rclpy.spin(node)
+"""
+
+
+def test_a_stop_node_that_was_killed_is_no_second_voice_of_its_successor(bench):
+    """Discovery shows it for 20 s more, in which nothing moved in a cell that was started anew."""
+    cell = bench()
+    permit = Permit(cell.around, math.inf)
+    before = subprocess.Popen([sys.executable, "-c", OTHER])
+    try:
+        cell.until(lambda: permit.stops == 7 and permit.refusal() is None, "no permission of the first")
+        before.kill()
+        before.wait()
+        killed = time.monotonic()
+        cell.start()
+        cell.until(lambda: cell.call("/cell/reset").success, "cannot be reset")
+        cell.until(lambda: permit.stops != 7 and permit.refusal() is None, "no permission of the second")
+        assert time.monotonic() - killed < 15.0, "only when discovery had forgotten it"
+    finally:
+        before.kill()
+        before.wait()
+
+
+def test_a_second_voice_that_falls_silent_and_speaks_again_is_one(bench):
+    cell = bench().start()
+    permit = Permit(cell.around, math.inf)
+    cell.until(lambda: permit.refusal() is None, "no permission")
+    other = subprocess.Popen([sys.executable, "-c", OTHER])
+    try:
+        cell.until(lambda: cell.is_now(stopped=True), "not stopped")
+        other.send_signal(signal.SIGSTOP)
+        cell.until(lambda: cell.call("/cell/reset").success, "the silent one still counts")
+        cell.until(lambda: permit.refusal() is None, "no permission")
+        other.send_signal(signal.SIGCONT)
+        cell.until(lambda: cell.is_now(stopped=True), "not stopped again")
+        cell.until(lambda: permit.stopped() is not None, "not heard")
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_the_hardware_input_stops_and_its_silence_too(bench):

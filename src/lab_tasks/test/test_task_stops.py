@@ -14,7 +14,7 @@ from table_of_boxes import TableOfBoxes
 from lab_node.actions import wait_for
 from lab_node.executor import ExecutorThread
 from lab_node.permit import STOP_STATE
-from lab_node.qos import LATCHED
+from lab_node.qos import ALIVE
 from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_tasks import task_node
 from lab_tasks.task_node import TaskNode
@@ -45,7 +45,7 @@ def test_a_stop_that_was_reset_at_once_ends_the_task(domain, monkeypatch):
     # the grasps of this table are no messages
     monkeypatch.setattr(task_node, "attempt_message", lambda attempt, header: Attempt(header=header))
     node, around = TaskNode("tasks"), Node("around")
-    states = around.create_publisher(StopState, STOP_STATE, LATCHED)
+    states = around.create_publisher(StopState, STOP_STATE, ALIVE)
     states.publish(StopState(speed=1.0, stops=3))
     executor = ExecutorThread(node, around)
     try:

@@ -47,7 +47,7 @@ class GripLimits:
     most: float = 40.0
     used: float = 0.75
     slip_factor: float = 1.6
-    settle: float = 0.05
+    settle: float = 0.03
     blow: int = 4
 
     def __post_init__(self) -> None:

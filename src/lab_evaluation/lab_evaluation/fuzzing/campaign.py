@@ -2,159 +2,185 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
+import resource
 import signal
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from lab_core.errors import LabError
+from lab_evaluation.fuzzing.findings import Findings, Hang, Verdict, Wrong
+from lab_evaluation.fuzzing.shares import in_turn, shares
+from lab_evaluation.fuzzing.target import Target
 
-# Wall seconds that one input may take on a busy machine.
-HANG = 60.0
-# What takes seconds has so many times as long beside that; a turn of a target takes about so many seconds.
-_HANG_TIMES, _TURN = 30.0, 20.0
-
-
-class Hang(BaseException):
-    """An input that took too long. No Exception: nothing on the way may swallow it."""
-
-
-class Wrong(AssertionError):
-    """An input that was taken, and should not have been, or the other way round."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One place where something enters.
-
-    group: of the campaign, such as "files". take: called with each input; it may return, or raise a LabError
-    or SystemExit with code 2 and a sentence; anything else is a finding. Wrong is raised by what judges.
-    seconds: that an input takes. Where it is one or more, few are given a turn, and what fails is not made
-    smaller.
-    """
-
-    name: str
-    group: str
-    inputs: SearchStrategy[Any]
-    take: Callable[[Any], object]
-    seconds: float = 0.0
-
-    @property
-    def slow(self) -> bool:
-        return self.seconds >= 1.0
-
-    @property
-    def hang(self) -> float:
-        """Wall seconds after which an input is taken for one that never ends."""
-        return HANG + _HANG_TIMES * self.seconds
-
-    def turn(self, examples: int) -> int:
-        """How many inputs it is given at a time."""
-        return max(1, min(examples, int(_TURN / self.seconds))) if self.slow else examples
-
-
-@dataclass
-class Findings:
-    """Of one target: how many inputs it was given and refused, and what was raised: kind → input, words."""
-
-    inputs: int = 0
-    refused: int = 0
-    failures: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-
-def fuzz(target: Target, number: int, examples: int, findings: Findings) -> None:
-    """Feed so many inputs of a seed to a target; the smallest input of each failure is kept."""
-    failing: list[Any] = []
-
-    @seed(number)
-    @settings(
-        max_examples=target.turn(examples),
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        phases=(Phase.generate,) if target.slow else (Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(target.inputs)
-    def feed(value: Any) -> None:
-        findings.inputs += 1
-        try:
-            with _bounded(target.hang):
-                target.take(value)
-        except LabError as error:
-            findings.refused += 1
-            _judge_sentence(str(error), value, failing)
-        except SystemExit as ended:
-            findings.refused += 1
-            if ended.code != 2:
-                failing.append(value)
-                raise Wrong(f"ended with exit code {ended.code}, expected 2") from None
-        except BaseException:
-            failing.append(value)
-            raise
-
-    try:
-        feed()
-    except (Exception, Hang) as error:
-        kind = f"{type(error).__name__} in {_where(error)}"
-        findings.failures[kind] = (repr(failing[-1])[:400] if failing else "?", str(error)[:300])
+# Bytes that an input may want beside what this process has; and what this process may come to hold.
+MEMORY, HELD = 4 << 30, 6 << 30
+# Inputs of one turn of a quick target, each of which begins with the simplest input.
+_TURN = 100
 
 
 def campaign(
-    targets: Sequence[Target], number: int, goes_on: Callable[[Findings], bool], examples: int = 100
-) -> dict[str, Findings]:
-    """Every target in turn, again and again with other seeds, until `goes_on` says no; findings by target."""
-    found = {target.name: Findings() for target in targets}
+    targets: Sequence[Target],
+    number: int,
+    inputs: int,
+    groups: Mapping[str, float],
+    found: dict[str, Findings],
+    end: float = math.inf,
+    done: Callable[[Target, Findings], None] = lambda target, findings: None,
+) -> None:
+    """Give the targets so many inputs of a seed, each its share.
+
+    groups: shares of the groups. found: findings by target, which are added to. end: by time.monotonic;
+    nothing is fed afterwards. done: called after each turn.
+    """
     seeds = random.Random(number)
-    total = Findings()
-    while goes_on(total):
-        for target in targets:
-            before = found[target.name].inputs
-            fuzz(target, seeds.randrange(2**32), examples, found[target.name])
-            total.inputs += found[target.name].inputs - before
-            if not goes_on(total):
-                break
-    return found
+    for target in targets:
+        found.setdefault(target.name, Findings())
+    turns, drawn = list[tuple[Target, list[int]]](), dict[str, Iterator[Any]]()
+    for target, share in zip(targets, shares(targets, inputs, groups), strict=True):
+        if target.slow:
+            drawn[target.name] = itertools.cycle(examples(target.inputs, seeds.randrange(2**32), share))
+            turns.append((target, [1] * share))
+        else:
+            whole, rest = divmod(share, _TURN)
+            turns.append((target, [_TURN] * whole + [rest] * (rest > 0)))
+    for target, size in in_turn(turns):
+        if time.monotonic() >= end:
+            break
+        findings = found[target.name]
+        begun = time.monotonic()
+        if target.slow:
+            feed(target, next(drawn[target.name]), findings)
+        else:
+            fuzz(target, seeds.randrange(2**32), size, findings, end)
+        findings.seconds += time.monotonic() - begun
+        done(target, findings)
+        if (held := _held()) > HELD:
+            findings.note(Wrong(f"this process holds {held >> 20} MiB", Verdict.OTHER), target.name)
+            break
 
 
-def for_minutes(minutes: float) -> Callable[[Findings], bool]:
-    """For `campaign`: until so much of the wall's time has gone by."""
-    end = time.monotonic() + 60.0 * minutes
-    return lambda total: time.monotonic() < end
+def examples(inputs: SearchStrategy[Any], number: int, count: int) -> list[Any]:
+    """So many inputs of a seed, fewer when there are no more; the simplest, which always comes first, is
+    left out where there are others.
+    """
+    values: list[Any] = []
+
+    @seed(number)
+    @_quiet(count + 1, (Phase.generate,))
+    @given(inputs)
+    def draw(value: Any) -> None:
+        values.append(value)
+
+    draw()
+    return values[1:] or values
 
 
-def _judge_sentence(text: str, value: Any, failing: list[Any]) -> None:
-    """A refusal is one line that a person reads."""
-    if not text or "\n" in text or len(text) > 2000:
-        failing.append(value)
-        raise Wrong(f"a refusal of {len(text)} letters in {text.count(chr(10)) + 1} lines: {text[:200]!r}")
+def fuzz(target: Target, number: int, count: int, findings: Findings, end: float = math.inf) -> None:
+    """Feed so many inputs of a seed to a target; the smallest input of each failure is kept."""
+    seeds, wanted = random.Random(number), findings.inputs + count
+    while (left := wanted - findings.inputs) > 0 and time.monotonic() < end:
+        _search(target, seeds.randrange(2**32), left, findings, end)
+        if wanted - findings.inputs == left:
+            break
+
+
+def _search(target: Target, number: int, count: int, findings: Findings, end: float) -> None:
+    """Feed at most so many inputs, which ends with the first failure."""
+    # what has failed once is not made smaller again: that can take minutes
+    phases = (Phase.generate,) if findings.failures else (Phase.generate, Phase.shrink)
+    failing: list[Any] = []
+
+    @seed(number)
+    @_quiet(count, phases)
+    @given(target.inputs)
+    def take(value: Any) -> None:
+        if time.monotonic() < end:
+            try:
+                _take(target, value, findings)
+            except BaseException:
+                failing.append(value)
+                raise
+
+    try:
+        take()
+    except (Exception, Hang, SystemExit) as error:
+        findings.note(error, failing[-1] if failing else "?")
+
+
+def feed(target: Target, value: Any, findings: Findings) -> None:
+    """One input."""
+    try:
+        _take(target, value, findings)
+    except (Exception, Hang, SystemExit) as error:
+        findings.note(error, value)
+
+
+def _quiet(count: int, phases: tuple[Phase, ...]) -> settings:
+    return settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _take(target: Target, value: Any, findings: Findings) -> None:
+    findings.inputs += 1
+    try:
+        with _bounded(target):
+            target.take(value)
+    except LabError as error:
+        findings.refused += 1
+        text = str(error)
+        if not text or "\n" in text or len(text) > 2000:
+            lines = text.count("\n") + 1
+            words = f"a refusal of {len(text)} letters in {lines} lines: {text[:200]!r}"
+            raise Wrong(words, Verdict.OTHER) from None
+    except SystemExit as ended:
+        findings.refused += 1
+        if ended.code != 2:
+            words = f"ended with exit code {ended.code}, expected 2"
+            raise Wrong(words, Verdict.WRONG_SUCCESS) from None
 
 
 @contextmanager
-def _bounded(seconds: float) -> Iterator[None]:
-    """Raise Hang in this, the main, thread after so long."""
+def _bounded(target: Target) -> Iterator[None]:
+    """Raise Hang in this, the main, thread after too long, and MemoryError for too much; what is slow is work
+    of other processes, which are not held to the latter.
+    """
 
     def ring(*_: object) -> None:
-        raise Hang(f"took more than {seconds:.0f} s")
+        raise Hang(f"took more than {target.hang:.0f} s")
 
+    memory = resource.getrlimit(resource.RLIMIT_AS)
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, target.hang)
+    if not target.slow:
+        resource.setrlimit(resource.RLIMIT_AS, (_pages(0) + MEMORY, memory[1]))
     try:
         yield
     finally:
+        resource.setrlimit(resource.RLIMIT_AS, memory)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
 
 
-def _where(error: BaseException) -> str:
-    """The innermost line of this stack in a traceback."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "/lab_" in frame.filename]
-    frame = ours[-1] if ours else traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+def _held() -> int:
+    """Bytes of this process that lie in memory."""
+    return _pages(1)
+
+
+def _pages(column: int) -> int:
+    """Bytes, by a column of statm."""
+    return int(Path("/proc/self/statm").read_text().split()[column]) * resource.getpagesize()

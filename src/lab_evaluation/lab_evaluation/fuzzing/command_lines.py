@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import lab_console.demo_arguments
 import lab_doctor.cli
 import lab_recorder.replay_cli
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
+from lab_evaluation.fuzzing.target import Target
 from lab_node.domain import domain_from
 from lab_simulation.simulator_parameters import refuse_unusable
 
@@ -50,7 +51,7 @@ def _quiet(read: Callable[[Sequence[str]], object]) -> Callable[[list[str]], obj
 def _replay(words: Sequence[str]) -> None:
     code = lab_recorder.replay_cli.main(["/nowhere", *words])
     if code != 2:
-        raise Wrong(f"a case that is not there ended with {code}")
+        raise Wrong(f"a case that is not there ended with {code}", Verdict.WRONG_SUCCESS)
 
 
 def _simulator(given: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from lab_description.graph.pieces import read_piece
 from lab_description.hardware import Driver
 from lab_description.schema import parse
 from lab_description.yaml_file import parse_yaml, read_yaml
-from lab_evaluation.fuzzing.campaign import Target
+from lab_evaluation.fuzzing.target import Target
 from lab_language.words.lexicon import load_lexicon
 from lab_motion.skills.destinations import Destinations
 from lab_motion.skills.placed_file import PlacedFile

@@ -14,8 +14,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lab_core.geometry import FloatArray
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Wrong
 from lab_evaluation.fuzzing.mangling import Mangling, mangled, manglings
+from lab_evaluation.fuzzing.target import Target
 from lab_simulation.errors import SceneError
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.process import MeshProcess
@@ -24,6 +25,8 @@ from lab_simulation.scenes.mesh_parts import mesh_source
 from lab_simulation.scenes.solids import Solid, hull, regular_polygon, ring
 
 GROUP = "meshes"
+BODY_SECONDS = 5
+"""Of processor time to cut a body, a twelfth of what users are given: a bound is tried sooner."""
 _NUMBERS = (0.0, -1.0, 1e-9, 0.001, 0.5, 1000.0, 1e38, -1e300, float("nan"), float("inf"))
 Change = tuple[str, int, float]
 """How, which triangle or vertex, and by which number."""
@@ -134,7 +137,7 @@ _NAMES = st.sampled_from(
 
 def targets(folder: Path, stack: ExitStack) -> list[Target]:
     """Group "meshes". folder: to write to. stack: ends the process that reads."""
-    process = stack.enter_context(MeshProcess())
+    process = stack.enter_context(MeshProcess(BODY_SECONDS))
     solids = _solids()
     ways = ("scale", "stretch", "vertex", "drop", "double", "turn", "inside out", "empty")
     changes = st.lists(
@@ -179,8 +182,8 @@ def targets(folder: Path, stack: ExitStack) -> list[Target]:
 
     listing: Any = st.dictionaries(_NAMES, st.sampled_from(sorted(entries)), max_size=4)
     return [
-        Target("triangles", GROUP, st.tuples(names, changes), triangles, seconds=1.0),
+        Target("triangles", GROUP, st.tuples(names, changes), triangles, seconds=3.0, share=0.01),
         Target("bytes of a mesh", GROUP, st.tuples(names, st.booleans(), manglings()), spoilt_bytes),
         Target("lines of an OBJ", GROUP, st.lists(_OBJ_LINES, max_size=14), text),
-        Target("folder of meshes", GROUP, listing, whole_folder, seconds=2.0),
+        Target("folder of meshes", GROUP, listing, whole_folder, seconds=2.0, share=0.005),
     ]

@@ -16,9 +16,10 @@ from rclpy.serialization import deserialize_message, serialize_message
 
 from lab_description.schema import read_yaml
 from lab_doctor.collect import collect_environment
-from lab_evaluation.fuzzing.campaign import Target, Wrong
 from lab_evaluation.fuzzing.files import spoilt as spoilt_values
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
 from lab_evaluation.fuzzing.mangling import Mangling, Spoiling, mangled, manglings, spoilings, spoilt
+from lab_evaluation.fuzzing.target import Target
 from lab_grasping.grasp_parameters import GraspParameters
 from lab_motion.motion_parameters import MotionParameters
 from lab_node.message_types import message_class
@@ -103,7 +104,8 @@ def _says_no_secret(read: Callable[[], object]) -> None:
         read()
     except Exception as error:
         if "root:" in str(error):
-            raise Wrong(f"says what only root may read: {str(error)[:100]}") from error
+            words = f"says what only root may read: {str(error)[:100]}"
+            raise Wrong(words, Verdict.OTHER) from error
         raise
 
 
@@ -166,7 +168,7 @@ def targets(folder: Path, given: Path, profile: Path) -> list[Target]:
         if found is None or "root:" in repr(found):
             raise Wrong(f"a profile is named and this is known of it: {found}")
         if "\n" in found.error or len(found.error) > 500:
-            raise Wrong(f"no sentence: {found.error[:200]!r}")
+            raise Wrong(f"no sentence: {found.error[:200]!r}", Verdict.OTHER)
 
     message = st.tuples(_TOPICS, kinds, _ENCODINGS, _DATA, _TIMES)
     profiles = manglings().map(lambda how: mangled(sound, how)) | st.sampled_from(
@@ -176,7 +178,12 @@ def targets(folder: Path, given: Path, profile: Path) -> list[Target]:
         Target("bytes of a recording", GROUP, manglings(), bytes_of),
         Target("recording of others", GROUP, st.lists(message, max_size=4), built),
         Target(
-            "messages of a case", GROUP, _messages(case), lambda how: replay(_changed(case, how)), seconds=3.0
+            "messages of a case",
+            GROUP,
+            _messages(case),
+            lambda how: replay(_changed(case, how)),
+            seconds=3.0,
+            share=0.005,
         ),
         Target(
             "parameters of a case", GROUP, spoilt_values(read_yaml(given / "parameters.yaml")), parameters

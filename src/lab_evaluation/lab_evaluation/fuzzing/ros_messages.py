@@ -16,7 +16,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
 
 from lab_description import load_cell
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Wrong
+from lab_evaluation.fuzzing.target import Target
 from lab_motion.conversions import grasp_to_carry_out, ordered_positions, scene_to_plan_in
 from lab_motion.planning.port import PlanningScene
 from lab_node.conversions.scene import parts_from_detections

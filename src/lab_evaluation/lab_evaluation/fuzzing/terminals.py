@@ -17,7 +17,8 @@ from lab_console.live import live_view, summary
 from lab_console.operator_keys import RESET, STOP, Keys
 from lab_console.report import write_report
 from lab_console.run_record import AttemptRecord, CandidateRecord, LeftRecord, LineRecord, RunRecord
-from lab_evaluation.fuzzing.campaign import Target, Wrong
+from lab_evaluation.fuzzing.findings import Verdict, Wrong
+from lab_evaluation.fuzzing.target import Target
 
 GROUP = "terminals"
 _KEYS = st.sampled_from(
@@ -80,11 +81,11 @@ def _bursts(bursts: list[str]) -> None:
             os.write(ours, burst.encode())
             got = keys.pressed(10.0)
             if asks_to_stop(burst) != (got == STOP):
-                raise Wrong(f"{burst!r} was taken for {got!r}")
+                raise Wrong(f"{burst!r} was taken for {got!r}", Verdict.OTHER)
             if got == RESET and set(burst) - set("rR"):
-                raise Wrong(f"{burst!r} was taken for a reset")
+                raise Wrong(f"{burst!r} was taken for a reset", Verdict.OTHER)
             if keys.pressed(0.0):
-                raise Wrong(f"{burst!r} was taken twice")
+                raise Wrong(f"{burst!r} was taken twice", Verdict.OTHER)
 
 
 def _record(texts: list[str], numbers: list[float]) -> RunRecord:
@@ -110,14 +111,14 @@ def _table(given: tuple[list[str], list[float], int, int]) -> None:
     said = shown.getvalue()
     for steer in _STEERS:
         if steer in said:
-            raise Wrong(f"{steer!r} of a name reaches the terminal")
+            raise Wrong(f"{steer!r} of a name reaches the terminal", Verdict.OTHER)
 
 
 def _page(folder: Path, texts: list[str], numbers: list[float]) -> None:
     page = folder / "report.html"
     write_report(_record(texts, numbers), {}, None, page, folder)
     if _SCRIPT in page.read_text(encoding="utf-8"):
-        raise Wrong("a name is a program in the report")
+        raise Wrong("a name is a program in the report", Verdict.OTHER)
 
 
 def targets(folder: Path) -> list[Target]:

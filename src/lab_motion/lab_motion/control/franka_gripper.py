@@ -76,6 +76,11 @@ class FrankaGripperAdapter(Gated, Node):
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
         )
 
+    def destroy_node(self) -> None:
+        """As of every node, its actions included."""
+        destroy_actions(self)
+        super().destroy_node()
+
     def _put(self, message: JointState) -> None:
         if self._gripper.joint in message.name:
             self._state.put(message)
@@ -189,8 +194,4 @@ def main() -> None:
         sys.exit(str(error))
     executor = ExecutorThread(node, failed=ended.set)
     ended.wait()
-    executor.close()
-    if executor.failure:
-        node.get_logger().fatal(executor.failure)
-    destroy_actions(node)
-    leave(node, 1 if executor.failure else 0)
+    leave(node, executor)
