@@ -289,16 +289,24 @@ class LifecycleManager(Node):
         for again in range(_ASKED):
             if again:
                 answer = self._ask(name, transition)
-            with contextlib.suppress(DeadlineError):
-                patience = min(_LOST, self.parameters.transition_timeout)
-                success = wait_for(answer, patience, f"node {name} (to {verb})").success
-                if success or not again:
-                    self._refuse_unless(success, name, verb)
-                    return
-            # answered as soon as a transition is over: a node does one thing after the other
-            if self._state(name, verb) == _REACHED[verb]:
+            success = self._answered(answer, name, verb)
+            if success is None:
+                # said as soon as the transition is over, as a node does one thing after the other
+                reached = self._state(name, verb) == _REACHED[verb]
+                success = True if reached else self._answered(answer, name, verb)
+            if success is None:
+                continue
+            if success or self._state(name, verb) == _REACHED[verb]:
                 return
-        self._refuse_unless(False, name, verb)
+            break
+        raise UnavailableError(f"node {name} refused to {verb}: its own message above says why")
+
+    def _answered(self, answer: Any, name: str, verb: str) -> bool | None:
+        """Yes or no; None where nothing comes, which may be lost."""
+        with contextlib.suppress(DeadlineError):
+            patience = min(_LOST, self.parameters.transition_timeout)
+            return bool(wait_for(answer, patience, f"node {name} (to {verb})").success)
+        return None
 
     def _state(self, name: str, verb: str) -> int:
         """Of a node that is to do something. Raises DeadlineError; an answer may be lost here too."""
@@ -313,10 +321,6 @@ class LifecycleManager(Node):
                 client.remove_pending_request(asked)
                 if left <= _PATIENCE:
                     raise
-
-    def _refuse_unless(self, success: bool, name: str, verb: str) -> None:
-        if not success:
-            raise UnavailableError(f"node {name} refused to {verb}: its own message above says why")
 
     def _is_active(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self._active

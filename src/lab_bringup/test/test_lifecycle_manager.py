@@ -127,6 +127,21 @@ def test_an_answer_that_is_lost_is_found_out_by_the_state(start, monkeypatch, br
         assert HISTORY[2:] == ["activate planner", "activate camera"]
 
 
+def test_a_node_that_refuses_after_a_while_is_asked_once(start):
+    """Asked again, it said three times that its parts do not fit on the table."""
+    manager = start(["camera", "planner"], *NODES, "-p", "planner:broken:=true")
+    configure, pause = manager.peers["planner"].configure, threading.Event()
+
+    def slowly():
+        pause.wait(2.5 * lifecycle_manager._LOST)
+        configure()
+
+    manager.peers["planner"].configure = slowly
+    with pytest.raises(UnavailableError, match="node planner refused to configure"):
+        manager.bring_up()
+    assert HISTORY.count("configure planner") == 1
+
+
 def test_a_node_that_tells_its_state_before_it_takes_the_question_is_asked_again(start, monkeypatch):
     """The simulator said that it was not configured, and was a second later."""
     manager = start(["camera", "planner"], *NODES)

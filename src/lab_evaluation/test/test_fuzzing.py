@@ -120,7 +120,7 @@ def test_a_campaign_ends_when_its_time_is_over():
 
 def test_who_wants_all_the_memory_is_found():
     campaign(
-        [Target("hog", "quick", st.just(1), lambda value: bytearray(MEMORY + 1))],
+        [Target("hog", "quick", st.just(1), lambda value: bytearray(4 * MEMORY))],
         1,
         1,
         GROUPS,

@@ -64,7 +64,7 @@ def test_an_arm_that_does_not_move_has_stalled(graph):
     graph.cell.frozen = True
     result = graph.caller.run(MoveTo, MoveTo.Goal(configuration="stow"))
     assert result.outcome.code == Outcome.MOTION_STALLED
-    assert graph.cell.cancelled == 1
+    graph.caller.until(lambda: graph.cell.cancelled == 1, "the controller was not told")
 
 
 def test_a_refused_trajectory_is_said_so(graph):
