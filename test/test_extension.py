@@ -119,11 +119,10 @@ def test_all_of_them_work_in_one_cell(workspace, cell_file, tmp_path):
         found = findings(tmp_path / "report.json", sound, [str(cell_file)])
         assert sound(found), found
 
-        killed = run.pid("scene_counter")
+        killed, before = run.pid("scene_counter"), len(counts)
         os.kill(killed, signal.SIGKILL)
         assert wall_wait(lambda: run.pid("scene_counter") not in (None, killed), 60.0), "not started again"
         assert wall_wait(lambda: "active again: scene_counter" in log.read_text(), 60.0), "not brought up"
-        before = len(counts)
         cell.until(lambda: len(counts) > before, 60.0, "count of the node that was started again")
 
         answer = cell.call(cell.client(Trigger, "/recorder/save"), Trigger.Request())
