@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lab_core.errors import ConfigurationError
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# longer ones are no file names
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 def config_directory() -> Path:
@@ -41,8 +42,11 @@ def find(kind: str, name: str | Path, folders: Sequence[Path] = ()) -> Path:
     text = str(name)
     if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text:
         path = Path(text).expanduser()
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise ConfigurationError(f"{text[:100]}: {error.strerror}") from error
         raise ConfigurationError(f"{path}: no such file, expected the YAML of one of the {kind}")
     valid = _NAME.fullmatch(text) is not None
     for folder in folders:
@@ -55,5 +59,5 @@ def find(kind: str, name: str | Path, folders: Sequence[Path] = ()) -> Path:
     close = difflib.get_close_matches(text, known, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     raise ConfigurationError(
-        f"no {kind.removesuffix('s')} '{text}'; {hint}{kind} are {', '.join(known) or 'none'}"
+        f"no {kind.removesuffix('s')} '{text[:100]}'; {hint}{kind} are {', '.join(known) or 'none'}"
     )

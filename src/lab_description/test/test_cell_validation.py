@@ -183,3 +183,10 @@ def test_unknown_cell_lists_those_that_exist() -> None:
         ConfigurationError, match=r"no cell 'ur5e_tabel'; did you mean 'ur5e_table'\? cells are .*ur5e_table"
     ):
         load_cell("ur5e_tabel")
+
+
+@pytest.mark.parametrize("name", ["9" * 600, "9" * 300 + ".yaml", "a/" + "b" * 5000])
+def test_a_name_that_no_file_can_have_is_refused(name):
+    with pytest.raises(ConfigurationError, match=r"^no cell '9{100}'|: File name too long$") as refused:
+        load_cell(name)
+    assert len(str(refused.value)) < 500
