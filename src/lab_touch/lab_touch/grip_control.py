@@ -30,6 +30,10 @@ from lab_touch.slip import Slip, SlipKind
 
 _OUTER = 0.5
 """Share of a pad's load that must come from outside, or its slip is the part that slips straight."""
+_DONE, _LATE = 0.7, 0.25
+"""Share of the commanded force that both pads feel once the hand has carried it out, and seconds after which
+the next step is asked for anyway: a hand that is told late would be told to grip as hard as it can.
+"""
 _ACROSS = np.array([-1.0, 1.0])
 """A force on one pad, along the x and z of the other: they face each other, and z is the same."""
 
@@ -97,7 +101,9 @@ class GripControl:
             self.slips += not self._slipping
             self._slipping = True
             wanted = self.force
-            if now - self._raised >= self.limits.settle:
+            since = now - self._raised
+            done = all(slip.contact.force >= _DONE * self.force for slip in slips) or since >= _LATE
+            if since >= self.limits.settle and done:
                 self._raised = now
                 wanted = self.limits.slip_factor * self.force
                 if self.force < self.limits.most:  # the part bears a little more: see whether that is enough
