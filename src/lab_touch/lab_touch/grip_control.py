@@ -30,10 +30,12 @@ from lab_touch.slip import Slip, SlipKind
 
 _OUTER = 0.5
 """Share of a pad's load that must come from outside, or its slip is the part that slips straight."""
-_DONE, _LATE = 0.7, 0.25
+_DONE, _LATE = 0.6, 0.25
 """Share of the commanded force that both pads feel once the hand has carried it out, and seconds after which
 the next step is asked for anyway: a hand that is told late would be told to grip as hard as it can.
 """
+_PUSH = 4.0
+"""Times the gentle force with which one finger at most pushes a part along until the other touches it too."""
 _ACROSS = np.array([-1.0, 1.0])
 """A force on one pad, along the x and z of the other: they face each other, and z is the same."""
 
@@ -102,7 +104,7 @@ class GripControl:
             self._slipping = True
             wanted = self.force
             since = now - self._raised
-            done = all(slip.contact.force >= _DONE * self.force for slip in slips) or since >= _LATE
+            done = self._carried_out(slips) or since >= _LATE
             if since >= self.limits.settle and done:
                 self._raised = now
                 wanted = self.limits.slip_factor * self.force
@@ -110,6 +112,7 @@ class GripControl:
                     wanted = min(wanted, self.limits.most)
         else:
             self._slipping = False
+            wanted = max(wanted, self._push(slips, now))
         self.force = min(wanted, self.limits.most)
         if wanted > self.limits.most:
             raise CrushLimitReached(
@@ -117,6 +120,19 @@ class GripControl:
                 f" {self.limits.most:.1f} N: put it down"
             )
         return self.force
+
+    def _carried_out(self, slips: Sequence[Slip]) -> bool:
+        """Whether all pads that touch feel what was commanded."""
+        return all(slip.contact.force >= _DONE * self.force for slip in slips if slip.contact.touching)
+
+    def _push(self, slips: Sequence[Slip], now: float) -> float:
+        """The force that moves a part on which one finger stands still; 0 where both touch, or none."""
+        touching = sum(slip.contact.touching for slip in slips)
+        waits = now - self._raised < self.limits.settle
+        if touching != 1 or len(slips) == 1 or waits or not self._carried_out(slips):
+            return 0.0
+        self._raised = now
+        return min(self.limits.slip_factor * self.force, _PUSH * self.limits.gentle, self.limits.most)
 
 
 def outer_loads(slips: Sequence[Slip]) -> list[float]:

@@ -79,6 +79,18 @@ def test_what_the_pads_do_to_each_other_asks_for_no_force():
     assert held.control.force == 2.0 and held.control.slips == 0
 
 
+def test_a_part_on_which_one_finger_stands_still_is_pushed_along():
+    """Closing with 2 N, the fingers stopped at a part that lay nearer to one of them."""
+    pads = [Pad(1, frame="left_pad"), Pad(2, frame="right_pad")]
+    detectors = [SlipDetector(pad.rest()) for pad in pads]
+    control = GripControl(GripLimits(gentle=2.0, most=30.0))
+    for step in range(100):
+        left = pads[0].held(control.force, 0.0, 0.5)
+        slips = [detectors[0].update(left), detectors[1].update(pads[1].sample())]
+        control.update(slips, 0.008 * step)
+    assert control.force == 8.0 and control.slips == 0
+
+
 def test_what_the_part_bears_is_never_exceeded_and_said():
     held = Held(0.3, GripLimits(gentle=2.0, most=5.0))
     with pytest.raises(
