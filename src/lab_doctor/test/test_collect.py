@@ -216,7 +216,15 @@ def test_a_profile_with_odd_values_is_told(tmp_path, content, words):
 
 @pytest.mark.parametrize(
     "words",
-    [["--domain", "102"], ["--seconds", "0"], ["--json", "/no/dir/x"], ["--json", "/tmp"], ["a", "b"]],
+    [
+        ["--domain", "102"],
+        ["--seconds", "0"],
+        ["--json", "/no/dir/x"],
+        ["--json", "/tmp"],
+        ["--json", "9" * 5000],
+        ["--model", "9" * 5000],
+        ["a", "b"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(words, capsys):
     with pytest.raises(SystemExit) as ended:
