@@ -60,10 +60,8 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see commands.become
     arguments = [word for word in words if word != AGAIN]
-    if any(_names_tests(word) for word in arguments):
-        runs = [_run(arguments)]
-    else:
-        runs = _run_folders(arguments)
+    named = any(_names_tests(word) for word in arguments)
+    runs = [_run(arguments)] if named else _run_folders(arguments)
     if AGAIN in words:
         runs = [_again(run) for run in runs]
     for run in runs:
