@@ -85,7 +85,7 @@ def run(words: Sequence[str]) -> int:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nlab: interrupted; the same command continues where this one stopped.", file=sys.stderr)
+        print(file=sys.stderr)
         return INTERRUPTED
     finally:
         end_at_interrupt()
