@@ -158,6 +158,7 @@ def measured(cell: _fuzz_cell.StoppedCell, options: argparse.Namespace) -> Cell:
 def main() -> int:
     """Exit code 0 when all inputs were given and nothing was found."""
     options = arguments()
+    terminals.heed_signals()
     console, start = Console(markup=False, emoji=False, file=sys.stdout), time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # what a target says is its own: nothing of it is caught for this terminal

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from environment import variables
 from environment.console import SetupError
+from environment.run_program import INTERRUPTED, end_at_interrupt, raise_at_interrupt, raise_swallowed
 from environment.steps import Places, prepare
 
 WRONG_USAGE = 2
@@ -69,6 +70,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     places = Places()
     try:
+        raise_at_interrupt()
         program = _program(words, places)
         worked = prepare(places)
         if not program:
@@ -83,8 +85,10 @@ def run(words: Sequence[str]) -> int:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nlab: interrupted; the same command continues where this one stopped.", file=sys.stderr)
-        return 130
+        print(file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        end_at_interrupt()
 
 
 def become(program: Program, places: Places) -> NoReturn:
@@ -94,6 +98,7 @@ def become(program: Program, places: Places) -> NoReturn:
     """
     sys.stdout.flush()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    raise_swallowed()
     os.execve(program[0], [str(word) for word in program], variables.load(places.environment, os.environ))
 
 
@@ -191,7 +196,7 @@ def _bench(places: Places, rest: list[str]) -> Program:
         raise WrongUsage(f"bench needs the name of a benchmark; there are: {known}")
     name, *arguments = rest
     script = folder / f"{name}.py"
-    if not script.is_file():
+    if not _is_file(script):
         raise WrongUsage(f"there is no benchmark `{name}`; there are: {known}")
     return _run(places, script, arguments)
 
@@ -203,12 +208,20 @@ def _launch(places: Places, rest: list[str]) -> Program:
             raise WrongUsage(f"launch arguments have the form name:=value, so `{word}` is not one")
     if not named:
         raise WrongUsage("launch needs a launch file, or a package and a launch file in it")
-    if len(named) == 1 and not Path(named[0]).is_file():
+    if len(named) == 1 and not _is_file(Path(named[0])):
         ours = places.root / "launch" / named[0]
-        if not ours.is_file():
+        if not _is_file(ours):
             raise WrongUsage(f"there is no launch file `{named[0]}`, neither here nor in {ours.parent}")
         rest = [str(ours) if word == named[0] else word for word in rest]
     return _run(places, places.root / "environment" / "run_launch_file.py", rest)
+
+
+def _is_file(path: Path) -> bool:
+    """Also of a name that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 COMMANDS: dict[str, Callable[[Places, list[str]], Program]] = {

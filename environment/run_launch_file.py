@@ -24,11 +24,12 @@ from lab_node.domain import domain_id
 WRONG_USAGE = 2
 
 
-def main(words: Sequence[str]) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Launches `FILE` or `PACKAGE FILE` with `arg:=value ...`.
 
     Returns the exit code of the launch, or 2 when there is no such file.
     """
+    words = sys.argv[1:] if words is None else words
     show = any(word in ("-s", "--show-args", "--show-arguments") for word in words)
     arguments = [word for word in words if ":=" in word]
     named = [word for word in words if ":=" not in word and not word.startswith("-")]
@@ -65,4 +66,4 @@ def _find(named: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -60,10 +60,8 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see commands.become
     arguments = [word for word in words if word != AGAIN]
-    if any(Path(word.partition("::")[0]).exists() for word in arguments):
-        runs = [_run(arguments)]
-    else:
-        runs = _run_folders(arguments)
+    named = any(_names_tests(word) for word in arguments)
+    runs = [_run(arguments)] if named else _run_folders(arguments)
     if AGAIN in words:
         runs = [_again(run) for run in runs]
     for run in runs:
@@ -73,6 +71,13 @@ def main(words: Sequence[str]) -> int:
     codes = {run.code for run in runs}
     code = next(iter(sorted(codes - {0, NOTHING_COLLECTED})), min(codes))
     return code if code >= 0 else 128 - code
+
+
+def _names_tests(word: str) -> bool:
+    try:
+        return Path(word.partition("::")[0]).exists()
+    except OSError:  # too long for a file: an expression, as of -k
+        return False
 
 
 def _run_folders(arguments: Sequence[str]) -> list[Run]:

@@ -127,7 +127,7 @@ def prepare(places: Places | None = None) -> bool:
     if make_plan(places, State.read(places.state)).done:
         return False
     console = Console(places.log)
-    with _alone(places, console):
+    with _alone(places, console), _interrupted_in_words(console):
         state = State.read(places.state)
         plan = make_plan(places, state)
         if plan.done:
@@ -230,6 +230,15 @@ def _environment_digest(places: Places, distribution: Distribution) -> str:
     where = json.dumps([str(places.root), sys.version_info[:2], sys.base_prefix, prefixes])
     content = places.lock.read_bytes() + str(wheels.RECIPE).encode()
     return f"{hashlib.sha256(where.encode()).hexdigest()}:{hashlib.sha256(content).hexdigest()}"
+
+
+@contextmanager
+def _interrupted_in_words(console: Console) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.say("lab: interrupted; the same command continues where this one stopped.")
+        raise
 
 
 @contextmanager

@@ -54,6 +54,9 @@ def launch(*arguments, domain="64"):
         ("params_file:=/nowhere.yaml", ["params_file:=/nowhere.yaml", "no such file"]),
         ("log_level:=loud", ["loud", "debug"]),
         ("record:=/proc/version", ["/proc/version", "is a file"]),
+        (f"record:={'9' * 300}", ["record:=999", "File name too long"]),
+        (f"params_file:={'9' * 300}", ["params_file:=999", "File name too long"]),
+        (f"meshes:={'9' * 300}", ["meshes: ", "File name too long"]),
     ],
 )
 def test_the_launch_file_refuses(argument, words):

@@ -42,6 +42,8 @@ def lab(*words, **variables):
         (["launch"], "launch needs a launch file"),
         (["launch", "nowhere.launch.py"], "there is no launch file `nowhere.launch.py`"),
         (["launch", "cell.launch.py", "sim=mujoco"], "`sim=mujoco` is not one"),
+        (["launch", "9" * 5000], "there is no launch file `999"),
+        (["bench", "9" * 5000], "there is no benchmark `999"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_two(words, said):

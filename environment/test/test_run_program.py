@@ -1,8 +1,10 @@
-"""A program whose output nobody takes ends with a sentence at most."""
+"""A program whose output nobody takes, or that is interrupted, ends with a sentence at most."""
 
 import os
+import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,10 @@ from environment.steps import Places
 ROOT = Places().root
 
 
-def run(folder, code, **streams):
-    """A program of this code, whose error output is kept."""
+def run(folder, code, before="", **streams):
+    """A program of this code, whose error output is kept. before: code that runs as the program is loaded."""
     file = folder / "program.py"
-    file.write_text(code)
+    file.write_text(f"import signal, time\n{before}\ndef main():\n{textwrap.indent(code, '    ')}\n")
     words = [sys.executable, "-P", ROOT / "environment" / "run_program.py", file]
     return subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=60, cwd=folder, **streams)
 
@@ -37,9 +39,31 @@ def test_a_full_disk_is_said_and_no_success(tmp_path, lines):
     assert done.stderr == "lab: what it says cannot be written: No space left on device\n"
 
 
+INTERRUPT = "signal.raise_signal(signal.SIGINT)"
+
+
 def test_an_interrupt_while_it_still_loads_is_no_traceback(tmp_path):
-    done = run(tmp_path, "import signal\nsignal.raise_signal(signal.SIGINT)\nimport html\n")
+    loads = f"try:\n    {INTERRUPT}\nexcept BaseException:\n    import html  # as libraries do"
+    done = run(tmp_path, "print('never')", before=loads, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "\n")
+
+
+def test_an_interrupt_that_is_swallowed_is_raised_again(tmp_path):
+    """Nothing that runs while an object is deleted can raise; imports delete their locks all the time."""
+    swallows = f"class Swallows:\n    def __del__(self):\n        {INTERRUPT}\n"
+    done = run(tmp_path, "Swallows()\nwhile True:\n    time.sleep(0.1)", before=swallows)
     assert (done.returncode, done.stderr) == (INTERRUPTED, "\n")
+
+
+def test_an_interrupt_after_all_is_done_is_no_traceback(tmp_path):
+    late = f"import atexit\natexit.register(lambda: {INTERRUPT})"
+    done = run(tmp_path, "print('done')", before=late, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "done\n", "\n")
+
+
+def test_a_program_in_the_background_is_not_interrupted(tmp_path):
+    done = run(tmp_path, INTERRUPT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 AT_THE_CHANGE = """
@@ -59,7 +83,7 @@ commands.become([sys.executable, "-P", *sys.argv[1:]], Places())
 
 
 def test_an_interrupt_while_the_interpreter_starts_is_no_traceback(tmp_path):
-    (tmp_path / "program.py").write_text("print('never')")
+    (tmp_path / "program.py").write_text("def main(): print('never')")
     words = [
         sys.executable,
         "-c",
@@ -68,6 +92,17 @@ def test_an_interrupt_while_the_interpreter_starts_is_no_traceback(tmp_path):
         tmp_path / "program.py",
     ]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "\n")
+
+
+def test_an_interrupt_while_the_interpreter_of_lab_starts_is_no_traceback(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(f"import signal\n{INTERRUPT}\n")
+    if subprocess.run(["env", "--block-signal=INT", "true"], check=False).returncode:
+        pytest.skip("env blocks no signals here")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [ROOT / "lab", "nonsense"], env=environment, capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "\n")
 
 

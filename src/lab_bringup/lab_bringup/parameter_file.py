@@ -24,8 +24,11 @@ def refuse_unusable(path: Path, nodes: Iterable[str]) -> None:
 
     nodes: names with their namespace, such as "/left/motion".
     """
-    if not path.is_file():
-        raise ConfigurationError(f"params_file:={path}: there is no such file")
+    try:
+        if not path.is_file():
+            raise ConfigurationError(f"params_file:={path}: there is no such file")
+    except OSError as error:
+        raise ConfigurationError(f"params_file:={path}: {error.strerror}") from error
     known = list(nodes)
     for name in parameters_in(path):
         if not any(matches(name, node) for node in known):

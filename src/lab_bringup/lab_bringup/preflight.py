@@ -135,7 +135,10 @@ def refuse_unwritable(record: str) -> None:
     folder = Path("runs" if record == "auto" else record).resolve()
     if record == "none":
         return
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        raise ConfigurationError(f"record:={record}: {error.strerror}") from error
     if not there.is_dir():
         raise ConfigurationError(f"record:={record}: {there} is a file, expected a folder")
     if not os.access(there, os.W_OK | os.X_OK):

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, load_cell
 from lab_node.domain import domain_id
@@ -27,12 +28,14 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--robot", default="ur5e", metavar="NAME", help="robot of the cell config/cells/NAME_table.yaml"
     )
     parser.add_argument("--cell", metavar="NAME", help="another cell: a name in config/cells or a YAML file")
-    parser.add_argument("--scene", default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file")
+    parser.add_argument(
+        "--scene", type=_scene, default="scattered", help=f"{', '.join(SCENES)}, or a scene's YAML file"
+    )
     parser.add_argument(
         "--parts", type=int, default=0, metavar="N", help="number of parts; as the scene says"
     )
     parser.add_argument(
-        "--meshes", type=Path, metavar="DIR", help="take the parts from a folder of OBJ or STL files"
+        "--meshes", type=file_path, metavar="DIR", help="take the parts from a folder of OBJ or STL files"
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="decides the scene and all that follows"
@@ -46,7 +49,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--namespace", default="", metavar="NAME", help="in front of all names of this cell; none"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where the record goes; runs/<time>")
+    parser.add_argument("--out", type=file_path, metavar="DIR", help="where the record goes; runs/<time>")
     parser.add_argument(
         "--order",
         default=CLEAR,
@@ -83,6 +86,10 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     except ConfigurationError as error:
         parser.error(str(error))
     return options
+
+
+def _scene(text: str) -> str:
+    return text if text in SCENES else str(file_path(text))
 
 
 def check_cell(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Cell:

@@ -26,6 +26,7 @@ from lab_node.actions import wait_for
 from lab_node.conversions.outcomes import name_of
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import goodbye
 from lab_node.names import namespace_from, ros_arguments
 from lab_node.rclpy_overrides import ActionClient, destroy_actions
 from lab_tasks.conversions import line_message
@@ -186,6 +187,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     rclpy.init(
         args=ros_arguments("console", options.namespace), signal_handler_options=rclpy.SignalHandlerOptions.NO
     )
+    try:
+        return _sent(order, console)
+    finally:
+        with goodbye(1):
+            context = rclpy.get_default_context()
+            rclpy.try_shutdown()
+            context.destroy()
+
+
+def _sent(order: Order | None, console: Console) -> int:
+    """Send an order, or a stop when there is none; the exit code."""
     node = Node("console")
     executor = ExecutorThread(node)
     try:
@@ -194,22 +206,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.print("the cell is told to stop")
             return 0
         result = carry_out(node, order, console)
+        if result.lines:
+            console.print(lines_table(line_records(result.lines)))
+        fulfilled = name_of(result.outcome) == "SUCCESS"
+        style = "bold green" if fulfilled else "bold red"
+        said = f"{name_of(result.outcome)} {result.outcome.message}".rstrip()
+        console.print(plain(said), style=style)
+        return 0 if fulfilled else 1
     except LabError as error:
         console.print(f"lab order: {error}", style="red", highlight=False)
         return 1
     finally:
-        executor.close()
-        destroy_actions(node)
-        node.destroy_node()
-        context = rclpy.get_default_context()
-        rclpy.try_shutdown()
-        context.destroy()
-    if result.lines:
-        console.print(lines_table(line_records(result.lines)))
-    fulfilled = name_of(result.outcome) == "SUCCESS"
-    style = "bold green" if fulfilled else "bold red"
-    console.print(plain(f"{name_of(result.outcome)} {result.outcome.message}".rstrip()), style=style)
-    return 0 if fulfilled else 1
+        with goodbye(1):
+            executor.close()
+            destroy_actions(node)
+            node.destroy_node()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from lab_console.run_record import RunRecord
 from lab_core.errors import ConfigurationError
 from lab_node.domain import domain_id
 from lab_node.executor import ExecutorThread
+from lab_node.lifecycle import goodbye
 from lab_node.names import namespace_from, ros_arguments
 from lab_node.permit import Permit
 from lab_node.rclpy_overrides import destroy_actions
@@ -65,9 +66,10 @@ def watch(console: Console) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        executor.close()
-        destroy_actions(observer)
-        observer.destroy_node()
+        with goodbye(0):
+            executor.close()
+            destroy_actions(observer)
+            observer.destroy_node()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,9 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         watch(Console(markup=False, emoji=False))
     finally:
-        context = rclpy.get_default_context()
-        rclpy.try_shutdown()
-        context.destroy()
+        with goodbye(0):
+            context = rclpy.get_default_context()
+            rclpy.try_shutdown()
+            context.destroy()
     return 0
 
 

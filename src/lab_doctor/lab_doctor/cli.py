@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError
 from lab_description.graph import extension_names
 from lab_doctor.collect import collect_configuration, collect_environment, collect_machine
@@ -54,12 +55,12 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         action="append",
-        type=Path,
+        type=file_path,
         default=[],
         metavar="FOLDER",
         help="a model of image and language, to be held against its reference outputs",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the findings there too")
     options = parser.parse_args(argv)
     if options.domain is not None and options.domain not in DOMAINS:
         parser.error(f"--domain {options.domain}: expected 0 to 101")

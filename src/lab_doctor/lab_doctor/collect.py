@@ -200,8 +200,11 @@ def _keystore(variables: Mapping[str, str]) -> str:
     if not named:
         return "ROS_SECURITY_ENABLE is true and ROS_SECURITY_KEYSTORE is not set"
     for part in ("public", "private", "enclaves", "enclaves/governance.p7s"):
-        if not (Path(named) / part).exists():
-            return f"keystore {named} has no {part}"
+        try:
+            if not (Path(named) / part).exists():
+                return f"keystore {named} has no {part}"
+        except OSError as error:
+            return f"keystore {named}: {error.strerror}"
     private = Path(named) / "private"
     if private.stat().st_mode & 0o077:
         return f"{private} can be read by other users"

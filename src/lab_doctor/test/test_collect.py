@@ -89,7 +89,7 @@ def test_a_spoilt_file_is_named_with_its_key(config, file, old, new, check, word
 
 def test_the_parameters_of_every_node_are_where_the_graph_says():
     named = [node.parameter_class for node in stack_nodes().values() if node.parameter_class is not None]
-    assert len(named) == 9
+    assert len(named) == 10
     for module, _, name in (text.partition(":") for text in named):
         assert "cell" in {field.name for field in fields(getattr(import_module(module), name))}
 
@@ -216,7 +216,15 @@ def test_a_profile_with_odd_values_is_told(tmp_path, content, words):
 
 @pytest.mark.parametrize(
     "words",
-    [["--domain", "102"], ["--seconds", "0"], ["--json", "/no/dir/x"], ["--json", "/tmp"], ["a", "b"]],
+    [
+        ["--domain", "102"],
+        ["--seconds", "0"],
+        ["--json", "/no/dir/x"],
+        ["--json", "/tmp"],
+        ["--json", "9" * 5000],
+        ["--model", "9" * 5000],
+        ["a", "b"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(words, capsys):
     with pytest.raises(SystemExit) as ended:

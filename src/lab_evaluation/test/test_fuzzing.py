@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -174,3 +177,24 @@ def test_what_takes_for_ever_is_found(monkeypatch):
     fuzz(Target("hang", "test", st.just(1), hang), 1, 1, findings)
     (failure,) = findings.failures.values()
     assert failure.verdict == Verdict.HANG
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+def test_what_a_campaign_in_the_background_starts_can_be_interrupted(number):
+    """Twice `lab watch` was said to hang: its Ctrl-C was ignored as that of the campaign was."""
+    code = (
+        "import subprocess\n"
+        "from lab_evaluation.fuzzing.terminals import heed_signals\n"
+        "heed_signals()\n"
+        "started = subprocess.Popen(['sleep', '60'])\n"
+        f"started.send_signal({number.value})\n"
+        "print(started.wait(20))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == f"{-number.value}\n", done.stderr

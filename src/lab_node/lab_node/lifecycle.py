@@ -287,29 +287,43 @@ def spin(make_node: Callable[[], LabNode], coroutines: bool = False) -> None:
 def leave(node: Node, executor: ExecutorThread, code: int = 0) -> NoReturn:
     """Take node and middleware apart and end the process with this exit code; 1 when a callback has failed.
 
-    Nothing moves any more, and everything is written. The middleware has hung while all other nodes ended
-    too, once with the interpreter's lock in its hands: then no thread of Python helps, and the code is 1.
+    Nothing moves any more, and everything is written.
     """
     if executor.failure:
         node.get_logger().fatal(executor.failure)
         code = 1
-    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True)
+    with goodbye(code):
+        executor.close()
+        node.destroy_node()
+        context = rclpy.get_default_context()
+        context.try_shutdown()
+        context.destroy()  # lets go of what DDS shares with other processes
+        run_exit_functions()
+        # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter
+        # seconds more, in which launch loses its patience and kills; and threads that still work in a
+        # library, as the one that configures the node in LLVM, abort when exit() destroys its objects.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        ctypes.CDLL(None).fflush(None)
+        os._exit(code)
+
+
+@contextlib.contextmanager
+def goodbye(code: int) -> Iterator[None]:
+    """In here the middleware comes apart; where it hangs, the process ends with this exit code.
+
+    It has hung while all other nodes ended too, once with the interpreter's lock in its hands: then no thread
+    of Python helps, and the code is 1.
+    """
+    faulthandler.dump_traceback_later(2.0 * _GOODBYE, exit=True, file=2)
     impatience = threading.Timer(_GOODBYE, _leave, (code,))
     impatience.daemon = True
     impatience.start()
-    executor.close()
-    node.destroy_node()
-    context = rclpy.get_default_context()
-    context.try_shutdown()
-    context.destroy()  # lets go of what DDS shares with other processes
-    run_exit_functions()
-    # Everything is let go of. To take numba, pinocchio and MuJoCo apart would take the interpreter seconds
-    # more, in which launch loses its patience and kills; and threads that still work in a library, as the one
-    # that configures the node in LLVM, abort when exit() destroys its objects under them.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    ctypes.CDLL(None).fflush(None)
-    os._exit(code)
+    try:
+        yield
+    finally:
+        impatience.cancel()
+        faulthandler.cancel_dump_traceback_later()
 
 
 def on_end_signals(end: Callable[[], Any]) -> None:

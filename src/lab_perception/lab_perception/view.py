@@ -83,8 +83,9 @@ def window_of(
     pixels = camera.project(transform_points(invert(base_from_camera), area.corners()))
     if np.isnan(pixels).any():
         raise AreaNotInView("a part of the work area lies behind the camera")
-    left, top = np.clip(np.floor(pixels.min(0)), 0, None).astype(int)
-    right, bottom = np.minimum(np.ceil(pixels.max(0)) + 1, [camera.width, camera.height]).astype(int)
+    size = [camera.width, camera.height]  # what is far outside of it, or infinite, is no number of a pixel
+    left, top = np.clip(np.floor(pixels.min(0)), 0, size).astype(int)
+    right, bottom = np.clip(np.ceil(pixels.max(0)) + 1, 0, size).astype(int)
     if right - left < 16 or bottom - top < 16:
         raise AreaNotInView("the work area is not in the image")
     return int(left), int(top), int(right), int(bottom)

@@ -120,6 +120,16 @@ def test_a_camera_that_looks_elsewhere(perception, scene):
         perception.warm_up(scene.camera, away)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("far", [-1e300, 1e300])
+def test_a_camera_so_far_away_that_no_pixel_has_the_number(perception, scene, axis, far):
+    away = scene.base_from_camera.copy()
+    away[axis, 3] = far
+    with pytest.raises(AreaNotInView):
+        perception.warm_up(scene.camera, away)
+
+
 def test_images_of_different_sizes_are_refused(scene):
     with pytest.raises(ValueError, match=r"depth image is \(320, 240\), its camera \(640, 480\)"):
         frame_of(scene, depth=scene.depth[::2, ::2])

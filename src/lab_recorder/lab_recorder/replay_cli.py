@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab_core.command_line import file_path
 from lab_core.errors import LabError
 from lab_recorder.case import Case, load_case
 from lab_recorder.replay import Comparison, accept, replay
@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="lab replay", description="Run perception, grasping and planning again on a failed pick."
     )
-    parser.add_argument("case", type=Path, help="folder of a case: runs/<time>/cases/NNN")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the comparison there too")
+    parser.add_argument("case", type=file_path, help="folder of a case: runs/<time>/cases/NNN")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the comparison there too")
     parser.add_argument(
         "--accept", action="store_true", help="write today's answers into the case as what is expected"
     )

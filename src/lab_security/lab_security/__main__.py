@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError
 from lab_description import load_cell
 from lab_description.graph import extension_names, load_graph
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="lab_security", description="Make a keystore with keys and signed permissions for every node."
     )
-    parser.add_argument("keystore", type=Path, help="folder to make")
+    parser.add_argument("keystore", type=file_path, help="folder to make")
     parser.add_argument("--cell", default="ur5e_table", help="name in config/cells or path of a YAML")
     parser.add_argument("--extensions", default="", metavar="A,B", help="packages with nodes of the cell")
     parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the cell; none")

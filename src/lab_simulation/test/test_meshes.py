@@ -97,6 +97,9 @@ def test_bad_meshes_name_the_file_and_the_fix(tmp_path: Path) -> None:
     trimesh.creation.box((0.05, 0.05, 0.0005)).export(tmp_path / "foil.stl")
     crowded = trimesh.util.concatenate([cube(), cube().apply_translation((0.04, 0.04, 0.0))])
     crowded.export(tmp_path / "crowded.stl")
+    turned = washer()
+    turned.faces[7] = turned.faces[7, ::-1]
+    turned.export(tmp_path / "turned.stl")
     (tmp_path / "text.obj").write_text("hello")
     (tmp_path / "bytes.obj").write_bytes(bytes(range(256)) * 4)
     (tmp_path / "zeros.stl").write_bytes(b"\0" * 100)
@@ -114,6 +117,7 @@ def test_bad_meshes_name_the_file_and_the_fix(tmp_path: Path) -> None:
         "scaled_twice.stl": "4e-05 m long, .*; too small to see .* once too often, scale it by 1000",
         "foil.stl": "0.5 mm thin; what is lower than 3 mm the camera cannot tell from the table",
         "crowded.stl": "1 edges join more than two triangles; make it manifold",
+        "turned.stl": "the surface is not closed: some triangles face inwards; make their orientation",
         "text.obj": "holds no triangles; export|no readable mesh",
         "bytes.obj": "holds no triangles; export|no readable mesh",
         "zeros.stl": "holds no triangles; export",

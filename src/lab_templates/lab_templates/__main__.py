@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError
 from lab_templates.kinds import KINDS
 from lab_templates.making import make_package
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "folder",
         metavar="FOLDER",
         nargs="?",
-        type=Path,
+        type=file_path,
         default=Path(),
         help="where it goes; the current one",
     )

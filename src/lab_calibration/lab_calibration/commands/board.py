@@ -9,6 +9,7 @@ from pathlib import Path
 from lab_calibration.board.page import PAGES, write_page
 from lab_calibration.commands.options import add_board, board_of
 from lab_calibration.with_board import plate_size, write_cell_with_board
+from lab_core.command_line import file_path
 from lab_description import load_cell
 
 
@@ -17,13 +18,13 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="lab calibrate board", description="Write the board as a page to print in its true size."
     )
-    parser.add_argument("--out", type=Path, default=Path("board.pdf"), help="a .pdf or .svg; board.pdf")
+    parser.add_argument("--out", type=file_path, default=Path("board.pdf"), help="a .pdf or .svg; board.pdf")
     parser.add_argument("--page", choices=sorted(PAGES), default="a4")
     words = (
         "also write this cell with the board in its hand, into --folder: for the planner and the simulator"
     )
     parser.add_argument("--in-hand", metavar="CELL", help=words)
-    parser.add_argument("--folder", type=Path, default=Path("cell_with_board"), help="cell_with_board")
+    parser.add_argument("--folder", type=file_path, default=Path("cell_with_board"), help="cell_with_board")
     add_board(parser)
     options = parser.parse_args(argv)
     board = board_of(options, parser)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from lab_calibration.board.detection import find_corners
 from lab_calibration.board.intrinsics import Intrinsics, calibrate_camera
 from lab_calibration.commands.options import add_board, board_of, read_picture
 from lab_calibration.errors import BoardNotFound, CalibrationError
+from lab_core.command_line import file_path
 from lab_description import load_cell
 
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("cell", help="name in config/cells or path of a YAML")
     parser.add_argument(
-        "--images", type=Path, required=True, help="folder with 10 or more pictures of the board"
+        "--images", type=file_path, required=True, help="folder with 10 or more pictures of the board"
     )
     add_board(parser)
     options = parser.parse_args(argv)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from lab_calibration.hand_eye.poses import Poses
 from lab_calibration.kinematics import Arm
 from lab_calibration.procedure import revisit
 from lab_calibration.rigid import difference
+from lab_core.command_line import file_path
 from lab_description import Cell, load_cell
 
 _SAME = 0.003
@@ -38,9 +38,9 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("cell", help="name in config/cells or path of a YAML")
     words = "sights of today, a pose file of ours; without it the arm of the running cell shows the board"
-    parser.add_argument("--poses", type=Path, metavar="FILE", help=words)
+    parser.add_argument("--poses", type=file_path, metavar="FILE", help=words)
     parser.add_argument("--count", type=int, default=3, metavar="N", help="poses that the arm shows again; 3")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="plot all checks so far")
+    parser.add_argument("--plot", type=file_path, metavar="FILE.png", help="plot all checks so far")
     add_rig(parser)
     add_board(parser)
     options = parser.parse_args(argv)

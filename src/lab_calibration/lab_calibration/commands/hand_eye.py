@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -24,6 +23,7 @@ from lab_calibration.hand_eye.poses import Poses, Setup
 from lab_calibration.hand_eye.refusals import refuse_poor_poses, refuse_wrong_scale
 from lab_calibration.kinematics import Arm
 from lab_calibration.procedure import Look, take_poses
+from lab_core.command_line import file_path
 from lab_description import Cell, load_cell
 from lab_description.camera import Calibration, ExpectedError
 
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("cell", help="name in config/cells or path of a YAML")
     words = "pose file of ours, of easy_handeye2 or moveit_calibration; without it the arm moves"
-    parser.add_argument("--poses", type=Path, metavar="FILE", help=words)
+    parser.add_argument("--poses", type=file_path, metavar="FILE", help=words)
     parser.add_argument(
         "--camera",
         choices=[setup.value for setup in Setup],

@@ -21,11 +21,12 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from lab_console.ros.messages import WrongCommand
 from lab_core.errors import ConfigurationError
 from lab_node.domain import domain_id
+from lab_node.lifecycle import goodbye
 from lab_node.names import namespace_from, resolve, ros_arguments
 
 T = TypeVar("T")
 
-WRONG, INTERRUPTED = 2, 130
+UNKNOWN, WRONG, INTERRUPTED = 1, 2, 130
 # Seconds of one turn, after which a Ctrl-C that came in it is raised.
 _TURN = 0.05
 # Seconds without news after which the graph is taken as told.
@@ -128,11 +129,13 @@ def session(namespace: str, timeout: float) -> Iterator[Session]:
             yield one
         finally:
             signal.signal(signal.SIGINT, before)
-            one.close()
-            node.destroy_node()
+            with goodbye(UNKNOWN):
+                one.close()
+                node.destroy_node()
     finally:
-        rclpy.try_shutdown(context=context)
-        context.destroy()
+        with goodbye(UNKNOWN):
+            rclpy.try_shutdown(context=context)
+            context.destroy()
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

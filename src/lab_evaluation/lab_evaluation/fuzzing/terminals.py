@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,16 @@ _TEXTS = st.sampled_from(
     ]
 )
 _NUMBERS = st.sampled_from([0.0, -1.0, 0.05, 1e300, float("nan"), float("inf")])
+
+
+def heed_signals() -> None:
+    """Take signals as a program does that a person has started in a terminal: begun in the background or by
+    nohup, this process ignores some of them, and so would all programs that it starts and interrupts.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            heed = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, heed)
 
 
 @contextmanager

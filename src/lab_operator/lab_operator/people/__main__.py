@@ -6,8 +6,8 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError
 from lab_operator.people.roles import ROLES
 from lab_operator.people.roster import LONGEST_PASSWORD, Roster, read_roster
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Who may log in to the operator's console. The password is asked for, or read from"
         " standard input. Without a name: list them.",
     )
-    parser.add_argument("file", type=Path, help="YAML file of the people; made when it is not there")
+    parser.add_argument("file", type=file_path, help="YAML file of the people; made when it is not there")
     parser.add_argument("name", nargs="?", help="whom to add, to change or to remove")
     parser.add_argument("--role", choices=list(ROLES), help="what the person may do; docs/console.md")
     parser.add_argument("--remove", action="store_true", help="the person may not log in any more")

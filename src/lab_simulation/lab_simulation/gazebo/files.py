@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from lab_core.command_line import file_path
 from lab_core.errors import LabError
 from lab_description import Cell, load_cell
 from lab_node.names import resolve
@@ -106,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; 0, or 2 with one sentence on what is wrong."""
     parser = argparse.ArgumentParser(description="Write the files of a cell for Gazebo.")
     parser.add_argument("cell", help="name of a cell in config/cells, or path of its YAML")
-    parser.add_argument("folder", type=Path, help="where the files go; made if there is none")
+    parser.add_argument("folder", type=file_path, help="where the files go; made if there is none")
     parser.add_argument("--scene", default="scattered", help="what lies on the table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parts", type=int, default=0, help="number of parts; 0: as the scene says")

@@ -15,7 +15,7 @@ from types import TracebackType
 from lab_simulation.meshes.pieces import MeshPieces
 from lab_simulation.meshes.reading import MeshFile
 
-BODY_SECONDS = 60
+BODY_SECONDS = 30
 """Of processor time. A body of FELT_FACES triangles that needs all of MOST_PIECES takes 5, of 20,000 18."""
 PATIENCE = 600.0
 """Seconds of the wall without a word: a process that waits for ever takes no processor time."""

@@ -27,7 +27,7 @@ MEMORY = 6 << 30
 """Bytes of address space, of which libraries that are only loaded take 2 GiB."""
 END_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl."""
-READING_SECONDS = 60
+READING_SECONDS = 30
 """Of processor time."""
 
 

@@ -57,9 +57,9 @@ def mesh_files(folder: str | Path) -> list[Path]:
     Raises SceneError when there is none.
     """
     directory = Path(folder).expanduser()
-    if not directory.is_dir():
-        raise SceneError(f"meshes: no folder '{directory}'; give one that holds OBJ or STL files")
     try:
+        if not directory.is_dir():
+            raise SceneError(f"meshes: no folder '{directory}'; give one that holds OBJ or STL files")
         paths = sorted(p for p in directory.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     except OSError as error:
         raise SceneError(f"meshes: the folder '{directory}' cannot be read: {error.strerror}") from error

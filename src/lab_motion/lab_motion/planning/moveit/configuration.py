@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 
+from lab_core.command_line import file_path
 from lab_core.errors import ConfigurationError, LabError
 from lab_description import Cell, build_srdf, build_urdf, load_cell
 from lab_description.gripper import Gripper
@@ -301,7 +302,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; 0, or 2 with one sentence on what is wrong."""
     parser = argparse.ArgumentParser(description="Write MoveIt's configuration of a cell.")
     parser.add_argument("cell", help="name of a cell in config/cells, or path of its YAML")
-    parser.add_argument("folder", type=Path, help="where the files go; made if there is none")
+    parser.add_argument("folder", type=file_path, help="where the files go; made if there is none")
     options = parser.parse_args(arguments)
     try:
         for path in write_moveit_config(load_cell(options.cell), options.folder):
