@@ -1,7 +1,6 @@
 """The Fast DDS profile of nodes that send no images: the caller's, with a smaller segment of shared memory.
 
-Fast DDS goes through the whole segment of a participant again and again, so that all of it stays in memory, and
-few nodes send what needs one of several images.
+Fast DDS goes through the whole segment of a participant again and again, so that all of it stays in memory.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ def sends_images(graph: Graph, node: Node) -> bool:
 def with_small_segment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The variable that gives a process the caller's profile with a segment of SEGMENT at most.
 
-    The file is written into `folder`. Without a profile, or one that is no XML, which the doctor complains of,
-    nothing is changed.
+    The file is written into `folder`. Nothing is changed without a profile, or with one that is no XML, which
+    the doctor complains of.
     """
     named = environment.get(PROFILE, "")
     if not named:
