@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_core.geometry import FloatArray, invert, make_transform
+from lab_core.geometry import FloatArray, invert, make_transform, transform_points
 from lab_core.grasp import Grasp
 from lab_core.parameters import parameter
 from lab_core.scene import Scene
@@ -36,6 +36,12 @@ ENOUGH_RIM = 0.006
 """Metres of surface beyond the lip, of which more makes nothing safer."""
 LEVER = 0.012
 """Metres from the lip to the plumb line through the part's centre at which the term of balance is 37 %."""
+SAME_TABLE = 0.01
+"""Metres: a support that seems to be further from the cell's table is another one."""
+LAST_GIVE, LAST_RIM = 2.0, 0.5
+"""Where no place of a part is good, its level ones may be this much less even, and have this share of the
+rim: the camera makes waves on what is flat, and a cup that leaks is tried elsewhere.
+"""
 HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
 WEIGHTS = {
     "seal": 2.0,  # what is left of the lip's give: noise may hide that much
@@ -138,7 +144,7 @@ class SuctionPlanner(ScenePlanner):
         if len(chosen) == 0:
             raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")
         base_from_support = invert(support_from_base(support_of(scene)))
-        pressed = self._parameters.press * self._cup.stroke * poses.rotations[:, :, 2]
+        pressed = self._pressed(poses, base_from_support)[:, None] * poses.rotations[:, :, 2]
         grasps = tuple(
             Grasp(
                 scene_stamp=scene.stamp,
@@ -164,12 +170,12 @@ class SuctionPlanner(ScenePlanner):
             coarser = PLACE_SPACING * float(np.sqrt(len(places) / self._parameters.max_places))
             places, outward = thin_out(points, normals, coarser)
         seals = find_seals(surface, places, outward, self._cup.lip_radius)
-        good = seals.deviation < self._parameters.usable_give * self._cup.lip_give
-        good &= (
-            seals.whole
-            & (seals.rim > self._parameters.min_rim)
-            & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
-        )
+        give, rim = self._parameters.usable_give * self._cup.lip_give, self._parameters.min_rim
+        seen = seals.whole & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
+        good = seen & (seals.deviation < give) & (seals.rim > rim)
+        if not good.any():
+            level = seen & (seals.normals[:, 2] == 1.0)
+            good = level & (seals.deviation < LAST_GIVE * give) & (seals.rim > LAST_RIM * rim)
         if not good.any():
             wide = 2e3 * self._cup.lip_radius
             raise NoGraspFound(name, len(seals), f"no place where a lip of {wide:.0f} mm would seal")
@@ -186,6 +192,23 @@ class SuctionPlanner(ScenePlanner):
         rotations = np.stack([np.cross(y, approach), y, approach], axis=2)
         positions = seals.points + seals.rise[:, None] * seals.normals
         return HandPoses(np.ascontiguousarray(rotations), positions, np.zeros(len(positions)))
+
+    def _pressed(self, poses: HandPoses, base_from_support: FloatArray) -> FloatArray:
+        """(C,) how far the cup is pressed beyond the seen surface, metres.
+
+        Where the support seems to be higher than the table is, so does the part: the cup has further to go,
+        as far as bellows and lip give way if the camera was right, and not into the support.
+        """
+        press = self._parameters.press * self._cup.stroke
+        gives_way = max(press, self._cup.stroke + self._cup.lip_give)
+        most = np.clip(poses.positions[:, 2] - self._settings.tip_margin, press, gives_way)
+        if self._settings.table_height is None:
+            return np.full(len(poses), press)
+        feet = poses.positions * [1.0, 1.0, 0.0]
+        above = transform_points(base_from_support, feet)[:, 2] - self._settings.table_height
+        same = np.abs(above) < SAME_TABLE
+        further: FloatArray = np.clip(press + np.where(same, above, 0.0), press, most)
+        return further
 
     def _rate(self, poses: HandPoses, seals: Seals, clearances: Clearances, shape: Shape) -> FloatArray:
         """Terms (C, T) in the order of WEIGHTS, each 0..1."""
