@@ -38,10 +38,11 @@ LEVER = 0.012
 """Metres from the lip to the plumb line through the part's centre at which the term of balance is 37 %."""
 SAME_TABLE = 0.01
 """Metres: a support that seems to be further from the cell's table is another one."""
-LAST_GIVE, LAST_RIM = 2.0, 0.5
-"""Where no place of a part is good, its level ones may be this much less even, and have this share of the
-rim: the camera makes waves on what is flat, and a cup that leaks is tried elsewhere.
-"""
+WAVY = 0.5
+"""Share that counts of what is uneven where a face is level as a whole: the camera makes waves on what is
+flat, and in the middle of a part a lip has more room than where the waves happen to be low."""
+LAST_RIM = 0.5
+"""Share of the least rim that does where no place has more: a cup that leaks is tried elsewhere."""
 HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
 WEIGHTS = {
     "seal": 2.0,  # what is left of the lip's give: noise may hide that much
@@ -170,13 +171,15 @@ class SuctionPlanner(ScenePlanner):
             coarser = PLACE_SPACING * float(np.sqrt(len(places) / self._parameters.max_places))
             places, outward = thin_out(points, normals, coarser)
         seals = find_seals(surface, places, outward, self._cup.lip_radius)
-        give, rim = self._parameters.usable_give * self._cup.lip_give, self._parameters.min_rim
-        seen = seals.whole & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
-        good = seen & (seals.deviation < give) & (seals.rim > rim)
-        if not good.any():
-            level = seen & (seals.normals[:, 2] == 1.0)
-            good = level & (seals.deviation < LAST_GIVE * give) & (seals.rim > LAST_RIM * rim)
-        if not good.any():
+        give = self._parameters.usable_give * self._cup.lip_give
+        good = seals.whole & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
+        good &= seals.deviation * _waves(seals) < give
+        for least in (self._parameters.min_rim, LAST_RIM * self._parameters.min_rim):
+            enough = good & (seals.rim > least)
+            if enough.any():
+                good = enough
+                break
+        else:
             wide = 2e3 * self._cup.lip_radius
             raise NoGraspFound(name, len(seals), f"no place where a lip of {wide:.0f} mm would seal")
         kept = np.flatnonzero(good)
@@ -216,7 +219,7 @@ class SuctionPlanner(ScenePlanner):
         lever = np.linalg.norm((shape.centre - poses.positions)[:, :2], axis=1)
         return np.stack(
             [
-                np.clip(1.0 - seals.deviation / self._cup.lip_give, 0.0, 1.0),
+                np.clip(1.0 - seals.deviation * _waves(seals) / self._cup.lip_give, 0.0, 1.0),
                 np.clip(seals.rim / ENOUGH_RIM, 0.0, 1.0),
                 np.exp(-((lever / LEVER) ** 2)),
                 np.clip(seals.normals[:, 2], 0.0, 1.0) ** 2,
@@ -229,6 +232,11 @@ class SuctionPlanner(ScenePlanner):
     def _way_in(self, poses: HandPoses, maps: SpaceMaps) -> FloatArray:
         margin, distance = self._settings.tip_margin, self._settings.approach_distance
         return check_approach(poses, _zeros(poses), maps, self._hand, margin, distance)
+
+
+def _waves(seals: Seals) -> FloatArray:
+    """(C,) share of the deviation that counts."""
+    return np.where(seals.normals[:, 2] == 1.0, WAVY, 1.0)
 
 
 def _zeros(poses: HandPoses) -> npt.NDArray[np.int64]:
