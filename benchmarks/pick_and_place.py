@@ -85,7 +85,8 @@ def run_seed(options: argparse.Namespace, seed: int, console: Console) -> dict[s
             "look": options.look,
             "out": out,
         }
-        demo = arguments([f"--{name}={value}" for name, value in given.items()] + ["--no-video"])
+        words = ["sim:=gazebo", "headless:=true"] if options.sim == "gazebo" else []
+        demo = arguments([f"--{name}={value}" for name, value in given.items()] + ["--no-video", *words])
         scales = Scales()
         try:
             record = run_demo(demo, console)
@@ -147,7 +148,7 @@ def show(
 ) -> None:
     """Print the tables."""
     table = Table(
-        title=f"{options.cell}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
+        title=f"{options.cell}, {options.sim}, {options.scene}, {len(runs)} seeds from {options.first_seed},"
         f" speed {options.speed}"
     )
     for heading in (
@@ -201,7 +202,10 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, metavar="N")
     parser.add_argument("--first-seed", type=int, default=100, metavar="S")
     parser.add_argument("--parts", type=int, default=8, metavar="N")
-    parser.add_argument("--look", default="real", choices=("real", "plain"), help="of the simulated images")
+    parser.add_argument(
+        "--sim", default="mujoco", choices=("mujoco", "gazebo"), help="what stands in for the cell"
+    )
+    parser.add_argument("--look", default="real", choices=("real", "plain"), help="of MuJoCo's images")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X")
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the reports of all runs")
@@ -222,6 +226,7 @@ def main() -> int:
         described = {
             "protocol": " ".join(__doc__.split()),
             "cell": options.cell,
+            "sim": options.sim,
             "scene": options.scene,
             "look": options.look,
             "parts": options.parts,

@@ -378,7 +378,11 @@ OURS = ["stop", "perception", "grasping", "motion", "tasks", "recorder"]
 
 @pytest.mark.parametrize(
     ("sim", "before"),
-    [("mujoco", ["robot_state_publisher", "simulator"]), ("gazebo", ["robot_state_publisher"]), ("none", [])],
+    [
+        ("mujoco", ["robot_state_publisher", "simulator"]),
+        ("gazebo", ["robot_state_publisher", "gazebo_parts"]),
+        ("none", []),
+    ],
 )
 def test_the_nodes_are_started_and_brought_up_in_the_order_of_the_graph(real_cell, sim, before):
     module = loaded("cell.launch.py")
@@ -387,8 +391,8 @@ def test_the_nodes_are_started_and_brought_up_in_the_order_of_the_graph(real_cel
     assert [name_of(made, node) for node in nodes] == [*before, *OURS, "lifecycle_manager"]
     cell, graph = described(made)
     managed = manager_parameters(graph, cell, sim)
-    assert managed["nodes"] == ["simulator", *OURS] if sim == "mujoco" else OURS
-    assert managed["restarted"] == OURS[1:]
+    assert managed["nodes"] == [*before[1:], *OURS]
+    assert managed["restarted"] == [*(before[1:] if sim == "gazebo" else []), *OURS[1:]]
     assert managed.get("topics", []) == ([] if sim == "mujoco" else AWAITED)
     if sim == "none":
         behind = dict(zip(managed["topics"], managed["publishers"], strict=True))

@@ -21,6 +21,7 @@ setup(
     entry_points={
         "console_scripts": [
             "simulator_node = lab_simulation.simulator_node:main",
+            "gazebo_parts = lab_simulation.gazebo.parts_node:main",
             "write_gazebo_files = lab_simulation.gazebo.files:main",
         ]
     },

@@ -13,11 +13,11 @@ from rclpy.time import Time
 from lab_description import Cell
 from lab_motion.control.goal import ANSWER, LOOK, SLOWEST_CLOCK, Controller, Goal
 from lab_motion.control.joint_states import JointStates
-from lab_motion.conversions import gripper_goal, pad_force
+from lab_motion.control.pad import PadForce
+from lab_motion.conversions import gripper_goal
 from lab_motion.errors import ExecutionCancelled, GripperFailed
 from lab_motion.skills.grip.fingers import PadReading
 from lab_motion.skills.hardware import Cancelled
-from lab_node.freshness import Latest
 from lab_node.qos import SENSOR
 
 
@@ -41,13 +41,11 @@ class ControlledHand:
         self._goal: Goal | None = None
         self._replacing = threading.Lock()
         self._stalled: bool | None = None
-        self._wrenches: list[Latest[WrenchStamped]] = []
+        self._wrenches: list[PadForce] = []
         for side, topic in sorted(cell.gripper.wrench_topics.items()):
-            latest: Latest[WrenchStamped] = Latest(
-                f"wrench of the {side} pad on {node.resolve_topic_name(topic)}"
-            )
-            node.create_subscription(WrenchStamped, topic, latest.put, SENSOR)
-            self._wrenches.append(latest)
+            pad = PadForce(f"wrench of the {side} pad on {node.resolve_topic_name(topic)}")
+            node.create_subscription(WrenchStamped, topic, pad.put, SENSOR)
+            self._wrenches.append(pad)
 
     def reading(self) -> PadReading:
         """Opening and forces now."""
@@ -55,7 +53,7 @@ class ControlledHand:
         now = self._node.get_clock().now()
         if not self._wrenches:
             return PadReading(opening, stalled=self._stalled)
-        left, right = (pad_force(latest.fresh(now, self._max_age)) for latest in self._wrenches)
+        left, right = (pad.now(now, self._max_age) for pad in self._wrenches)
         return PadReading(opening, (left, right), self._stalled)
 
     def take_over(self) -> None:
@@ -131,8 +129,8 @@ class ControlledHand:
 
     def _wait_for_newer(self, stamp: Time) -> None:
         """Until everything that `reading` takes is newer, a few seconds of the wall at most."""
-        for latest in self._wrenches:
-            latest.wait_for_newer(stamp, ANSWER)
+        for pad in self._wrenches:
+            pad.wait_for_newer(stamp, ANSWER)
         self._states.wait_for_newer(self._names, stamp, ANSWER)
 
     def _ended(self, goal: Goal) -> bool:

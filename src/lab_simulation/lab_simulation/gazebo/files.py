@@ -13,7 +13,7 @@ from lab_core.errors import LabError
 from lab_description import Cell, load_cell
 from lab_node.names import resolve
 from lab_simulation.gazebo.robot import contacts_topic, controller_parameters, gazebo_urdf
-from lab_simulation.gazebo.world import CAMERA, STEP, gazebo_world
+from lab_simulation.gazebo.world import CAMERA, PARTS_TOPIC, STEP, gazebo_world
 from lab_simulation.scenes.drawing import Area, Scene, make_scene
 from lab_simulation.scenes.mesh_parts import mesh_source
 from lab_simulation.scenes.scene_file import load_scene_file
@@ -30,6 +30,8 @@ CLOCK = "/gazebo/clock"
 """Gazebo's clock in ROS, told at each step of the physics; `/clock` is thinned out from it."""
 CLOCK_RATE = 125
 """Of /clock, Hz of simulated time: each message of it wakes every node of the cell."""
+PARTS = "gazebo/parts"
+"""Pose of each part in ROS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def write_gazebo_files(cell: Cell, scene: Scene, folder: Path) -> GazeboFiles:
 def bridges(cell: Cell) -> list[dict[str, str]]:
     """Entries for ros_gz_bridge: every topic of Gazebo that ROS gets to see."""
     found = [_bridge("/clock", CLOCK, "rosgraph_msgs/msg/Clock", "gz.msgs.Clock")]
+    found.append(_bridge(PARTS_TOPIC, resolve(PARTS), "geometry_msgs/msg/TransformStamped", "gz.msgs.Pose"))
     for suffix, (topic, ros_type, gz_type) in CAMERA_TOPICS.items():
         found.append(_bridge(f"/{CAMERA}/{suffix}", topic, ros_type, gz_type))
     for side, name in cell.gripper.wrench_topics.items():

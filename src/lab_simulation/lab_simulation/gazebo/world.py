@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import mujoco
 import numpy as np
-import numpy.typing as npt
+import trimesh
 
 from lab_core.geometry import FloatArray, invert
 from lab_description import Cell
@@ -24,6 +24,10 @@ SDF_VERSION = "1.10"
 WORLD = "cell"
 CAMERA = "camera"
 """Model and sensor; the first part of the sensor's topics."""
+PARTS_TOPIC = "/parts"
+"""Of Gazebo: poses of the parts."""
+POSE_RATE = 10.0
+"""Of each part, Hz."""
 STEP = 0.001
 """Seconds; with 2 ms held parts tremble in the fingers."""
 FRICTION = 1.0
@@ -89,7 +93,8 @@ def _physics(world: Element) -> None:
     solver = SubElement(dart, "solver")
     # Exact friction at each contact; the iterative solver (pgs) lets a held part creep.
     _text(solver, "solver_type", "dantzig")
-    _text(dart, "collision_detector", "bullet")
+    # Bullet's contacts of meshes let parts through the pads, and turn them between them.
+    _text(dart, "collision_detector", "ode")
     _text(world, "gravity", "0 0 -9.81")
 
 
@@ -166,17 +171,31 @@ def _part(world: Element, part: Part, pose: FloatArray, inertial: Element, meshe
     model, link = _model(world, part.name, static=False)
     _text(model, "pose", pose_words(pose))
     link.append(inertial)
+    _tell_pose(model)
     for index, piece in enumerate(part.pieces):
         for tag, wanted in (("collision", piece.solid), ("visual", piece.visible)):
             if not wanted:
                 continue
             shape = SubElement(link, tag, name=f"{tag}_{index}")
             _text(shape, "pose", pose_words(piece.pose))
-            _piece(shape, piece, meshes / f"{part.name}_{index}.obj")
+            _piece(shape, piece, meshes / f"{part.name}_{index}.stl")
             if tag == "collision":
                 _surface(shape, FRICTION)
             else:
                 _material(shape, part.rgb)
+
+
+def _tell_pose(model: Element) -> None:
+    """The pose of all parts goes to one topic, each with the part's name: what the world tells of all models
+    loses the names on its way to ROS.
+    """
+    plugin = SubElement(
+        model, "plugin", filename="gz-sim-pose-publisher-system", name="gz::sim::systems::PosePublisher"
+    )
+    _text(plugin, "topic", PARTS_TOPIC)
+    _text(plugin, "publish_model_pose", "true")
+    _text(plugin, "publish_link_pose", "false")
+    _text(plugin, "update_frequency", f"{POSE_RATE:g}")
 
 
 def _piece(shape: Element, piece: Piece, file: Path) -> None:
@@ -192,7 +211,8 @@ def _piece(shape: Element, piece: Piece, file: Path) -> None:
         _text(SubElement(geometry, "sphere"), "radius", f"{x:.9g}")
     else:
         assert piece.mesh is not None
-        _write_obj(file, piece.mesh.vertices, piece.mesh.faces)
+        # with normals: Gazebo ends itself over a mesh that has none
+        trimesh.Trimesh(piece.mesh.vertices, piece.mesh.faces, process=False).export(file)
         _text(SubElement(geometry, "mesh"), "uri", file.resolve().as_uri())
 
 
@@ -219,12 +239,6 @@ def _inertials(parts: Iterable[Part]) -> list[Element]:
             _text(tensor, name, f"{inertia[i, j]:.9g}")
         found.append(element)
     return found
-
-
-def _write_obj(file: Path, vertices: FloatArray, faces: npt.NDArray[np.int32]) -> None:
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices.tolist()]
-    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces.tolist()]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _model(world: Element, name: str, static: bool) -> tuple[Element, Element]:
