@@ -82,12 +82,18 @@ def test_a_log_that_nobody_reads_is_no_traceback():
     assert "Traceback" not in done.stderr, done.stderr
 
 
-def test_gazebo_refuses_a_cell_without_fingers():
-    """Nothing in it stands in for a vacuum."""
-    result = launch("cell:=ur5e_suction", "sim:=gazebo")
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        ("ur5e_suction", "'suction_20mm' has no fingers"),
+        ("ur5e_touch", "gripper.touch: nothing in Gazebo stands in for tactile pads: use sim:=mujoco"),
+    ],
+)
+def test_gazebo_refuses_a_hand_that_nothing_in_it_stands_in_for(cell, sentence):
+    result = launch(f"cell:={cell}", "sim:=gazebo")
     said = result.stdout + result.stderr
     assert result.returncode == 1
-    assert "'suction_20mm' has no fingers" in said
+    assert sentence in said
     assert "process started" not in said
 
 

@@ -77,8 +77,12 @@ def refuse_wrong_arguments(context: LaunchContext, namespace: str) -> None:
             refuse_unusable(words | numbers)
         refuse_unwritable(context.launch_configurations["record"])
         cell = load_cell(context.launch_configurations["cell"])
-        if context.launch_configurations["sim"] == "gazebo":
-            _ = cell.gripper  # nothing in Gazebo stands in for a vacuum
+        if context.launch_configurations["sim"] == "gazebo" and cell.gripper.touch is not None:
+            # and without a gripper it has said so: nothing in Gazebo stands in for a vacuum
+            raise ConfigurationError(
+                f"{cell.files['cell']}: gripper.touch: nothing in Gazebo stands in for tactile pads: use"
+                " sim:=mujoco, or a cell without them"
+            )
         refuse_unknown(chosen, cell)
     except LabError as error:
         raise RuntimeError(str(error)) from None

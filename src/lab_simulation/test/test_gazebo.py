@@ -213,6 +213,8 @@ def test_the_controllers_run_the_cells_joints(cell, files, robot):
     assert manager["enforce_command_limits"] is False
     for name in controller_names(cell):
         assert "/" in manager[name]["type"]
+    fingers = parameters[cell.gripper.gripper_controller]["ros__parameters"]
+    assert fingers["stall_velocity_threshold"] == 0.5 * cell.gripper.joints[cell.gripper.joint].velocity
     arm = parameters[cell.robot.arm_controller]["ros__parameters"]
     assert tuple(arm["joints"]) == cell.robot.joint_names
     hand = parameters[cell.gripper.gripper_controller]["ros__parameters"]

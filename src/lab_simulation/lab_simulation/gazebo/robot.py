@@ -24,6 +24,9 @@ RATE = 250
 """Of the controllers, Hz; four steps of the physics."""
 SENSOR_RATE = 100
 PAD_FRICTION = 1.0
+TREMBLING = 0.5
+"""Share of the fingers' speed limit. Fingers that press a part tremble in Gazebo, with up to 0.65 rad/s of 1.4:
+only what is faster moves."""
 _CONTACT_STIFFNESS = ("kp", "1e6"), ("kd", "100")
 
 
@@ -82,7 +85,9 @@ def controller_parameters(cell: Cell) -> dict[str, Any]:
     controllers = {
         "joint_state_broadcaster": {"type": "joint_state_broadcaster/JointStateBroadcaster"},
         robot.arm_controller: arm_parameters(cell),
-        gripper.gripper_controller: gripper_parameters(cell),
+        gripper.gripper_controller: gripper_parameters(
+            cell, of_driver={"stall_velocity_threshold": TREMBLING * gripper.joints[gripper.joint].velocity}
+        ),
         robot.wrench_broadcaster: {
             "type": "force_torque_sensor_broadcaster/ForceTorqueSensorBroadcaster",
             "sensor_name": WRIST_SENSOR,
