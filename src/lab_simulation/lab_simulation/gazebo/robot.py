@@ -25,8 +25,8 @@ RATE = 250
 SENSOR_RATE = 100
 PAD_FRICTION = 1.0
 TREMBLING = 0.5
-"""Share of the fingers' speed limit. Fingers that press a part tremble in Gazebo, with up to 0.65 rad/s of 1.4:
-only what is faster moves."""
+"""Share of the fingers' speed limit. Fingers that press a part tremble in Gazebo, with up to 0.65 rad/s of
+1.4: only what is faster moves."""
 _CONTACT_STIFFNESS = ("kp", "1e6"), ("kd", "100")
 
 
