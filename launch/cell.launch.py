@@ -39,6 +39,7 @@ from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
 from lab_bringup.named_plugins import by_arguments, by_cell
 from lab_bringup.preflight import refuse_the_impossible
+from lab_bringup.transport import sends_images, with_small_segment
 from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
 from lab_description.urdf import with_massless_root
@@ -269,12 +270,14 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     managed = {"lifecycle_manager": lambda context: manager_parameters(graph, cell, sim)}
     computed = COMPUTED | managed
     chosen = context.launch_configurations
+    small = with_small_segment(context.environment, Path(launch.logging.launch_config.log_dir))
     return [
         start(
             node,
             by_arguments(chosen, node.name) | (computed[node.name](context) if node.name in computed else {}),
             by_cell(cell, node.name),
             chosen["params_file"],
+            {} if sends_images(graph, node) else small,
         )
         for node in graph.started(sim, switched_on(context))
     ]

@@ -131,13 +131,17 @@ def shared_frames(graph: Graph, description: Mapping[str, Any]) -> NodeAction:
 
 
 def start(
-    node: Node, computed: Mapping[str, Any], of_cell: Mapping[str, Any] | None = None, params_file: str = ""
+    node: Node,
+    computed: Mapping[str, Any],
+    of_cell: Mapping[str, Any] | None = None,
+    params_file: str = "",
+    variables: Mapping[str, str] | None = None,
 ) -> NodeAction:
     """A node in its enclave, with its entry in config/nodes.yaml and the launch arguments that it wants.
 
     computed: parameters that launch arguments give, or that follow from the cell; they win. of_cell: that the
     YAML of the cell gives, which win over config/nodes.yaml. params_file: of the user, "" for none, which
-    wins over both.
+    wins over both. variables: of its environment.
     """
     last: dict[str, Any] = {name: argument(word) for name, word in node.arguments.items()}
     if node.wall_time:  # each listener to the simulated clock costs a tenth of a core
@@ -154,6 +158,7 @@ def start(
         parameters=[*first, NODE_PARAMETERS, *cell, *files, {**last, **computed}],
         # where its keys are, when DDS security is on; see docs/security.md
         ros_arguments=["--enclave", node.enclave, "--log-level", level],
+        additional_env=dict(variables or {}),
         **ending(node),
     )
 

@@ -14,7 +14,7 @@ from lab_node.domain import domain_from
 MIB = 1 << 20
 DISK = 2048 * MIB
 MEMORY = 1500 * MIB
-# Of a running cell: a dozen participants with a segment of 16 MiB each.
+# A running cell takes some 70 MiB, each node that is started by hand beside it 20.
 SHARED_MEMORY, SHARED_MEMORY_FREE = 256 * MIB, 64 * MIB
 # An RGB-D pair at 640×480 and as much again: a smaller segment drops images.
 SEGMENT = 4 * MIB

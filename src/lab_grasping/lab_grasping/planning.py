@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from lab_core.outcomes import OutcomeCode
 from lab_core.scene import Scene
@@ -48,7 +49,8 @@ class GraspPlanning:
             return cls(hand, planner)
 
         def make(miss: float) -> GraspPlanner:
-            name, settings = parameters.planner_for(cell), parameters.settings(miss)
+            name = parameters.planner_for(cell)
+            settings = replace(parameters.settings(miss), table_height=cell.table_height)
             return GRASP_PLANNERS.make(name, hand, settings, given=parameters.plugins, node="grasping").plugin
 
         miss = cell.camera.stated_error

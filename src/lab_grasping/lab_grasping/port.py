@@ -20,7 +20,8 @@ class PlannerSettings:
     seed: decides everything random. max_grasps: kept at most. tip_margin: height of the finger tips above the
     support, metres. clearance: sideways distance of the hand from everything but the part, metres.
     approach_distance: straight way along the approach that is checked, metres. miss: how far the hand may
-    miss what the camera sees, metres, with 95 %; the three lengths before hold it already.
+    miss what the camera sees, metres, with 95 %; the three lengths before hold it already. table_height: as
+    the cell knows it, metres in the base frame; None: not known.
     """
 
     seed: int = 0
@@ -29,6 +30,7 @@ class PlannerSettings:
     clearance: float = 0.003
     approach_distance: float = 0.10
     miss: float = 0.0
+    table_height: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

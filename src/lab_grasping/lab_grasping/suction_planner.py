@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab_core.geometry import FloatArray, invert, make_transform
+from lab_core.geometry import FloatArray, invert, make_transform, transform_points
 from lab_core.grasp import Grasp
 from lab_core.parameters import parameter
 from lab_core.scene import Scene
@@ -36,6 +36,13 @@ ENOUGH_RIM = 0.006
 """Metres of surface beyond the lip, of which more makes nothing safer."""
 LEVER = 0.012
 """Metres from the lip to the plumb line through the part's centre at which the term of balance is 37 %."""
+SAME_TABLE = 0.01
+"""Metres: a support that seems to be further from the cell's table is another one."""
+WAVY = 0.5
+"""Share that counts of what is uneven where a face is level as a whole: the camera makes waves on what is
+flat, and in the middle of a part a lip has more room than where the waves happen to be low."""
+LAST_RIM = 0.5
+"""Share of the least rim that does where no place has more: a cup that leaks is tried elsewhere."""
 HIDDEN_DEPTH, OWN_DEPTH = 0.015, 0.04
 WEIGHTS = {
     "seal": 2.0,  # what is left of the lip's give: noise may hide that much
@@ -138,7 +145,7 @@ class SuctionPlanner(ScenePlanner):
         if len(chosen) == 0:
             raise NoGraspFound(item.id, len(poses), "what stands in the way of a straight approach")
         base_from_support = invert(support_from_base(support_of(scene)))
-        pressed = self._parameters.press * self._cup.stroke * poses.rotations[:, :, 2]
+        pressed = self._pressed(poses, base_from_support)[:, None] * poses.rotations[:, :, 2]
         grasps = tuple(
             Grasp(
                 scene_stamp=scene.stamp,
@@ -164,13 +171,15 @@ class SuctionPlanner(ScenePlanner):
             coarser = PLACE_SPACING * float(np.sqrt(len(places) / self._parameters.max_places))
             places, outward = thin_out(points, normals, coarser)
         seals = find_seals(surface, places, outward, self._cup.lip_radius)
-        good = seals.deviation < self._parameters.usable_give * self._cup.lip_give
-        good &= (
-            seals.whole
-            & (seals.rim > self._parameters.min_rim)
-            & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
-        )
-        if not good.any():
+        give = self._parameters.usable_give * self._cup.lip_give
+        good = seals.whole & (seals.normals[:, 2] > np.cos(self._parameters.max_tilt))
+        good &= seals.deviation * _waves(seals) < give
+        for least in (self._parameters.min_rim, LAST_RIM * self._parameters.min_rim):
+            enough = good & (seals.rim > least)
+            if enough.any():
+                good = enough
+                break
+        else:
             wide = 2e3 * self._cup.lip_radius
             raise NoGraspFound(name, len(seals), f"no place where a lip of {wide:.0f} mm would seal")
         kept = np.flatnonzero(good)
@@ -187,13 +196,30 @@ class SuctionPlanner(ScenePlanner):
         positions = seals.points + seals.rise[:, None] * seals.normals
         return HandPoses(np.ascontiguousarray(rotations), positions, np.zeros(len(positions)))
 
+    def _pressed(self, poses: HandPoses, base_from_support: FloatArray) -> FloatArray:
+        """(C,) how far the cup is pressed beyond the seen surface, metres.
+
+        Where the support seems to be higher than the table is, so does the part: the cup has further to go,
+        as far as bellows and lip give way if the camera was right, and not into the support.
+        """
+        press = self._parameters.press * self._cup.stroke
+        gives_way = max(press, self._cup.stroke + self._cup.lip_give)
+        most = np.clip(poses.positions[:, 2] - self._settings.tip_margin, press, gives_way)
+        if self._settings.table_height is None:
+            return np.full(len(poses), press)
+        feet = poses.positions * [1.0, 1.0, 0.0]
+        above = transform_points(base_from_support, feet)[:, 2] - self._settings.table_height
+        same = np.abs(above) < SAME_TABLE
+        further: FloatArray = np.clip(press + np.where(same, above, 0.0), press, most)
+        return further
+
     def _rate(self, poses: HandPoses, seals: Seals, clearances: Clearances, shape: Shape) -> FloatArray:
         """Terms (C, T) in the order of WEIGHTS, each 0..1."""
         # weight pulls straight down, whatever way the cup comes
         lever = np.linalg.norm((shape.centre - poses.positions)[:, :2], axis=1)
         return np.stack(
             [
-                np.clip(1.0 - seals.deviation / self._cup.lip_give, 0.0, 1.0),
+                np.clip(1.0 - seals.deviation * _waves(seals) / self._cup.lip_give, 0.0, 1.0),
                 np.clip(seals.rim / ENOUGH_RIM, 0.0, 1.0),
                 np.exp(-((lever / LEVER) ** 2)),
                 np.clip(seals.normals[:, 2], 0.0, 1.0) ** 2,
@@ -206,6 +232,11 @@ class SuctionPlanner(ScenePlanner):
     def _way_in(self, poses: HandPoses, maps: SpaceMaps) -> FloatArray:
         margin, distance = self._settings.tip_margin, self._settings.approach_distance
         return check_approach(poses, _zeros(poses), maps, self._hand, margin, distance)
+
+
+def _waves(seals: Seals) -> FloatArray:
+    """(C,) share of the deviation that counts."""
+    return np.where(seals.normals[:, 2] == 1.0, WAVY, 1.0)
 
 
 def _zeros(poses: HandPoses) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from lab_grasping.hand_model import hand_of
 from lab_grasping.port import GRASP_PLANNERS, GraspPlanner, PlannerSettings
 from lab_grasping.seal import RING_WIDTH, RINGS, find_seals
 from lab_grasping.suction_gripper import SuctionGripper
-from lab_grasping.suction_planner import SuctionPlanner
+from lab_grasping.suction_planner import ENOUGH_RIM, SuctionParameters, SuctionPlanner
 from lab_grasping.testing.planner_contract import SuctionPlannerContract
 from lab_grasping.testing.synthetic import Solid, at, observe, straight_gripper, suction_cup
 
@@ -52,6 +52,15 @@ def test_a_face_that_noise_may_have_tilted_is_level():
     assert seals.deviation[0] < 1e-3
 
 
+def test_a_face_that_is_level_as_a_whole_is_level_on_a_wave_of_the_depth():
+    """As steep under the cup as a wedge, which stays one."""
+    wave = lip_on(lambda x, y: 0.002 * np.sin(2.0 * np.pi * x / 0.05), half_size=0.04)
+    assert wave.normals[0] == pytest.approx([0.0, 0.0, 1.0])
+    wedge = lip_on(lambda x, y: 0.25 * x, half_size=0.04)
+    expected = np.array([-0.25, 0.0, 1.0]) / np.linalg.norm([-0.25, 0.0, 1.0])
+    assert np.degrees(np.arccos(wedge.normals[0] @ expected)) < 1.0
+
+
 @pytest.mark.parametrize("radius", [0.02, 0.03, 0.05])
 def test_the_lip_follows_a_cylinder_by_its_sagitta(radius):
     seals = lip_on(lambda x, y: np.sqrt(radius**2 - np.clip(x, -radius, radius) ** 2) - radius)
@@ -88,6 +97,42 @@ def test_it_takes_the_middle_of_a_block():
     assert np.linalg.norm(grasp.base_from_tcp[:2, 3] - [0.5, 0.0]) < 0.006
     assert grasp.base_from_tcp[2, 2] < -0.99
     assert set(grasp.terms) == {"seal", "rim", "balance", "upright", "hidden", "own_shadow"}
+
+
+def depth_of_press(table_height, block=0.04):
+    """How far below the top of a block the lip is sent, metres."""
+    planner = SuctionPlanner(suction_cup(), PlannerSettings(table_height=table_height))
+    scene = observe([Solid("box", (0.05, 0.06, block), at(0.5, 0.0, block / 2.0))])
+    return block - planner.plan(scene).grasps[0].base_from_tcp[2, 3]
+
+
+def test_a_camera_that_sees_the_table_too_high_sees_the_part_too_high():
+    """The lip ended some millimetres over the part; but a support far from the table is another one."""
+    cup, usual = suction_cup(), depth_of_press(None)
+    assert depth_of_press(-0.002) == pytest.approx(usual + 0.002, abs=1e-4)
+    assert depth_of_press(-0.008) == pytest.approx(cup.stroke + cup.lip_give, abs=1e-3)
+    for height in (0.0, 0.004, -0.02):
+        assert depth_of_press(height) == pytest.approx(usual, abs=1e-4)
+
+
+def test_a_cup_does_not_go_into_the_support():
+    settings = PlannerSettings()
+    assert depth_of_press(-0.008, block=0.01) <= 0.01 - settings.tip_margin + 1e-3
+    assert depth_of_press(-0.008, block=0.01) > depth_of_press(None, block=0.01)
+
+
+def test_where_no_place_is_good_a_level_one_with_half_of_the_rim_is_tried():
+    """A small part: the surface goes on for 3 mm beyond the lip at most."""
+    width = 2.0 * suction_cup().lip_radius + 0.004
+    scene = observe([Solid("box", (width, width, 0.03), at(0.5, 0.0, 0.015))])
+
+    def plan(min_rim):
+        parameters = SuctionParameters(min_rim=min_rim)
+        return SuctionPlanner(suction_cup(), PlannerSettings(), parameters).plan(scene)
+
+    assert plan(0.004).grasps[0].terms["rim"] * ENOUGH_RIM < 0.004
+    with pytest.raises(NoGraspFound, match="would seal"):
+        plan(0.008)
 
 
 def test_the_hand_of_a_cell_is_what_its_file_says(tmp_path):

@@ -95,6 +95,8 @@ class PartsNetwork:
         # One core is all that perception may take from the arm, and the sums are the same on every machine.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # One plan of the memory for each size of an image: 22 MB, and an image comes no sooner.
+        options.enable_mem_pattern = False
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import zstandard
 from mcap.reader import SeekingReader
@@ -71,8 +71,7 @@ def _write(file: IO[bytes], messages: list[Recorded]) -> None:
         if message.topic not in channels:
             channels[message.topic] = writer.register_channel(message.topic, "cdr", schemas[message.kind])
         entry = message.entry
-        data: Any = entry.data  # the writer takes any buffer
-        writer.add_message(channels[message.topic], entry.time, data, entry.sent, count)
+        writer.add_message(channels[message.topic], entry.time, entry.message(), entry.sent, count)
     writer.finish()  # type: ignore[no-untyped-call]
 
 

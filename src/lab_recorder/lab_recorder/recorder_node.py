@@ -233,8 +233,9 @@ class RecorderNode(LabNode):
                 if not self._active:
                     continue
                 now = int(self.get_clock().now().nanoseconds)
-                kept = self._images.keep(data) if kind is Image else data
-                entry = Entry(now, sent, header_stamp(kind, data), kept)
+                packed = kind is Image
+                kept = self._images.keep(data) if packed else data
+                entry = Entry(now, sent, header_stamp(kind, data), kept, packed)
                 recording.put(topic, entry)
                 if topic == topics.GRASPS:
                     recording.pin(entry.stamp)

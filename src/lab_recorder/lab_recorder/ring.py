@@ -6,19 +6,27 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lab_recorder.image_memory import unpacked
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One message as it came.
 
     time: of the cell's clock when it was taken; sent: when it was published, by the wall; stamp: of its
-    header, -1 where it has none; all in nanoseconds. data: serialized (CDR).
+    header, -1 where it has none; all in nanoseconds. data: serialized (CDR); of a packed one, which
+    ImageMemory keeps, what it takes in memory.
     """
 
     time: int
     sent: int
     stamp: int
     data: bytes | memoryview
+    packed: bool = False
+
+    def message(self) -> bytes:
+        """The message as it came, serialized (CDR)."""
+        return unpacked(memoryview(self.data)) if self.packed else bytes(self.data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def test_images_are_recorded_as_they_came(bench):
 
     def back():
         found = read_mcap(file) if file.is_file() else []
-        return [bytes(item.entry.data) for item in found if item.topic == COLOR]
+        return [item.entry.message() for item in found if item.topic == COLOR]
 
     until(lambda: back() == [serialize_message(image) for image in sent], "images in the ring")
 

@@ -97,9 +97,12 @@ def dress(
             offset[geom], size[geom] = start, skin.sides.shape[1]
             centre[geom], scale[geom] = skin.centre, 0.5 / skin.half
             density[geom] = skin.sides.shape[1] / (2.0 * skin.half.max())
+    starts: dict[int, int] = {}  # by canvas: a table of many geoms has one, of 5 MB
     for geom, ground in grounds.items():
         how[geom] = GROUND
-        offset[geom], size[geom] = keep(ground.canvas[None]), ground.canvas.shape[0]
+        if (canvas := id(ground.canvas)) not in starts:
+            starts[canvas] = keep(ground.canvas[None])
+        offset[geom], size[geom] = starts[canvas], ground.canvas.shape[0]
         scale[geom], density[geom] = ground.scale, ground.scale
     atlas = np.concatenate(pictures) if pictures else np.zeros(4, np.uint8)
     return Wardrobe(how, plain, bodies, centre, scale, offset, size, density, atlas)
