@@ -44,6 +44,18 @@ def test_a_slow_pad_is_known_by_its_newest_sample():
     assert pad.now(at(100), 0.2) == 3.0
 
 
+def test_what_the_fingers_felt_before_they_were_closed_does_not_count():
+    pad = pad_after((0, 0.0), (10, 0.0), (20, 0.0), (30, 30.0))
+    pad.begin_anew(at(25), 1.0)
+    assert pad.now(at(30), 0.2) == 30.0
+
+
+def test_a_pad_that_has_fallen_silent_keeps_its_last_samples():
+    pad = pad_after((0, 20.0))
+    pad.begin_anew(at(10), 0.01)
+    assert pad.now(at(10), 0.2) == 20.0
+
+
 def test_after_a_reset_of_the_simulation_earlier_times_count():
     pad = pad_after((9000, 20.0), (9010, 20.0), (10, 3.0))
     assert pad.now(at(10), 0.2) == 3.0

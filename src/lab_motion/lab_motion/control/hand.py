@@ -130,7 +130,7 @@ class ControlledHand:
     def _wait_for_newer(self, stamp: Time) -> None:
         """Until everything that `reading` takes is newer, a few seconds of the wall at most."""
         for pad in self._wrenches:
-            pad.wait_for_newer(stamp, ANSWER)
+            pad.begin_anew(stamp, ANSWER)
         self._states.wait_for_newer(self._names, stamp, ANSWER)
 
     def _ended(self, goal: Goal) -> bool:

@@ -35,6 +35,16 @@ class PadForce(Latest[WrenchStamped]):
                 self._recent.popleft()
         super().put(message)
 
+    def begin_anew(self, stamp: Time, wall_timeout: float) -> None:
+        """Wait, in a worker thread, for a sample of this time or later, and forget those before it, when the
+        fingers did something else.
+        """
+        if self.wait_for_newer(stamp, wall_timeout) is None:
+            return  # `now` says how old the newest is
+        with self._changed:
+            while _nanoseconds(self._recent[0]) < stamp.nanoseconds:
+                self._recent.popleft()
+
     def now(self, now: Time, max_age: float) -> float:
         """N, positive into the pad. max_age: of the newest sample, seconds.
 
