@@ -13,7 +13,6 @@ import yaml
 
 from lab_core.geometry import transform_from_xyz_rpy
 from lab_description import config_directory, load_cell
-from lab_description.tree import Tree
 from lab_simulation.gazebo.files import (
     CLOCK_RATE,
     bridges,
@@ -281,21 +280,6 @@ def test_joints_and_sensors_survive_sdformat(cell, files, sdf_library):
     named = {collision.get("name") for collision in model.iterfind("link/collision")}
     assert len(contacts) == 2
     assert set(contacts) <= named
-
-
-def test_the_driven_joint_carries_its_finger_like_a_rigid_arm(cell, robot):
-    """By virtual work: only that joint moves, and the pad along its own normal."""
-    gripper, small = cell.gripper, 1e-6
-    rigid = {name: replace(joint, mimic=None) for name, joint in gripper.joints.items()}
-    tree = Tree(gripper.base_link, gripper.links, rigid)
-    largest = 0.0
-    for opening in np.linspace(gripper.minimum_opening, gripper.maximum_opening, 30):
-        joints = {name: np.full(2, value) for name, value in gripper.joints_at(opening).items()}
-        joints[gripper.joint] = joints[gripper.joint] + [-small, small]
-        pad = tree.forward(joints)[gripper.left_pad]
-        largest = max(largest, abs((pad[1, :3, 3] - pad[0, :3, 3]) @ pad[0, :3, 1]) / (2.0 * small))
-    effort = float(robot.find(f"joint[@name='{gripper.joint}']/limit").get("effort"))
-    assert effort == pytest.approx(40.0 * largest, rel=0.01)
 
 
 def test_every_bridge_is_one_that_ros_gz_bridge_has(cell):

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostr
 
 import numpy as np
 
-from lab_description import Cell, Gripper, build_urdf
+from lab_description import Cell, build_urdf
 from lab_description.controllers import arm_parameters, gripper_parameters
 from lab_description.meshes import ros_package
 from lab_description.urdf import urdf_of_links
@@ -125,33 +125,17 @@ def _ros2_control(cell: Cell) -> Element:
 
 
 def _limit_grip(root: Element, cell: Cell) -> None:
-    """The driven joint pushes a pad with USUAL_GRIP; the joints that follow it hold against that.
+    """The driven joint pushes a pad with some 20 N (with USUAL_GRIP, DART's contacts become unstable); the joints that follow it hold against that.
 
-    gz_ros2_control moves them after it by motors of their own: DART knows no mimic constraint.
+    gz_ros2_control moves them after it by their own motors: DART knows no mimic constraint.
     """
-    element = root.find(f"joint[@name='{cell.gripper.joint}']/limit")
+    gripper = cell.gripper
+    limits = gripper.joints[gripper.joint]
+    joint = np.linspace(limits.lower, limits.upper, 101)
+    pad_travel = 0.5 * np.abs(np.gradient(gripper.opening_from_joint(joint), joint))
+    element = root.find(f"joint[@name='{gripper.joint}']/limit")
     assert element is not None
-    element.set("effort", f"{USUAL_GRIP * pad_lever(cell.gripper):.6g}")
-
-
-def pad_lever(gripper: Gripper) -> float:
-    """Effort of the driven joint for each N that its pad pushes with: metres, or 1 for one that slides.
-
-    The joints between have motors of their own, so it carries its finger like one rigid arm, and not only as
-    far as the pad travels, as a real linkage would.
-    """
-    driven = gripper.joints[gripper.joint]
-    if driven.type == "prismatic":
-        return 1.0
-    frames = gripper.forward({gripper.joint: np.linspace(driven.lower, driven.upper, 101)})
-    above = {joint.child: joint.parent for joint in gripper.joints.values()}
-    link = gripper.left_pad
-    while link != driven.child and link in above:
-        link = above[link]
-    pad = frames[gripper.left_pad if link == driven.child else gripper.right_pad]
-    arm = pad[:, :3, 3] - frames[driven.child][:, :3, 3]
-    axis = frames[driven.child][:, :3, :3] @ np.array(driven.axis)
-    return float(np.abs(np.einsum("ni,ni->n", np.cross(axis, arm), pad[:, :3, 1])).max())
+    element.set("effort", f"{USUAL_GRIP * float(pad_travel.max()):.6g}")
 
 
 def _wrist(root: Element, cell: Cell) -> None:
