@@ -125,8 +125,8 @@ def _ros2_control(cell: Cell) -> Element:
 
 
 def _limit_grip(root: Element, cell: Cell) -> None:
-    """The driven joint pushes a pad with some 20 N, the joints that follow it hold against that. With twice as
-    much, USUAL_GRIP, contacts of DART become unstable.
+    """The driven joint pushes a pad with some 20 N, the joints that follow it hold against that. With
+    twice as much, USUAL_GRIP, contacts of DART become unstable.
 
     gz_ros2_control moves them after it by their own motors: DART knows no mimic constraint.
     """
