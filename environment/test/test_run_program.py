@@ -17,7 +17,7 @@ ROOT = Places().root
 def run(folder, code, before="", **streams):
     """A program of this code, whose error output is kept. before: code that runs as the program is loaded."""
     file = folder / "program.py"
-    file.write_text(f"import signal, time\n{before}\ndef main():\n{textwrap.indent(code, '    ')}\n")
+    file.write_text(f"import signal\n{before}\ndef main():\n{textwrap.indent(code, '    ')}\n")
     words = [sys.executable, "-P", ROOT / "environment" / "run_program.py", file]
     return subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=60, cwd=folder, **streams)
 
@@ -51,7 +51,7 @@ def test_an_interrupt_while_it_still_loads_is_no_traceback(tmp_path):
 def test_an_interrupt_that_is_swallowed_is_raised_again(tmp_path):
     """Nothing that runs while an object is deleted can raise; imports delete their locks all the time."""
     swallows = f"class Swallows:\n    def __del__(self):\n        {INTERRUPT}\n"
-    done = run(tmp_path, "Swallows()\nwhile True:\n    time.sleep(0.1)", before=swallows)
+    done = run(tmp_path, "Swallows()\nwhile True:\n    signal.pause()", before=swallows)
     assert (done.returncode, done.stderr) == (INTERRUPTED, "\n")
 
 
