@@ -138,11 +138,7 @@ def take(folder: Path, trial: Trial) -> None:
 def _judge(trial: Trial, out: Path, said: str, code: int) -> None:
     log = out / "cell.log"
     for text in (said, log.read_text(errors="replace") if log.exists() else ""):
-        # nodes that are interrupted while their Python still loads have a traceback that is not ours; some
-        # are killed in the middle of it
-        starting = trial.early and ("KeyboardInterrupt" in text or "in _find_and_load" in text)
-        fatal = text.replace("Fatal Python error: init_import_site", "") if trial.early else text
-        if ("Traceback" in text and not starting) or "Fatal Python error" in fatal:
+        if "Traceback" in text or "Fatal Python error" in text:
             begins = max(text.find("Traceback"), text.find("Fatal Python error"))
             raise Wrong(f"{trial.event}: {text[begins:][:800]}", Verdict.TRACEBACK)
     run = out / "run.json"

@@ -35,6 +35,7 @@ from lab_bringup.graph_actions import (
     start,
     switched_on,
 )
+from lab_bringup.interrupts import uninterrupted
 from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
 from lab_bringup.named_plugins import by_arguments, by_cell
@@ -278,6 +279,8 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             by_cell(cell, node.name),
             chosen["params_file"],
             {} if sends_images(graph, node) else small,
+            # a debugger that somebody put before the nodes stays there
+            prefix=None if "launch-prefix" in chosen else uninterrupted(node),
         )
         for node in graph.started(sim, switched_on(context))
     ]

@@ -17,6 +17,7 @@ from launch_ros.actions import PushRosNamespace, SetRemap
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from lab_bringup.interrupts import uninterrupted
 from lab_bringup.ros_packages import installed
 from lab_core.errors import LabError
 from lab_description import Cell, load_cell
@@ -120,7 +121,9 @@ def shared_frames(graph: Graph, description: Mapping[str, Any]) -> NodeAction:
     return NodeAction(
         package="robot_state_publisher",
         executable="robot_state_publisher",
+        exec_name="robot_state_publisher",
         name="robot_state_publisher",
+        prefix=uninterrupted(graph.nodes["robot_state_publisher"]),
         namespace=f"{graph.namespace}/shared",
         parameters=[{**description, "frame_prefix": f"{graph.namespace.strip('/')}/"}],
         remappings=[(name, resolve(name, graph.namespace)) for name in ("/clock", "/rosout")]
@@ -136,12 +139,13 @@ def start(
     of_cell: Mapping[str, Any] | None = None,
     params_file: str = "",
     variables: Mapping[str, str] | None = None,
+    prefix: str | None = None,
 ) -> NodeAction:
     """A node in its enclave, with its entry in config/nodes.yaml and the launch arguments that it wants.
 
     computed: parameters that launch arguments give, or that follow from the cell; they win. of_cell: that the
     YAML of the cell gives, which win over config/nodes.yaml. params_file: of the user, "" for none, which
-    wins over both. variables: of its environment.
+    wins over both. variables: of its environment. prefix: what starts the executable, as of launch's Node.
     """
     last: dict[str, Any] = {name: argument(word) for name, word in node.arguments.items()}
     if node.wall_time:  # each listener to the simulated clock costs a tenth of a core
@@ -154,7 +158,9 @@ def start(
     return NodeAction(
         package=node.package,
         executable=node.executable,
+        exec_name=node.executable,
         name=node.name,
+        prefix=prefix,
         parameters=[*first, NODE_PARAMETERS, *cell, *files, {**last, **computed}],
         # where its keys are, when DDS security is on; see docs/security.md
         ros_arguments=["--enclave", node.enclave, "--log-level", level],

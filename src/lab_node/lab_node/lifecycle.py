@@ -333,6 +333,8 @@ def on_end_signals(end: Callable[[], Any]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, lambda *_: end())
+    # blocked by who started it while it loaded, see lab_bringup.interrupts
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _leave(code: int) -> None:

@@ -16,8 +16,8 @@ from lab_node.freshness import Silence
 from lab_node.qos import WATCHED
 
 STOP_STATE = "cell/stop_state"
-# Wall seconds for which nobody new may have come and no sign of life may have failed or begun again, before
-# one that gives none counts as dead: twice the longest time that a sign may be late on a busy machine.
+# Wall seconds after which one that gives no sign of life counts as dead, from when it came or gave its last:
+# twice the longest time that a sign may be late on a busy machine.
 SETTLES = 2.0
 
 
@@ -34,8 +34,10 @@ class Voices:
         """take: called with each word."""
         self._node = node
         self._alive = 0
+        # how many they were lately, and until when they count
+        self._until: dict[int, float] = {}
         self._known: frozenset[bytes] = frozenset()
-        self._changed = time.monotonic()
+        self._came = time.monotonic()
         node.create_subscription(
             StopState,
             STOP_STATE,
@@ -53,18 +55,22 @@ class Voices:
             return ""
         found = self._node.get_publishers_info_by_topic(topic)
         known = frozenset(bytes(each.endpoint_gid) for each in found)
-        if known != self._known:
-            self._known, self._changed = known, time.monotonic()
+        now = time.monotonic()
+        if known - self._known:
+            self._came = now
+        self._known = known
         voices = len(found)
-        if time.monotonic() - self._changed >= SETTLES:
+        if now - self._came >= SETTLES:
             unheard = [each for each in found if not _heard(each.qos_profile)]
-            voices = len(unheard) + self._alive
+            lately = [count for count, until in self._until.items() if now < until]
+            voices = len(unheard) + max([self._alive, *lately])
         if voices < 2:
             return ""
         return f"{voices} publishers say on {topic} whether the cell may move: end all but the stop node"
 
     def _take_liveliness(self, event: QoSLivelinessChangedInfo) -> None:
-        self._alive, self._changed = event.alive_count, time.monotonic()
+        self._until[self._alive] = time.monotonic() + SETTLES
+        self._alive = event.alive_count
 
 
 def _heard(offered: QoSProfile) -> bool:
