@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from lab_interfaces.msg import StopState
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
@@ -27,15 +28,15 @@ class Voices:
     Anyone can publish what the stop node publishes, and its messages do not tell of whom they are. What
     discovery shows is too much: a process that was killed stays in it for 20 s. So those are counted that
     give the middleware signs of life. Who promises none is not heard here, and is counted for as long as
-    discovery shows it.
+    discovery shows it. One for a process: Fast DDS does not tell a second one of every life.
     """
 
     def __init__(self, node: Node, take: Callable[[StopState], None]) -> None:
         """take: called with each word."""
         self._node = node
         self._alive = 0
-        # how many they were lately, and until when they count
-        self._until: dict[int, float] = {}
+        # how many they were before one fell silent, and until when it still counts
+        self._before, self._until = 0, 0.0
         self._known: frozenset[bytes] = frozenset()
         self._came = time.monotonic()
         node.create_subscription(
@@ -43,6 +44,8 @@ class Voices:
             STOP_STATE,
             take,
             WATCHED,
+            # of its own: where others work in the node's group, a sign of life would wait for seconds
+            callback_group=MutuallyExclusiveCallbackGroup(),
             event_callbacks=SubscriptionEventCallbacks(liveliness=self._take_liveliness),
         )
 
@@ -61,15 +64,19 @@ class Voices:
         self._known = known
         voices = len(found)
         if now - self._came >= SETTLES:
-            unheard = [each for each in found if not _heard(each.qos_profile)]
-            lately = [count for count, until in self._until.items() if now < until]
-            voices = len(unheard) + max([self._alive, *lately])
+            alive = max(self._alive, self._before) if now < self._until else self._alive
+            # none for so long: it is the middleware here that is late, for a word has just come
+            if alive > 0:
+                voices = alive + sum(not _heard(each.qos_profile) for each in found)
         if voices < 2:
             return ""
         return f"{voices} publishers say on {topic} whether the cell may move: end all but the stop node"
 
     def _take_liveliness(self, event: QoSLivelinessChangedInfo) -> None:
-        self._until[self._alive] = time.monotonic() + SETTLES
+        now = time.monotonic()
+        if event.alive_count < self._alive:
+            self._before = max(self._alive, self._before) if now < self._until else self._alive
+            self._until = now + SETTLES
         self._alive = event.alive_count
 
 

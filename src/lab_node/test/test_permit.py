@@ -20,7 +20,7 @@ class Topic:
     def resolve_topic_name(self, name):
         return name
 
-    def create_subscription(self, kind, name, take, profile, event_callbacks):
+    def create_subscription(self, kind, name, take, profile, callback_group, event_callbacks):
         self._tell = event_callbacks.liveliness
 
     def count_publishers(self, topic):
@@ -76,6 +76,16 @@ def test_a_late_sign_of_life_of_the_stop_node_does_not_wake_the_dead(topic):
     assert not topic.after(0.1)
     topic.alive(1)
     assert not topic.after(0.1)
+
+
+def test_signs_of_life_that_are_late_of_all_hide_nobody(topic):
+    topic.comes("forger")
+    topic.alive(2)
+    assert topic.after(10.0)
+    for count in (1, 0):
+        topic.alive(count)
+        assert topic.after(0.6 * SETTLES)
+    assert topic.after(10.0 * SETTLES)
 
 
 def test_who_promises_no_sign_of_life_counts_as_long_as_it_is_there(topic):

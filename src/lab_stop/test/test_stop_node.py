@@ -15,6 +15,7 @@ from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_interfaces.msg import StopState
 from rclpy.action import ActionClient, ActionServer, CancelResponse
+from rclpy.context import Context
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
@@ -36,24 +37,32 @@ WAIT = 60.0
 
 
 class Bench:
-    """The node, and a node that is everything around it."""
+    """The node, and a node that is everything around it.
+
+    Each has a DDS participant of its own, as in a cell: of two that listen in one, Fast DDS forgets to tell
+    the second now and then that a publisher lives.
+    """
 
     def __init__(self, **parameters):
         self.node = StopNode(
             "stop", parameter_overrides=[Parameter(n, value=v) for n, v in parameters.items()]
         )
-        self.around = Node("around")
+        self.context = Context()
+        rclpy.init(context=self.context)
+        self.around = Node("around", context=self.context)
         self.states = []
         self.diagnoses = [DiagnosticStatus()]
         self.around.create_subscription(StopState, STOP_STATE, self.states.append, LATCHED)
         self.around.create_subscription(
             DiagnosticArray, "/diagnostics", lambda array: self.diagnoses.extend(array.status), RELIABLE
         )
-        self.executor = MultiThreadedExecutor(4)
+        self.executors = []
         for node in (self.node, self.around):
-            self.executor.add_node(node)
-        self.thread = threading.Thread(target=self.executor.spin, daemon=True)
-        self.thread.start()
+            executor = MultiThreadedExecutor(4, context=node.context)
+            executor.add_node(node)
+            thread = threading.Thread(target=executor.spin, daemon=True)
+            thread.start()
+            self.executors.append((executor, thread))
 
     def start(self):
         assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
@@ -88,11 +97,13 @@ class Bench:
 
     def close(self):
         self.node.end()
-        self.executor.shutdown()
-        self.thread.join(5.0)
+        for executor, thread in self.executors:
+            executor.shutdown()
+            thread.join(5.0)
         for node in (self.node, self.around):
             destroy_actions(node)
             node.destroy_node()
+        self.context.try_shutdown()
 
 
 @pytest.fixture
@@ -132,7 +143,10 @@ def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench, prof
     cell.until(lambda: cell.is_now(stopped=False), "not free")
     permit = Permit(cell.around, math.inf)
     cell.until(lambda: permit.refusal() is None, "no permission")
-    forger = cell.around.create_publisher(StopState, STOP_STATE, getattr(qos, profile))
+    elsewhere = Context()
+    rclpy.init(context=elsewhere)
+    forger = Node("forger", context=elsewhere)
+    forger.create_publisher(StopState, STOP_STATE, getattr(qos, profile))
     words = "2 publishers say on /cell/stop_state whether the cell may move"
     cell.until(lambda: cell.is_now(stopped=True) and words in cell.states[-1].reason, "not stopped")
     told = len(cell.states)
@@ -141,7 +155,8 @@ def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench, prof
     assert not refused.success and words in refused.message, "it lives, however long it has been known"
     permit._take(StopState(stopped=False, speed=1.0))  # as it comes between two words of the stop node
     assert words in str(permit.stopped())
-    cell.around.destroy_publisher(forger)
+    forger.destroy_node()
+    elsewhere.try_shutdown()
     cell.until(lambda: cell.node.count_publishers(STOP_STATE) == 1, "the forger has not gone")
     cell.until(lambda: cell.call("/cell/reset").success, "cannot be reset")
     cell.until(lambda: permit.refusal() is None, "no permission")
