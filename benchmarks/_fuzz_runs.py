@@ -20,6 +20,8 @@ from lab_evaluation.fuzzing.terminals import BURSTS, GROUP, asks_to_stop
 
 # Wall seconds that a cell may take to come up, and a run to end after what happened to it.
 UP, ENDS = 120.0, 120.0
+# where nothing else of a campaign is: left alone, each demo takes a domain of its own
+DOMAIN = "77"
 KILLED = ("demo", "launch", "guard", "motion", "tasks", "simulator", "stop", "recorder")
 EVENTS = (
     "keys",
@@ -86,7 +88,7 @@ def _happen(one: Started, trial: Trial, out: Path) -> None:
             one.said(0.3)
     elif event == "neighbour":
         words = command("demo", ["--out", str(out.with_name("second")), "--no-video"])
-        with started(words, cwd=out.parent) as second:
+        with started(words, cwd=out.parent, ROS_DOMAIN_ID=DOMAIN) as second:
             if not wall_wait(lambda: one.said() is None or second.ended(0.1), ENDS):
                 raise Wrong("a second demo in the domain does not end", Verdict.HANG)
             if second.process.returncode == 0 or "a cell already runs" not in " ".join(second.said().split()):
@@ -115,7 +117,7 @@ def take(folder: Path, trial: Trial) -> None:
         for name in ("run.json", "report.html", "frames.part"):
             (out / name).symlink_to("/dev/full")
     columns = 120 if trial.event == "keys" else trial.columns  # its word has to be found
-    with started(command("demo", words), cwd=folder, columns=columns) as one:
+    with started(command("demo", words), cwd=folder, columns=columns, ROS_DOMAIN_ID=DOMAIN) as one:
         log = out / "cell.log"
 
         def up() -> bool:
