@@ -32,7 +32,8 @@ class RegionGraph:
 
     area: (N,) of each superpixel as seen face on, square metres.
     edges: (M, 2). length: (M,) pixels. chroma, lightness: (M,) differences of colour.
-    crowd: (M,) visible area of about their chroma in the heap that they are part of, square metres.
+    heap: (M,) visible area of the heap of neighbours that they are part of, square metres.
+    crowd: (M,) that of it which has about their chroma.
     concavity: (M,) radians between the surfaces, negative where the edge is convex.
     step: (M,) millimetres out of the surface from one side of the border to the other.
     seen_edge: (M,) share of the border that the network takes for an edge of a part, 0..1. votes_apart: (M,)
@@ -44,6 +45,7 @@ class RegionGraph:
     length: npt.NDArray[np.float32]
     chroma: npt.NDArray[np.float32]
     lightness: npt.NDArray[np.float32]
+    heap: npt.NDArray[np.float32]
     crowd: npt.NDArray[np.float32]
     concavity: npt.NDArray[np.float32]
     step: npt.NDArray[np.float32]
@@ -75,6 +77,7 @@ def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGra
     step = np.bincount(border[known], weights=steps[known], minlength=len(keys)) / np.maximum(known_count, 1)
 
     i, j = edges[:, 0], edges[:, 1]
+    heap = _heaps(edges, count)
     apart = centre[i] - centre[j]
     apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-6)
     angle = np.arccos(np.clip((normal[i] * normal[j]).sum(1), -1.0, 1.0))
@@ -88,7 +91,8 @@ def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGra
         length=length.astype(np.float32),
         chroma=np.linalg.norm(chroma[i] - chroma[j], axis=1).astype(np.float32),
         lightness=(np.abs(lightness[i] - lightness[j]) * alike).astype(np.float32),
-        crowd=_crowd(edges, chroma, area)[edges].mean(axis=1),
+        heap=np.bincount(heap, weights=area)[heap[i]].astype(np.float32),
+        crowd=_crowd(heap, chroma, area)[edges].mean(axis=1),
         concavity=concavity.astype(np.float32),
         step=(1e3 * step).astype(np.float32),
         seen_edge=(np.bincount(border, weights=seen, minlength=len(keys)) / length).astype(np.float32),
@@ -117,14 +121,18 @@ def _votes_apart(
     return result
 
 
-def _crowd(edges: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
+def _heaps(edges: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
+    """Number (N,) of the heap that each of `count` regions is part of. edges: (M, 2) neighbouring regions."""
+    links = coo_array((np.ones(len(edges), np.bool_), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    heap: npt.NDArray[np.int32] = connected_components(links, directed=False)[1]
+    return heap
+
+
+def _crowd(heap: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
     """Area (N,) of about the same chroma in the same heap as each region, square metres.
 
-    edges: (M, 2) neighbouring regions, which make the heaps. chroma: (N, 2). area: (N,) square metres.
+    heap: (N,) numbers. chroma: (N, 2). area: (N,) square metres.
     """
-    count = len(area)
-    links = coo_array((np.ones(len(edges), np.bool_), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    _, heap = connected_components(links, directed=False)
     cell = np.round(chroma / _CHROMA_CELL).astype(np.int64)
     # Regions of one heap and one cell of chroma go together; there are few such groups.
     _, first, group = np.unique(

@@ -39,7 +39,9 @@ class SegmentationSettings:
 
     spacing: of the superpixels, pixels. prior: log odds without evidence in a crowd of one part. part_area:
     visible area of a usual part, square metres. crowd_weight: what each e-fold more of like-coloured area
-    takes off the odds, up to crowd_limit e-folds. chroma, lightness, concavity (radians), step (millimetres):
+    takes off the odds, up to crowd_limit e-folds. alone_weight: what each e-fold that a whole heap is smaller
+    than alone_area, square metres, adds, up to one e-fold: what stands alone and is small is rather one part
+    of two materials than two parts. chroma, lightness, concavity (radians), step (millimetres):
     weight by unit beyond the slack; less is noise. seen_edge, votes_apart: weight of what the network saw,
     see RegionGraph. clear_edge: strength (0..255) of an edge that no superpixel starts on.
     fragment_area: smaller pieces are joined to their likeliest neighbour if its chroma is within like_chroma
@@ -53,6 +55,8 @@ class SegmentationSettings:
     part_area: float = 0.0015
     crowd_weight: float = 4.0
     crowd_limit: float = 1.6
+    alone_weight: float = 0.0
+    alone_area: float = 0.003
     chroma_weight: float = 0.62
     chroma_slack: float = 3.0
     lightness_weight: float = 0.25
@@ -74,6 +78,7 @@ WITHOUT_NETWORK = SegmentationSettings()
 WITH_NETWORK = SegmentationSettings(
     prior=5.63,
     crowd_weight=0.0,
+    alone_weight=6.0,
     chroma_weight=0.093,
     lightness_weight=0.0,
     concavity_weight=1.18,
@@ -232,9 +237,11 @@ def _log_odds(graph: RegionGraph, settings: SegmentationSettings) -> npt.NDArray
         return excess
 
     crowd = np.maximum(graph.crowd, 1e-9) / settings.part_area
+    heap = np.maximum(graph.heap, 1e-9) / settings.alone_area
     odds = (
         settings.prior
         - settings.crowd_weight * np.clip(np.log(crowd), -1.0, settings.crowd_limit)
+        + settings.alone_weight * np.clip(-np.log(heap), 0.0, 1.0)
         - settings.chroma_weight * beyond(graph.chroma, settings.chroma_slack, 25.0)
         - settings.lightness_weight * beyond(graph.lightness, settings.lightness_slack, 80.0)
         - settings.concavity_weight * beyond(graph.concavity, settings.concavity_slack, 1.2)
