@@ -4,10 +4,13 @@ import itertools
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_perception.multicut import contract
+from lab_perception.region_graph import RegionGraph
+from lab_perception.segmentation import WITH_NETWORK, join
 from lab_perception.superpixels import superpixels
 
 
@@ -76,3 +79,24 @@ def test_superpixels_end_at_edges():
     labels, _ = superpixels(edges, np.ones((40, 40), np.bool_), 8)
     left, right = set(labels[:, :19].ravel()), set(labels[:, 21:].ravel())
     assert not left & right
+
+
+@pytest.mark.parametrize(("heap", "parts"), [(0.0012, 1), (0.01, 2)])
+def test_what_stands_alone_and_is_small_is_one_part_of_two_materials(heap, parts):
+    """A bolt with a dark head and a bright shank was two parts, and one was left when it had been placed."""
+    one = np.ones(1, np.float32)
+    graph = RegionGraph(
+        area=np.full(2, 6e-4, np.float32),
+        edges=np.array([[0, 1]], np.int32),
+        length=8.0 * one,
+        chroma=30.0 * one,
+        lightness=0.0 * one,
+        heap=heap * one,
+        crowd=6e-4 * one,
+        concavity=0.5 * one,
+        step=1.0 * one,
+        seen_edge=0.5 * one,
+        votes_apart=one,
+    )
+    regions = np.repeat(np.array([[0, 1]], np.int32), 8, axis=1)
+    assert join(regions, graph, WITH_NETWORK).max() + 1 == parts
