@@ -6,11 +6,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rendered_scenes import Part, box, cylinder, l_piece, lying_cylinder, render, sphere
 
-from lab_core.geometry import Plane, invert, make_transform, rotation_about, transform_points
+from lab_core.geometry import (
+    PinholeCamera,
+    Plane,
+    invert,
+    make_transform,
+    rotation_about,
+    transform_points,
+)
 from lab_core.outcomes import OutcomeCode
 from lab_perception.color_names import color_name
 from lab_perception.frame import RgbdFrame, WorkArea
-from lab_perception.objects import box_on_support, dominant_color, reduce_points, support_frame
+from lab_perception.objects import (
+    box_on_support,
+    dominant_color,
+    reduce_points,
+    support_frame,
+    without_flying_pixels,
+)
 from lab_perception.pipeline import Perception
 from lab_perception.segmentation import GeometricDetector, GeometricParameters
 
@@ -219,3 +232,37 @@ def test_shade_is_not_the_dominant_colour():
 )
 def test_colours_have_their_names(rgb, name):
     assert color_name(np.array(rgb) / 255) == name
+
+
+CAMERA = PinholeCamera(width=40, height=40, fx=600.0, fy=600.0, cx=20.0, cy=20.0)
+
+
+def kept_columns(depth, mask=None):
+    """Columns of a part, by the depth (40,) of each, of which any pixel is kept."""
+    inverse = np.tile(1.0 / np.asarray(depth, np.float32), (40, 1))
+    mask = np.ones((40, 40), np.bool_) if mask is None else mask
+    return np.flatnonzero(without_flying_pixels(mask, inverse, CAMERA).any(axis=0)).tolist()
+
+
+def test_a_seam_with_the_depth_of_what_lies_behind_is_no_part_of_it():
+    depth = np.full(40, 0.60)
+    depth[38:] = 0.65
+    assert kept_columns(depth) == list(range(37))
+
+
+def test_a_part_that_something_hides_in_the_middle_keeps_both_ends():
+    depth = np.full(40, 0.60)
+    depth[20:] = 0.70
+    kept = kept_columns(depth)
+    assert kept[0] == 0 and kept[-1] == 39 and len(kept) == 38
+
+
+def test_a_steep_side_is_no_jump():
+    across = np.arange(40)
+    steep = 0.60 + across * np.tan(np.radians(78)) * 0.60 / CAMERA.fx
+    assert kept_columns(steep) == list(across)
+
+
+def test_a_part_of_nothing_but_jumps_is_kept():
+    depth = np.where(np.arange(40) % 2, 0.60, 0.70)
+    assert kept_columns(depth) == list(range(40))
