@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
@@ -122,9 +120,7 @@ def _crowd(edges: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -
 
     edges: (M, 2) neighbouring regions, which make the heaps. chroma: (N, 2). area: (N,) square metres.
     """
-    count = len(area)
-    links = coo_array((np.ones(len(edges), np.bool_), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    _, heap = connected_components(links, directed=False)
+    heap = connected(edges, len(area))
     cell = np.round(chroma / _CHROMA_CELL).astype(np.int64)
     # Regions of one heap and one cell of chroma go together; there are few such groups.
     _, first, group = np.unique(
@@ -133,6 +129,32 @@ def _crowd(edges: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -
     alike = (heap[first][:, None] == heap[first]) & (np.abs(cell[first][:, None] - cell[first]) <= 1).all(-1)
     crowd: npt.NDArray[np.float32] = (alike @ np.bincount(group, weights=area))[group].astype(np.float32)
     return crowd
+
+
+@compiled
+def connected(edges: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
+    """Number (count,) of the heap that each region is in: regions that edges (M, 2) connect. Heaps are
+    counted by their first regions.
+    """
+    root = np.arange(count)
+    for edge in edges:
+        a, b = edge[0], edge[1]
+        while root[a] != a:
+            root[a] = root[root[a]]
+            a = root[a]
+        while root[b] != b:
+            root[b] = root[root[b]]
+            b = root[b]
+        root[max(a, b)] = min(a, b)
+    heap = np.empty(count, np.int64)
+    heaps = 0
+    for region in range(count):
+        if root[region] == region:
+            heap[region] = heaps
+            heaps += 1
+        else:
+            heap[region] = heap[root[region]]
+    return heap
 
 
 @compiled
