@@ -1,51 +1,74 @@
-"""Memory for images that are kept for a while, packed, in blocks that are used again and again.
+"""A file for large messages that are kept for a while, packed, in places that are used again and again.
 
-In the heap the gaps that they leave are soon begun by something smaller, and the next image does not fit any
-more: a ring of 160 MB then takes 280 MB, and ever a little more. Pages of its own for each image would cost
-the kernel more than the recorder itself needs. Packed, colour and depth take half, for 2 ms of a core a pair.
+The memory of the machine is for the cell: the ring of a camera takes 60 MB, of which some are looked at when
+a pick fails. The kernel keeps what it can of the file in memory that nobody else wants. Packed, colour and
+depth take half, for 2 ms of a core a pair.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
+import tempfile
 import weakref
 from collections import defaultdict
+from dataclasses import dataclass
+from errno import ENOSPC
+from pathlib import Path
 
-import numpy as np
 import zstandard
 
-# Blocks of one size that wait for an image. More come free at once when a file has been written.
-SPARE = 3
-# Blocks are multiples of it, so that images that pack a little better or worse take each other's place.
+# Places are multiples of it, so that messages that pack a little better or worse take each other's place.
 STEP = 128 << 10
 # The fastest at which colour becomes smaller at all.
 LEVEL = 1
 
 
-class ImageMemory:
-    """Blocks by size; one that nobody refers to any more takes the next image that needs its size."""
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class StoredMessage:
+    """A message in a file; when nobody refers to it any more the next one takes its place."""
 
-    def __init__(self) -> None:
-        self._free: dict[int, list[mmap.mmap]] = defaultdict(list)
+    file: MessageFile
+    place: int
+    size: int
+
+    def __len__(self) -> int:
+        """Bytes in the file."""
+        return self.size
+
+    def read(self) -> bytes:
+        """What `keep` was given. Raises OSError."""
+        return self.file.read(self.place, self.size)
+
+
+class MessageFile:
+    """A file without a name, which goes with its last message; those of a size take each other's places."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: of the disk that the file is on. Raises OSError."""
+        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - as long as this
+        weakref.finalize(self, file.close)
+        self._number = file.fileno()
+        self._free: dict[int, list[int]] = defaultdict(list)
+        self._end = 0
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
 
-    def keep(self, data: bytes) -> memoryview:
-        """A packed copy of the data, which `unpacked` opens."""
+    def keep(self, data: bytes) -> StoredMessage:
+        """A packed copy of the data. Raises OSError where the disk does not take it."""
         packed = self._compressor.compress(data)
-        size = -(-len(packed) // STEP) * STEP
-        free = self._free[size]
-        block = free.pop() if free else mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        copy = np.frombuffer(block, np.uint8, len(packed))
-        copy[:] = np.frombuffer(packed, np.uint8)
-        weakref.finalize(copy, _release, block, free)
-        return copy.data
+        room = -(-len(packed) // STEP) * STEP
+        free = self._free[room]
+        place = free.pop() if free else self._end
+        self._end = max(self._end, place + room)
+        try:
+            if os.pwrite(self._number, packed, place) < len(packed):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+        except OSError:
+            free.append(place)
+            raise
+        message = StoredMessage(self, place, len(packed))
+        weakref.finalize(message, free.append, place)
+        return message
 
-
-def unpacked(data: memoryview) -> bytes:
-    """What `keep` was given."""
-    return zstandard.ZstdDecompressor().decompress(data)
-
-
-def _release(block: mmap.mmap, free: list[mmap.mmap]) -> None:
-    if len(free) < SPARE:
-        free.append(block)
+    def read(self, place: int, size: int) -> bytes:
+        """The data whose packed copy has a place and a size. Raises OSError."""
+        return zstandard.ZstdDecompressor().decompress(os.pread(self._number, size, place))

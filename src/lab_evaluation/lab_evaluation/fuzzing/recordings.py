@@ -56,7 +56,7 @@ def _changed(case: Case, given: tuple[str, int, list[Spoiling]]) -> Case:
         del entries[index]
     else:
         item = entries[index]
-        message = deserialize_message(bytes(item.entry.data), message_class(KINDS[topic]))
+        message = deserialize_message(item.entry.message(), message_class(KINDS[topic]))
         data = serialize_message(spoilt(message, changes))
         entries[index] = dataclasses.replace(item, entry=dataclasses.replace(item.entry, data=data))
     return dataclasses.replace(case, messages={**case.messages, topic: entries})
