@@ -48,7 +48,7 @@ def test_auto_takes_the_first_that_is_installed_and_says_why_not_the_others(cell
 
 
 def test_a_planner_whose_library_is_not_there_says_who_installs_it(monkeypatch):
-    for name in ("without_plots", "timing", "checked_planner", "embedded"):
+    for name in ("plain_toppra", "timing", "checked_planner", "embedded"):
         monkeypatch.delitem(sys.modules, f"lab_motion.planning.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "toppra", None)
     with pytest.raises(

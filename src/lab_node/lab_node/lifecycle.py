@@ -216,7 +216,7 @@ class LabNode(Gated, LifecycleNode):
             return TransitionCallbackReturn.ERROR
         self._state, self._refusal = then, ""
         if name == "configure":
-            _return_freed_memory()
+            return_freed_memory()
         return TransitionCallbackReturn.SUCCESS
 
     def _publish_diagnostics(self) -> None:
@@ -357,6 +357,9 @@ def _keep_freed_memory() -> None:
     libc.mallopt(m_trim_threshold, 128 << 20)
 
 
-def _return_freed_memory() -> None:
-    """Give the kernel what imports, meshes and compiled loops needed for a moment: 5 to 40 MB of a node."""
+def return_freed_memory() -> None:
+    """Give the kernel what was needed for a moment: of configuring 5 to 40 MB of a node.
+
+    Not for what is done in a hurry: each megabyte costs 0.5 ms when it is needed again.
+    """
     ctypes.CDLL(None).malloc_trim(0)

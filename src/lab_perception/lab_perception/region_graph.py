@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lab_core.compiled import compiled
 from lab_core.geometry import FloatArray
@@ -77,7 +75,7 @@ def region_graph(surface: Surface, regions: LabelImage, count: int) -> RegionGra
     step = np.bincount(border[known], weights=steps[known], minlength=len(keys)) / np.maximum(known_count, 1)
 
     i, j = edges[:, 0], edges[:, 1]
-    heap = _heaps(edges, count)
+    heap = connected(edges, count)
     apart = centre[i] - centre[j]
     apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-6)
     angle = np.arccos(np.clip((normal[i] * normal[j]).sum(1), -1.0, 1.0))
@@ -121,13 +119,6 @@ def _votes_apart(
     return result
 
 
-def _heaps(edges: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
-    """Number (N,) of the heap that each of `count` regions is part of. edges: (M, 2) neighbouring regions."""
-    links = coo_array((np.ones(len(edges), np.bool_), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    heap: npt.NDArray[np.int32] = connected_components(links, directed=False)[1]
-    return heap
-
-
 def _crowd(heap: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
     """Area (N,) of about the same chroma in the same heap as each region, square metres.
 
@@ -141,6 +132,32 @@ def _crowd(heap: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) ->
     alike = (heap[first][:, None] == heap[first]) & (np.abs(cell[first][:, None] - cell[first]) <= 1).all(-1)
     crowd: npt.NDArray[np.float32] = (alike @ np.bincount(group, weights=area))[group].astype(np.float32)
     return crowd
+
+
+@compiled
+def connected(edges: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
+    """Number (count,) of the heap that each region is in: regions that edges (M, 2) connect. Heaps are
+    counted by their first regions.
+    """
+    root = np.arange(count)
+    for edge in edges:
+        a, b = edge[0], edge[1]
+        while root[a] != a:
+            root[a] = root[root[a]]
+            a = root[a]
+        while root[b] != b:
+            root[b] = root[root[b]]
+            b = root[b]
+        root[max(a, b)] = min(a, b)
+    heap = np.empty(count, np.int64)
+    heaps = 0
+    for region in range(count):
+        if root[region] == region:
+            heap[region] = heaps
+            heaps += 1
+        else:
+            heap[region] = heap[root[region]]
+    return heap
 
 
 @compiled

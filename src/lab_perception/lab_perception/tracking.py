@@ -1,7 +1,6 @@
 """The same part keeps the same identity from frame to frame.
 
-Source of the assignment: H. W. Kuhn, "The Hungarian method for the assignment problem", 1955 (scipy's
-solver).
+Source of the assignment: H. W. Kuhn, "The Hungarian method for the assignment problem", 1955.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from lab_core.geometry import FloatArray, looks
 from lab_core.scene import Part
+from lab_perception.assignment import assign
 
 SECOND = 1_000_000_000
 
@@ -69,10 +68,10 @@ class Tracker:
         kept = dict(enumerate(self._tracks))
         if self._tracks and sights:
             cost = self._costs(sights)
-            for i, j in zip(*linear_sum_assignment(cost), strict=True):
+            for i, j in assign(cost):
                 if cost[i, j] < 1.0:
-                    number_of[int(j)] = self._tracks[int(i)].number
-                    del kept[int(i)]
+                    number_of[j] = self._tracks[i].number
+                    del kept[i]
         tracks = []
         for j, sight in enumerate(sights):
             if j not in number_of:

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lab_recorder.image_memory import unpacked
+from lab_recorder.message_file import StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,19 +14,17 @@ class Entry:
     """One message as it came.
 
     time: of the cell's clock when it was taken; sent: when it was published, by the wall; stamp: of its
-    header, -1 where it has none; all in nanoseconds. data: serialized (CDR); of a packed one, which
-    ImageMemory keeps, what it takes in memory.
+    header, -1 where it has none; all in nanoseconds. data: serialized (CDR), or a large message on the disk.
     """
 
     time: int
     sent: int
     stamp: int
-    data: bytes | memoryview
-    packed: bool = False
+    data: bytes | StoredMessage
 
     def message(self) -> bytes:
-        """The message as it came, serialized (CDR)."""
-        return unpacked(memoryview(self.data)) if self.packed else bytes(self.data)
+        """The message as it came, serialized (CDR). Raises OSError where the disk does not give it back."""
+        return self.data.read() if isinstance(self.data, StoredMessage) else self.data
 
 
 @dataclass(frozen=True, slots=True)

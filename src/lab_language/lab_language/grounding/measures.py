@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from lab_core.geometry import FloatArray, invert, transform_points
@@ -52,6 +51,8 @@ def form_of(part: Part) -> Form:
     if len(part.points) < 20:
         return Form(length, width, height)
     points = np.asarray(transform_points(invert(part.box.frame_from_box), part.points), np.float64)
+    import cv2  # here, as a cell whose order names no parts by words has no use for it
+
     hull = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
     filled = float(cv2.contourArea(hull)) / (length * width)
     along, across = (0, 1) if x >= y else (1, 0)

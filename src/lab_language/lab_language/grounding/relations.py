@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from lab_core.geometry import FloatArray
@@ -149,6 +148,8 @@ def pairwise(name: str, one: Part, other: Part, viewpoint: Viewpoint) -> float:
 def _outline(part: Part) -> FloatArray:
     """(N, 2) points along its convex outline from above."""
     flat = part.points[:, :2] if len(part.points) > 2 else part.box.corners()[:, :2]
+    import cv2  # here, as a cell whose order names no parts by words has no use for it
+
     corners = cv2.convexHull(np.ascontiguousarray(flat, np.float32))[:, 0].astype(np.float64)
     edges = np.roll(corners, -1, axis=0) - corners
     counts = np.maximum(1, np.ceil(np.linalg.norm(edges, axis=1) / _STEP).astype(int))

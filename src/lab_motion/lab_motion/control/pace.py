@@ -9,9 +9,9 @@ within limits of torque).
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 from lab_core.geometry import FloatArray
+from lab_motion.planning.polynomials import hermite
 from lab_motion.planning.port import Trajectory
 
 # Samples of a change of rate, and planned seconds between two afterwards.
@@ -36,8 +36,7 @@ class Paced:
         self.trajectory = trajectory
         self.rate = rate
         self._deceleration = deceleration
-        self._path = CubicHermiteSpline(trajectory.time, trajectory.positions, trajectory.velocities)
-        self._slope = self._path.derivative()
+        self._path = hermite(trajectory.time, trajectory.positions, trajectory.velocities)
         # the piece under way: planned time, clock, rate at its beginning, and how long its rate changes
         self._planned, self._clock, self._from, self._ramp = 0.0, 0.0, rate, 0.0
 
@@ -55,8 +54,7 @@ class Paced:
 
     def due(self, clock: float) -> FloatArray:
         """Positions (J,) at which the arm is to be."""
-        positions: FloatArray = self._path(self.planned(clock))
-        return positions
+        return self._path(self.planned(clock))
 
     def align(self, clock: float, positions: FloatArray, late: float = LATE) -> bool:
         """Take measured positions (J,) for where the arm is; False when that is not on the path.
@@ -84,7 +82,7 @@ class Paced:
         ahead, ramp = _AHEAD, 0.0
         for _ in range(3):  # a shorter change meets less of the path, whose fastest joint gives its length
             window = np.clip(np.linspace(begin, begin + ahead, 16), 0.0, duration)
-            fastest = np.abs(self._slope(window)).max(axis=0)
+            fastest = np.abs(self._path(window, 1)).max(axis=0)
             ramp = max(float((abs(rate - before) * fastest / (share * self._deceleration)).max()), _PERIOD)
             ahead = min(ahead, 0.5 * (before + rate) * ramp)
         self._planned, self._clock, self._from, self._ramp = begin, clock, before, ramp
@@ -101,7 +99,7 @@ class Paced:
         planned = begin + np.array([self._run(time) for time in times])
         on = np.minimum(planned, duration)
         positions = self._path(on)
-        velocities = self._slope(on) * rates[:, None] * (planned <= duration)[:, None]
+        velocities = self._path(on, 1) * rates[:, None] * (planned <= duration)[:, None]
         velocities[-1] = 0.0
         return Trajectory(
             self.trajectory.names, times, positions, velocities, np.gradient(velocities, times, axis=0)

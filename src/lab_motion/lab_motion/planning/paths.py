@@ -5,32 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline, PPoly
 
 from lab_core.geometry import FloatArray
+from lab_motion.planning.polynomials import PiecewisePolynomial, spline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointPath:
     """Piecewise polynomial joint positions over a length s from 0 to `length`; once differentiable."""
 
-    polynomial: PPoly
+    polynomial: PiecewisePolynomial
 
     @property
     def breaks(self) -> FloatArray:
         """(K + 1,) where pieces begin and end."""
-        breaks: FloatArray = self.polynomial.x
-        return breaks
+        return self.polynomial.breaks
 
     @property
     def length(self) -> float:
         """End of s."""
-        return float(self.polynomial.x[-1])
+        return float(self.polynomial.breaks[-1])
 
     def __call__(self, s: FloatArray, order: int = 0) -> FloatArray:
         """Positions (N, J), or their derivative of an order, at lengths (N,)."""
-        values: FloatArray = self.polynomial(s, order)
-        return values
+        return self.polynomial(s, order)
 
 
 def blended_polyline(waypoints: FloatArray, blend: float | FloatArray) -> JointPath:
@@ -48,7 +46,7 @@ def blended_polyline(waypoints: FloatArray, blend: float | FloatArray) -> JointP
     if len(waypoints) == 1:
         still = np.zeros((2, 1, waypoints.shape[1]))
         still[1, 0] = waypoints[0]
-        return JointPath(PPoly(still, np.array([0.0, 1e-9])))
+        return JointPath(PiecewisePolynomial(still, np.array([0.0, 1e-9])))
     steps = np.diff(waypoints, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     directions = steps / lengths[:, None]
@@ -68,12 +66,12 @@ def blended_polyline(waypoints: FloatArray, blend: float | FloatArray) -> JointP
             bend = (directions[i + 1] - directions[i]) / (4.0 * end)
             pieces.append(np.stack([bend, directions[i], waypoints[i + 1] - end * directions[i]]))
             sizes.append(2.0 * end)
-    return JointPath(PPoly(np.stack(pieces, axis=1), np.concatenate([[0.0], np.cumsum(sizes)])))
+    breaks = np.concatenate([[0.0], np.cumsum(sizes)])
+    return JointPath(PiecewisePolynomial(np.stack(pieces, axis=1), breaks))
 
 
 def smooth_path(waypoints: FloatArray) -> JointPath:
     """Cubic spline through dense waypoints (N, J), N >= 2, by their distance in joint space."""
     lengths = np.linalg.norm(np.diff(waypoints, axis=0), axis=1)
     s = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-9))])
-    spline = CubicSpline(s, waypoints, bc_type="natural" if len(waypoints) == 2 else "not-a-knot")
-    return JointPath(PPoly(spline.c, spline.x))
+    return JointPath(spline(s, waypoints))

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 from lab_core.geometry import FloatArray
 from lab_motion.errors import LimitsExceeded
 from lab_motion.planning.paths import JointPath
+from lab_motion.planning.plain_toppra import toppra
+from lab_motion.planning.polynomials import hermite
 from lab_motion.planning.port import Trajectory
-from lab_motion.planning.without_plots import toppra
 
 _GRID = 80
 # Limits are met at the grid of the path; between, this much more is let pass before time is stretched.
@@ -159,10 +159,9 @@ def check_limits(trajectory: Trajectory, limits: JointLimits) -> None:
 
 def densified(trajectory: Trajectory, parts: int) -> FloatArray:
     """Positions (M, J) that the cubic between samples goes through, `parts` to each interval."""
-    spline = CubicHermiteSpline(trajectory.time, trajectory.positions, trajectory.velocities)
+    cubics = hermite(trajectory.time, trajectory.positions, trajectory.velocities)
     knots = np.arange(parts * (len(trajectory.time) - 1) + 1) / parts
-    positions: FloatArray = spline(np.interp(knots, np.arange(len(trajectory.time)), trajectory.time))
-    return positions
+    return cubics(np.interp(knots, np.arange(len(trajectory.time)), trajectory.time))
 
 
 def _grid(path: JointPath) -> FloatArray:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -46,6 +45,8 @@ def draw_print(
     """The image (H, W, 3) with the picture in it, where it faces the camera and nothing stands before it."""
     if camera_from_print[:3, 2] @ camera_from_print[:3, 3] <= 0.0:
         return colour
+    import cv2  # here, as the launch looks at scene files too
+
     x, y = 0.5 * printed.size[0], 0.5 * printed.size[1]
     corners = transform_points(camera_from_print, [[-x, -y, 0], [x, -y, 0], [x, y, 0], [-x, y, 0]])
     if corners[:, 2].min() < 0.05:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cv2
 import numpy as np
 
 from lab_core.errors import ConfigurationError
@@ -113,6 +112,8 @@ def load_prints(scene: SceneFile, name_or_path: str | Path) -> tuple[PrintedPict
     folder = find("scenes", name_or_path).resolve().parent
     loaded = []
     for one in scene.prints:
+        import cv2  # here, as the launch looks at scene files too
+
         picture = cv2.imread(str(folder / one.picture), cv2.IMREAD_GRAYSCALE)
         if picture is None:
             raise ConfigurationError(f"{folder / one.picture}: is no picture: expected a PNG")
