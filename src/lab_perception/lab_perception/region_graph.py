@@ -119,7 +119,7 @@ def _votes_apart(
     return result
 
 
-def _crowd(heap: npt.NDArray[np.int32], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
+def _crowd(heap: npt.NDArray[np.int64], chroma: FloatArray, area: FloatArray) -> npt.NDArray[np.float32]:
     """Area (N,) of about the same chroma in the same heap as each region, square metres.
 
     heap: (N,) numbers. chroma: (N, 2). area: (N,) square metres.
