@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lab_interfaces.msg import Attempt, Outcome, Scene, TaskStatus
+from lab_interfaces.msg import Attempt, Outcome, TaskStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.parameter import parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
@@ -38,8 +38,8 @@ from lab_node.qos import qos_of
 from lab_node.qos_profiles import Profile
 from lab_recorder import recording as topics
 from lab_recorder.case import CaseFacts, save_case
+from lab_recorder.image_memory import ImageMemory
 from lab_recorder.mcap_file import Recorded, write_mcap
-from lab_recorder.message_file import MessageFile, StoredMessage
 from lab_recorder.recording import Decision, Recording, header_stamp
 from lab_recorder.ring import Entry, Retention
 from lab_recorder.versions import versions
@@ -52,8 +52,6 @@ DEPTH, IMAGES_DEPTH = 100, 15
 # Wall seconds that the end of the node waits for what is being written.
 END = 4.0
 MEGABYTE = 1_000_000
-# Types of large messages, of which the ring holds 60 MB.
-ON_DISK = (Image, Scene)
 # a record holds images of whoever stands at the cell: nobody else of the machine reads it
 PRIVATE = 0o077
 
@@ -81,7 +79,7 @@ class RecorderParameters:
         maximum=60.0,
     )
     megabytes: float = parameter(
-        80.0, "The largest disk space for each image topic.", unit="MB", minimum=5.0, maximum=4000.0
+        80.0, "The largest memory for each image topic.", unit="MB", minimum=5.0, maximum=4000.0
     )
     write_period: float = parameter(
         30.0,
@@ -133,7 +131,7 @@ class RecorderNode(LabNode):
         p = self.parameters
         self._cell = load_cell(p.cell)
         self.hardware_id = self._cell.name
-        self._file: MessageFile | None = None
+        self._images = ImageMemory()
         self._troubles: dict[str, str] = {}  # by what could not be written
         self._cases, self._attempts = 0, 0
         self._active = False
@@ -206,7 +204,7 @@ class RecorderNode(LabNode):
         if self._writer is not None:
             self._writer.shutdown(wait=False)
             wait(self._writing, timeout=END)
-        self._writer, self._recording, self._file = None, None, None
+        self._writer, self._recording = None, None
         self._writing = []
 
     def diagnose(self) -> Condition:
@@ -235,10 +233,9 @@ class RecorderNode(LabNode):
                 if not self._active:
                     continue
                 now = int(self.get_clock().now().nanoseconds)
-                kept = self._stored(data) if kind in ON_DISK else data
-                if kept is None:
-                    continue
-                entry = Entry(now, sent, header_stamp(kind, data), kept)
+                packed = kind is Image
+                kept = self._images.keep(data) if packed else data
+                entry = Entry(now, sent, header_stamp(kind, data), kept, packed)
                 recording.put(topic, entry)
                 if topic == topics.GRASPS:
                     recording.pin(entry.stamp)
@@ -251,24 +248,8 @@ class RecorderNode(LabNode):
         for entry in attempts:
             self._take_attempt(recording, entry)
 
-    def _stored(self, data: bytes) -> StoredMessage | None:
-        """The message on the disk; none while the disk has no room, where no case could be saved either."""
-        try:
-            folder = self._run_folder()
-            if self._file is None:
-                folder.mkdir(parents=True, exist_ok=True)
-                self._file = MessageFile(folder)
-            self._require_free_disk(folder)
-            stored = self._file.keep(data)
-        except OSError as error:
-            self._troubles["large messages"] = f"images and scenes are not recorded: {error}"
-            self.get_logger().warning(self._troubles["large messages"], throttle_duration_sec=30.0)
-            return None
-        self._troubles.pop("large messages", None)
-        return stored
-
     def _take_attempt(self, recording: Recording, entry: Entry) -> None:
-        attempt = deserialize_message(entry.message(), Attempt)
+        attempt = deserialize_message(entry.data, Attempt)
         if wrong := defect(attempt):
             self.refuse(topics.ATTEMPTS, wrong)
             return

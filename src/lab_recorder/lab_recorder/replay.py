@@ -122,7 +122,7 @@ def accept(case: Case) -> None:
     for topic, recorded in case.messages.items():
         for index, item in enumerate(recorded):
             replaced = topic in new and (topic != topics.TRAJECTORY or inputs.all(topic)[index] is first)
-            data = serialize_message(new[topic]) if replaced else item.entry.message()
+            data = serialize_message(new[topic]) if replaced else item.entry.data
             messages.append(replace(item, entry=replace(item.entry, data=data)))
     write_mcap(case.folder / DECISION, messages)
 

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lab_recorder.message_file import StoredMessage
+from lab_recorder.image_memory import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +14,19 @@ class Entry:
     """One message as it came.
 
     time: of the cell's clock when it was taken; sent: when it was published, by the wall; stamp: of its
-    header, -1 where it has none; all in nanoseconds. data: serialized (CDR), or a large message on the disk.
+    header, -1 where it has none; all in nanoseconds. data: serialized (CDR); of a packed one, which
+    ImageMemory keeps, what it takes in memory.
     """
 
     time: int
     sent: int
     stamp: int
-    data: bytes | StoredMessage
+    data: bytes | memoryview
+    packed: bool = False
 
     def message(self) -> bytes:
-        """The message as it came, serialized (CDR). Raises OSError where the disk does not give it back."""
-        return self.data.read() if isinstance(self.data, StoredMessage) else self.data
+        """The message as it came, serialized (CDR)."""
+        return unpacked(memoryview(self.data)) if self.packed else bytes(self.data)
 
 
 @dataclass(frozen=True, slots=True)

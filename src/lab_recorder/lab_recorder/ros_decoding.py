@@ -42,7 +42,7 @@ def decoded(item: Recorded, folder: Path) -> Any:
     if item.kind != wanted:
         raise ConfigurationError(f"{folder}: {item.topic} holds {item.kind[:80]}, expected {wanted}")
     try:
-        message = deserialize_message(item.entry.message(), message_class(wanted))
+        message = deserialize_message(item.entry.data, message_class(wanted))
     except Exception as error:  # rclpy raises what the type support of the day raises
         raise ConfigurationError(f"{folder}: {item.topic} cannot be decoded as {wanted}: {error}") from error
     if wrong := defect(message):

@@ -117,16 +117,6 @@ def test_images_are_recorded_as_they_came(bench):
     until(lambda: back() == [serialize_message(image) for image in sent], "images in the ring")
 
 
-def test_a_disk_without_room_for_images_is_told_and_small_messages_are_kept(bench):
-    run = bench(min_free=1e9)
-    images = run.cell.create_publisher(Image, COLOR, 10)
-    until(images.get_subscription_count, "connection to the recorder")
-    images.publish(Image(height=1, width=4, data=bytes(4)))
-    until(lambda: "images and scenes are not recorded" in run.trouble(), "word that there is no room")
-    run.fail()
-    until(lambda: run.recorder.diagnose().values["attempts"] == "1", "attempt")
-
-
 def test_cases_that_take_too_much_disk_leave_the_ring_alone(bench):
     run = bench(max_disk=10.0)
     old = run.folder / "cases" / "001" / "ring.mcap"

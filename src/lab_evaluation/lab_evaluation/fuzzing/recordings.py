@@ -56,7 +56,7 @@ def _changed(case: Case, given: tuple[str, int, list[Spoiling]]) -> Case:
         del entries[index]
     else:
         item = entries[index]
-        message = deserialize_message(item.entry.message(), message_class(KINDS[topic]))
+        message = deserialize_message(bytes(item.entry.data), message_class(KINDS[topic]))
         data = serialize_message(spoilt(message, changes))
         entries[index] = dataclasses.replace(item, entry=dataclasses.replace(item.entry, data=data))
     return dataclasses.replace(case, messages={**case.messages, topic: entries})
@@ -66,7 +66,7 @@ def _messages(case: Case) -> st.SearchStrategy[tuple[str, int, list[Spoiling]]]:
     """A topic of the case, which of its messages, and what is changed in it."""
     choices = []
     for topic, items in case.messages.items():
-        first = deserialize_message(items[0].entry.message(), message_class(KINDS[topic]))
+        first = deserialize_message(bytes(items[0].entry.data), message_class(KINDS[topic]))
         nothing: list[Spoiling] = []
         changes = st.just(nothing) | spoilings(first)
         choices.append(st.tuples(st.just(topic), st.integers(0, len(items) - 1), changes))
