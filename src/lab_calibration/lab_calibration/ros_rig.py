@@ -103,6 +103,8 @@ class RosRig:
             index = [message.name.index(name) for name in names]
         except ValueError:
             return  # of the hand alone
+        if not message.position:
+            return  # of velocities alone
         with self._changed:
             stamp = Time.from_msg(message.header.stamp).nanoseconds
             self._joints.append((stamp, np.array([message.position[i] for i in index])))

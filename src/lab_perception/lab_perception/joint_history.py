@@ -22,7 +22,12 @@ class JointHistory:
         self._states: deque[tuple[int, Sequence[str], Sequence[float]]] = deque(maxlen=length)
 
     def record(self, stamp: int, names: Sequence[str], positions: Sequence[float]) -> None:
-        """Takes one joint state, stamp in nanoseconds. Time that runs backwards forgets what was."""
+        """Takes one joint state, stamp in nanoseconds. Time that runs backwards forgets what was.
+
+        positions: one for each name, or none, of a state that tells velocities or efforts alone.
+        """
+        if len(positions) == 0:
+            return
         if self._states and stamp < self._states[-1][0] - self._max_gap:
             self._states.clear()
         self._states.append((stamp, names, positions))

@@ -50,6 +50,13 @@ def test_joints_of_two_publishers_come_together():
     assert history.at(10) == {"arm": 1.0, "finger": 2.0}
 
 
+def test_a_state_of_velocities_alone_tells_no_positions():
+    history = JointHistory(["a"])
+    history.record(0, ["a"], [1.0])
+    history.record(10, ["a"], [])
+    assert history.at(10) == {"a": 1.0}
+
+
 @pytest.mark.parametrize("stamp", [-300_000_000, 400_000_000])
 def test_no_joint_state_near_the_image(stamp):
     history = JointHistory(["a"], max_gap=0.2)

@@ -82,7 +82,7 @@ class FrankaGripperAdapter(Gated, Node):
         super().destroy_node()
 
     def _put(self, message: JointState) -> None:
-        if self._gripper.joint in message.name:
+        if self._gripper.joint in message.name and message.position:
             self._state.put(message)
 
     def _accept(self, goal: ParallelGripperCommand.Goal) -> GoalResponse:
