@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import rclpy
@@ -329,10 +330,23 @@ def goodbye(code: int) -> Iterator[None]:
 
 
 def on_end_signals(end: Callable[[], Any]) -> None:
-    """Call `end` when this process is told to end: by Ctrl-C, by SIGTERM, by the terminal that is closed."""
+    """Call `end`, in a thread of its own, when this process is told to end: by Ctrl-C, by SIGTERM, by the
+    terminal that is closed.
+
+    Python runs the handler in the main thread, whatever that holds: an Event that it is about to wait for
+    could not be set there. Of all that wakes a thread only a SimpleQueue may be used in it.
+    """
+    told: SimpleQueue[int] = SimpleQueue()
+
+    def listen() -> None:
+        while True:
+            told.get()
+            end()
+
+    threading.Thread(target=listen, name="end signals", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, lambda *_: end())
+            signal.signal(number, lambda number, _: told.put(number))
     # blocked by who started it while it loaded, see lab_bringup.interrupts
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

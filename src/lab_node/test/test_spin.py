@@ -65,3 +65,19 @@ def test_a_node_that_is_told_to_end_ends_in_good_order(
     assert process.returncode == code, said
     assert sentence in said
     assert ("destroy_node" in said) == (kind != "Plain"), "the traceback tells where"
+
+
+AS_IT_BEGINS_TO_WAIT = """
+import signal, threading
+from lab_node.lifecycle import on_end_signals
+stop = threading.Event()
+on_end_signals(stop.set)
+with stop._cond:  # as stop.wait() has it for a moment
+    signal.raise_signal(signal.SIGINT)
+assert stop.wait(30.0)
+"""
+
+
+def test_a_signal_that_comes_as_the_node_begins_to_wait_is_heard() -> None:
+    """The handler set the very event that the main thread held: the node had to be killed."""
+    subprocess.run([sys.executable, "-c", AS_IT_BEGINS_TO_WAIT], check=True, timeout=60.0)
