@@ -114,6 +114,7 @@ class CellClient:
             return client.service_is_ready() and self.answers_active()
 
         self.until(up, timeout, "active cell")
+        self.until(self.joints.peek, timeout, "joint state")
 
     def is_active(self, timeout: float = WAIT) -> bool:
         """Whether the whole cell is active now."""
