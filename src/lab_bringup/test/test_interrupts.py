@@ -23,7 +23,7 @@ OTHER = """
 import rclpy
 rclpy.init()
 node = rclpy.create_node("other")
-print("spins", flush=True)
+once = node.create_timer(0.0, lambda: (once.cancel(), print("spins", flush=True)))
 try:
     rclpy.spin(node)
 except (KeyboardInterrupt, rclpy.executors.ExternalShutdownException):

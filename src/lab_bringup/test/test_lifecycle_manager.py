@@ -47,13 +47,14 @@ def start(monkeypatch):
     """Nodes by name and their command line, spun in a thread; gives the manager."""
     monkeypatch.setenv("ROS_DOMAIN_ID", "53")
     HISTORY.clear()
-    executor, nodes = None, []
+    executor, nodes, ended = None, [], threading.Event()
 
     def make(names, *arguments, timeout=60.0):
         nonlocal executor
         rclpy.init(args=["--ros-args", "-p", f"lifecycle_manager:start_timeout:={timeout}", *arguments])
         executor = SingleThreadedExecutor()
-        manager = LifecycleManager()
+        manager = LifecycleManager(ended)
+        manager.background = []
         nodes.extend([manager, *(NotingNode(name) for name in names)])
         manager.peers = {node.get_name(): node for node in nodes[1:]}
         for node in nodes:
@@ -62,10 +63,19 @@ def start(monkeypatch):
         return manager
 
     yield make
+    ended.set()
+    for thread in nodes[0].background:
+        thread.join(60.0)
     executor.shutdown()
     for node in nodes:
         node.destroy_node()
     rclpy.try_shutdown()
+
+
+def watch_in_background(manager):
+    """Until the test is over."""
+    manager.background.append(threading.Thread(target=manager.watch, daemon=True))
+    manager.background[-1].start()
 
 
 def until(condition, what):
@@ -207,7 +217,7 @@ def test_what_nobody_publishes_is_named(start):
 def test_a_node_that_was_started_anew_is_brought_up_again(start):
     manager = start(["camera", "planner"], *NODES)
     manager.bring_up()
-    threading.Thread(target=manager.watch, daemon=True).start()
+    watch_in_background(manager)
     HISTORY.clear()
     manager.peers["camera"].trigger_deactivate()
     manager.peers["camera"].trigger_cleanup()  # what a process that was just started looks like
@@ -280,7 +290,7 @@ def test_a_manager_that_was_halted_itself_kills_nobody(start, process, monkeypat
     hang = ("-p", "lifecycle_manager:hang_timeout:=30.0", "-p", "lifecycle_manager:restarted:=[planner]")
     manager = start(["planner"], "-p", "lifecycle_manager:nodes:=[planner]", *hang)
     manager.bring_up()
-    threading.Thread(target=manager.watch, daemon=True).start()
+    watch_in_background(manager)
     manager.executor.remove_node(manager.peers["planner"])
     until(lambda: not manager._active, "answer that is missed")
     halted = 40.0
