@@ -162,7 +162,9 @@ class CellClient:
 
     def pick_best(self) -> Any:
         """Result of picking whatever can be picked best, of what is seen from now on."""
-        planned = self.ask("/plan_grasps", PlanGrasps.Goal(not_before=self.joints.peek().header.stamp))
+        # by the simulator: what this client heard last may be from before a part was spawned
+        now = self._states().states[0].header.stamp
+        planned = self.ask("/plan_grasps", PlanGrasps.Goal(not_before=now))
         assert planned.outcome.code == Outcome.SUCCESS, planned.outcome.message
         return self.ask("/pick", Pick.Goal(grasps=planned.grasps))
 
@@ -221,10 +223,13 @@ class CellClient:
 
     def part_positions(self) -> dict[str, tuple[float, float, float]]:
         """Where the parts really are, by the simulator, metres in base_link."""
-        client = self.client(GetEntitiesStates, "/simulator/get_entities_states")
-        answer = self.call(client, GetEntitiesStates.Request())
+        answer = self._states()
         positions = [state.pose.position for state in answer.states]
         return {name: (p.x, p.y, p.z) for name, p in zip(answer.entities, positions, strict=True)}
+
+    def _states(self) -> GetEntitiesStates.Response:
+        client = self.client(GetEntitiesStates, "/simulator/get_entities_states")
+        return self.call(client, GetEntitiesStates.Request())
 
     def at_the_tcp(self, positions: dict[str, tuple[float, float, float]]) -> list[str]:
         """Which of these parts may be in the hand, the nearest to the tcp first."""

@@ -17,6 +17,10 @@ from lab_grasping.suction_gripper import SuctionGripper
 SAMPLE_STEP = 0.006
 """Distance of the points on the faces, metres; obstacles are grown by more than half of it."""
 FRONT_CELL = 0.001
+LINKAGE_ROOM = 0.002
+"""Metres that are kept between a part and what comes together behind the pads: of an edge the camera misses
+that much, and a part that is squeezed there is felt by no pad.
+"""
 INSIDE = 1e-4
 NO_HAND = -1.0
 
@@ -27,7 +31,7 @@ class HandSurface(NamedTuple):
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
-    behind: as front, of the boxes that end before the pads begin. Both are grown forwards and along x by how
+    behind: as front, of the boxes that end before the pads begin, those of fingers with LINKAGE_ROOM. Both are grown forwards and along x by how
     far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y
     too.
     """
@@ -45,7 +49,8 @@ class HandSurface(NamedTuple):
         """Sample a gripper with fingers. miss: how far it may miss the part, metres."""
         pads_begin = gripper.pad_centres - 0.5 * gripper.pad_length
         behind = gripper.boxes[:, :, 1, 2] <= pads_begin[:, None] + INSIDE
-        return HandSurface.of_boxes(gripper.boxes, _front(gripper.boxes, behind), miss)
+        linkage = _grown(_front(gripper.boxes, behind), LINKAGE_ROOM, across=False)
+        return HandSurface.of_boxes(gripper.boxes, linkage, miss)
 
     @staticmethod
     def of_cup(cup: SuctionGripper) -> HandSurface:

@@ -210,9 +210,13 @@ def knuckled_gripper() -> ParallelGripper:
     )
 
 
-@pytest.mark.parametrize(("height", "blocker"), [(0.025, Blocker.NOTHING), (0.06, Blocker.PART)])
+@pytest.mark.parametrize(
+    ("height", "blocker"), [(0.022, Blocker.NOTHING), (0.026, Blocker.PART), (0.06, Blocker.PART)]
+)
 def test_knuckles_must_not_squeeze_a_part_behind_the_pads(height: float, blocker: Blocker) -> None:
-    """No pad would feel it: of a tall part it is the knuckles that hold, of a short one the pads."""
+    """No pad would feel it: of a tall part it is the knuckles that hold, of a short one the pads. They begin
+    at 26 mm.
+    """
     gripper = knuckled_gripper()
     hand = HandSurface.of(gripper)
     scene = observe([Solid("box", (0.03, 0.03, height), at(0.5, 0.0, 0.5 * height))], camera_pose(ELEVATION))
