@@ -55,8 +55,9 @@ def _input(graph: Graph, item: StopInput) -> Iterator[Finding]:
 
 def check_controllers(graph: Graph, description: Description) -> Iterator[Finding]:
     """Whether the controllers are there, and active where a controller manager tells: an inactive one still
-    offers its action, and refuses every goal.
+    offers its action, and refuses every goal. While the cell is stopped that of the arm is to be inactive.
     """
+    stopped = graph.stop is not None and graph.stop.stopped
     actions = [action.name for action in description.actions.values() if action.device is not None]
     for action in actions:
         if action not in graph.actions:
@@ -67,6 +68,8 @@ def check_controllers(graph: Graph, description: Description) -> Iterator[Findin
             )
     served = {_controller(action) for action in actions if action in graph.actions}
     for each in graph.controllers:
+        if stopped and each.state == "inactive" and each.name in served:
+            continue
         if each.name in (*served, "joint_state_broadcaster") and each.state != "active":
             yield Finding(
                 "controller",

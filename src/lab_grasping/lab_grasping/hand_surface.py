@@ -31,9 +31,9 @@ class HandSurface(NamedTuple):
     points: (S, 3) on the faces of the boxes. starts: (M, K + 1) where the points of each box begin, by
     opening. centres, radii: (M, K, 3), (M, K) spheres around the boxes. front: (M, rows, columns) greatest z
     of the hand at each x (columns) and y (rows), cells of FRONT_CELL about the middle, NO_HAND beside it.
-    behind: as front, of the boxes that end before the pads begin, those of fingers with LINKAGE_ROOM. Both are grown forwards and along x by how
-    far the hand may miss the part: along y the closing fingers centre it. open_front: front, grown along y
-    too.
+    behind: as front, of the boxes that end before the pads begin, those of fingers with LINKAGE_ROOM. Both
+    are grown forwards and along x by how far the hand may miss the part: along y the closing fingers centre
+    it. open_front: front, grown along y too.
     """
 
     points: FloatArray

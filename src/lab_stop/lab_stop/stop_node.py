@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab_interfaces.msg import HeldPart, StopState
 from rclpy.clock import Clock, ClockType
@@ -21,6 +21,7 @@ from lab_node.lifecycle import LabNode, spin
 from lab_node.permit import STOP_STATE, Voices
 from lab_node.qos import ALIVE, LATCHED, RELIABLE, SENSOR, WATCHED
 from lab_stop.latch import Latch, Verdict, Zone
+from lab_stop.ros_controllers import ArmControllers
 from lab_stop.ros_goals import ControllerGoals
 
 # Wall seconds between two words. While the cell is stopped its controllers are asked as often to cancel what
@@ -87,7 +88,7 @@ class StopNode(LabNode):
             )
         self._active = False
         self._said: Verdict | None = None
-        self._cancel_at = math.inf
+        self._cancel_at = self._lock_at = math.inf
         self._motion_died = False
         given = (p.hardware_topic, p.presence_topic, p.speed_topic, p.running_topic)
         names = [topic and self.resolve_topic_name(topic) for topic in given]
@@ -117,6 +118,7 @@ class StopNode(LabNode):
         if isinstance(cell.end_effector, Gripper):
             actions.append(cell.end_effector.action)
         self._goals = ControllerGoals(self, actions)
+        self._arm = ArmControllers(self, [cell.robot.trajectory_action], self._latch.stop)
         self.create_subscription(
             HeldPart,
             "motion/held",
@@ -197,12 +199,16 @@ class StopNode(LabNode):
         self._tell()
         response.success = not cause
         response.message = (
-            f"cannot reset: {cause}" if cause else "reset: the cell may move when it is told to"
+            f"cannot reset: {cause}"
+            if cause
+            else f"reset: {self._arm.waits or 'the cell may move when it is told to'}"
         )
         return response
 
     def _turn(self) -> None:
         self._goals.turn()
+        if self._active:
+            self._arm.turn()
         self._look_for_others()
         self._tell()
 
@@ -214,6 +220,11 @@ class StopNode(LabNode):
             return
         now = time.monotonic()
         verdict = self._latch.verdict(now)
+        latched = verdict.stopped
+        if not latched:
+            self._arm.lock(False)
+            if waits := self._arm.waits:
+                verdict = replace(verdict, stopped=True, reason=waits)
         state = StopState(
             stopped=verdict.stopped, reason=verdict.reason, speed=verdict.speed, stops=self._latch.stops
         )
@@ -222,10 +233,13 @@ class StopNode(LabNode):
         if verdict.stopped and (self._said is None or not self._said.stopped):
             self.get_logger().warning(f"stopped: {verdict.reason}")
             self._cancel_at = now + self.parameters.backstop
+            self._lock_at = self._cancel_at + PERIOD
         if self._said is not None and self._said.stopped and not verdict.stopped:
             self.get_logger().info("reset")
         self._said = verdict
         self._cancel_goals(now, verdict.stopped)
+        if latched and now >= self._lock_at:  # before that it brakes along its path
+            self._arm.lock(True)
 
     def _cancel_goals(self, now: float, stopped: bool) -> None:
         """Again and again, in case that nobody else could, or that a goal comes late."""

@@ -12,6 +12,7 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
+from controller_manager import ControllerManager
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_interfaces.msg import StopState
 from rclpy.action import ActionClient, ActionServer, CancelResponse
@@ -387,6 +388,22 @@ def test_while_stopped_controllers_are_asked_to_cancel_with_every_word(bench):
     cell.until(lambda: len(cell.states) >= told + 40, "says nothing")
     for name in ACTIONS:
         assert asked.count(name) > 15  # of 40, on a machine that others use too
+
+
+def test_a_controller_of_ros2_control_is_inactive_until_the_reset_and_the_cell_waits_for_it(bench):
+    cell = bench()
+    manager = ControllerManager(cell.around, "arm_controller", "gripper_controller")
+    cell.start()
+    assert cell.call("/cell/stop").success
+    cell.until(lambda: manager.states["arm_controller"] == "inactive", "goes on taking goals")
+    assert manager.states["gripper_controller"] == "active", "a grip may have to be tightened"
+    manager.refusal = "not yet"
+    assert "arm_controller is being activated again" in cell.call("/cell/reset").message
+    cell.until(lambda: cell.is_now(reason="arm_controller is being activated again"), "says nothing of it")
+    assert cell.is_now(stopped=True)
+    manager.refusal = ""
+    cell.until(lambda: cell.is_now(stopped=False, reason=""), "is still stopped")
+    assert manager.states["arm_controller"] == "active"
 
 
 def test_a_flood_of_stops_is_no_silence_of_the_controllers(bench):
