@@ -34,7 +34,8 @@ class ExecutorThread:
         """
         self.failure = ""
         self._failed = failed
-        self._executor: Executor = SingleThreadedExecutor() if coroutines else EventsExecutor()
+        context = nodes[0].context if nodes else None
+        self._executor: Executor = (SingleThreadedExecutor if coroutines else EventsExecutor)(context=context)
         for node in nodes:
             self._executor.add_node(node)
         self._closed = threading.Event()

@@ -15,9 +15,8 @@ from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
 from controller_manager import ControllerManager
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_interfaces.msg import StopState
-from rclpy.action import ActionClient, ActionServer, CancelResponse
+from rclpy.action import CancelResponse
 from rclpy.context import Context
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -28,9 +27,10 @@ from std_srvs.srv import Trigger
 
 from lab_node import qos
 from lab_node.actions import wait_for
+from lab_node.executor import ExecutorThread
 from lab_node.permit import SETTLES, STOP_STATE, Permit
 from lab_node.qos import LATCHED, RELIABLE, SENSOR
-from lab_node.rclpy_overrides import destroy_actions
+from lab_node.rclpy_overrides import ActionClient, ThreadedActionServer, destroy_actions
 from lab_stop.ros_goals import ControllerGoals
 from lab_stop.stop_node import PERIOD, StopNode
 
@@ -38,7 +38,7 @@ WAIT = 60.0
 
 
 class Bench:
-    """The node, and a node that is everything around it.
+    """The node, and nodes that are everything around it.
 
     Each has a DDS participant of its own, as in a cell: of two that listen in one, Fast DDS forgets to tell
     the second now and then that a publisher lives.
@@ -48,22 +48,25 @@ class Bench:
         self.node = StopNode(
             "stop", parameter_overrides=[Parameter(n, value=v) for n, v in parameters.items()]
         )
-        self.context = Context()
-        rclpy.init(context=self.context)
-        self.around = Node("around", context=self.context)
+        self.nodes, self.executors = [self.node], [ExecutorThread(self.node)]
+        self.around = self.participant("around")
+        # of a client that is only just made the node may not know yet: its answer would be lost
+        names = ("/cell/stop", "/cell/reset")
+        self._services = {name: self.around.create_client(Trigger, name) for name in names}
         self.states = []
         self.diagnoses = [DiagnosticStatus()]
         self.around.create_subscription(StopState, STOP_STATE, self.states.append, LATCHED)
         self.around.create_subscription(
             DiagnosticArray, "/diagnostics", lambda array: self.diagnoses.extend(array.status), RELIABLE
         )
-        self.executors = []
-        for node in (self.node, self.around):
-            executor = MultiThreadedExecutor(4, context=node.context)
-            executor.add_node(node)
-            thread = threading.Thread(target=executor.spin, daemon=True)
-            thread.start()
-            self.executors.append((executor, thread))
+
+    def participant(self, name):
+        """One more node around it."""
+        context = Context()
+        rclpy.init(context=context)
+        self.nodes.append(Node(name, context=context))
+        self.executors.append(ExecutorThread(self.nodes[-1]))
+        return self.nodes[-1]
 
     def start(self):
         assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
@@ -77,7 +80,7 @@ class Bench:
             pause.wait(0.005)
 
     def call(self, name):
-        client = self.around.create_client(Trigger, name)
+        client = self._services[name]
         assert client.wait_for_service(WAIT)
         return wait_for(client.call_async(Trigger.Request()), WAIT, name)
 
@@ -98,13 +101,11 @@ class Bench:
 
     def close(self):
         self.node.end()
-        for executor, thread in self.executors:
-            executor.shutdown()
-            thread.join(5.0)
-        for node in (self.node, self.around):
+        for executor, node in zip(self.executors, self.nodes, strict=True):
+            executor.close()
             destroy_actions(node)
             node.destroy_node()
-        self.context.try_shutdown()
+            node.context.try_shutdown()
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_a_second_voice_that_says_whether_the_cell_may_move_stops_it(bench, prof
     """Who forges the state of the stop node moved a stopped arm; whoever may not be heard is counted too."""
     cell = bench().start()
     cell.until(lambda: cell.is_now(stopped=False), "not free")
-    permit = Permit(cell.around, math.inf)
+    permit = Permit(cell.participant("motion"), math.inf)
     cell.until(lambda: permit.refusal() is None, "no permission")
     elsewhere = Context()
     rclpy.init(context=elsewhere)
@@ -179,7 +180,7 @@ rclpy.spin(node)
 def test_a_stop_node_that_was_killed_is_no_second_voice_of_its_successor(bench):
     """Discovery shows it for 20 s more, in which nothing moved in a cell that was started anew."""
     cell = bench()
-    permit = Permit(cell.around, math.inf)
+    permit = Permit(cell.participant("motion"), math.inf)
     before = subprocess.Popen([sys.executable, "-c", OTHER])
     try:
         cell.until(lambda: permit.stops == 7 and permit.refusal() is None, "no permission of the first")
@@ -197,7 +198,7 @@ def test_a_stop_node_that_was_killed_is_no_second_voice_of_its_successor(bench):
 
 def test_a_second_voice_that_falls_silent_and_speaks_again_is_one(bench):
     cell = bench().start()
-    permit = Permit(cell.around, math.inf)
+    permit = Permit(cell.participant("motion"), math.inf)
     cell.until(lambda: permit.refusal() is None, "no permission")
     other = subprocess.Popen([sys.executable, "-c", OTHER])
     try:
@@ -322,7 +323,7 @@ class Controller:
 
     def __init__(self, cell, name):
         self.cell, self.name, self.kind = cell, name, ACTIONS[name]
-        self.server = ActionServer(
+        self.server = ThreadedActionServer(
             cell.around, self.kind, name, self.carry_out, cancel_callback=lambda goal: CancelResponse.ACCEPT
         )
         self.client = ActionClient(cell.around, self.kind, name)
