@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from controller_manager_msgs.srv import ListControllers, SwitchController
 from rclpy.client import Client
 from rclpy.node import Node
-
-try:
-    from controller_manager_msgs.srv import ListControllers, SwitchController
-except ImportError:  # no ros2_control on this machine: controllers can only be told to cancel
-    ListControllers = SwitchController = None
 
 _LIST, _SWITCH = "/list_controllers", "/switch_controller"
 _LIST_TYPE = "controller_manager_msgs/srv/ListControllers"
@@ -63,8 +59,6 @@ class ArmControllers:
     def _look(self) -> None:
         """Find managers, and ask each what its controllers do where that matters."""
         self._due = self._turns + (_SOON if self.waits else _LATER)
-        if ListControllers is None:
-            return
         for name, kinds in self._node.get_service_names_and_types():
             if _LIST_TYPE in kinds and name.endswith(_LIST):
                 manager = name.removesuffix(_LIST)
@@ -92,6 +86,7 @@ class ArmControllers:
             self._switch(manager, deactivate_controllers=active)
         else:
             taken.difference_update(active)
+            taken.intersection_update(each.name for each in answer.controller)  # one may have been unloaded
             self._switch(manager, activate_controllers=inactive)
 
     def _switch(self, manager: str, **controllers: list[str]) -> None:

@@ -9,7 +9,6 @@ from controller_manager import ControllerManager
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from lab_stop import ros_controllers
 from lab_stop.ros_controllers import ArmControllers
 
 ARM, OTHER = "arm_controller", "joint_state_broadcaster"
@@ -108,10 +107,11 @@ def test_one_that_does_not_come_up_again_is_told_with_the_reason(node):
     assert len(turning.failures) == 1
 
 
-def test_without_ros2_control_nothing_is_asked(node, monkeypatch):
-    monkeypatch.setattr(ros_controllers, "ListControllers", None)
-    manager, turning = ControllerManager(node, ARM), Turning(node)
+def test_one_that_was_unloaded_meanwhile_is_not_waited_for(node):
+    manager, turning = ControllerManager(node, ARM, OTHER), Turning(node)
     turning.keeper.lock(True)
-    for _ in range(50):
-        turning.keeper.turn()
-    assert manager.listed == 0 and turning.keeper.waits == ""
+    turning.until(lambda: manager.states[ARM] == "inactive", "is not deactivated")
+    del manager.states[ARM]
+    turning.keeper.lock(False)
+    turning.until(lambda: not turning.keeper.waits, "is waited for")
+    assert not turning.failures
