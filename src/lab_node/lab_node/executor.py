@@ -46,7 +46,7 @@ class ExecutorThread:
         """End the thread after the callback that it is in, at most two seconds later."""
         self._closed.set()
         self._executor.shutdown(1.0)
-        self._thread.join(timeout=2.0)
+        self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
         context = self._executor.context

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import rclpy
-from controller_manager import ControllerManager
+from managed_controllers import ControllerManager
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 

@@ -12,9 +12,9 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from control_msgs.action import FollowJointTrajectory, ParallelGripperCommand
-from controller_manager import ControllerManager
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lab_interfaces.msg import StopState
+from managed_controllers import ControllerManager
 from rclpy.action import CancelResponse
 from rclpy.context import Context
 from rclpy.lifecycle import TransitionCallbackReturn
