@@ -73,6 +73,8 @@ class ArmControllers:
 
     def _take_list(self, manager: str, answer: Any) -> None:
         """Switch what is not as it should be."""
+        if self._awaits(manager + _SWITCH):
+            return  # this may be from before the switch: believed, it would leave a controller inactive
         taken, active, inactive = self._taken[manager], [], []
         for each in answer.controller:
             if f"{_namespace(manager)}/{each.name}" not in self._names:
@@ -96,9 +98,17 @@ class ArmControllers:
 
     def _take_switch(self, manager: str, answer: Any) -> None:
         if answer.ok:
+            before, _ = self._asked.pop(manager + _LIST, (None, 0))
+            if before is not None:
+                self._clients[manager + _LIST].remove_pending_request(before)
             self._look()  # whether it is so
         else:
             self._why = getattr(answer, "message", "") or f"{manager} refuses and does not say why"
+
+    def _awaits(self, service: str) -> bool:
+        """Whether an answer may still come."""
+        asked, since = self._asked.get(service, (None, 0))
+        return asked is not None and not asked.done() and self._turns - since < _DEAF
 
     def _client(self, kind: Any, service: str) -> Client:
         if service not in self._clients:
@@ -107,13 +117,10 @@ class ArmControllers:
 
     def _ask(self, kind: Any, service: str, request: Any, then: Callable[[str, Any], None]) -> None:
         client = self._client(kind, service)
-        asked, since = self._asked.get(service, (None, 0))
-        if asked is not None and not asked.done():
-            if self._turns - since < _DEAF:
-                return
-            client.remove_pending_request(asked)
-        if not client.service_is_ready():
+        if self._awaits(service) or not client.service_is_ready():
             return
+        if service in self._asked:
+            client.remove_pending_request(self._asked[service][0])
 
         def answered(future: Any) -> None:
             if not future.cancelled() and future.exception() is None:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import rclpy
+from controller_manager_msgs.srv import ListControllers
 from managed_controllers import ControllerManager
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -105,6 +106,20 @@ def test_one_that_does_not_come_up_again_is_told_with_the_reason(node):
     turning.keeper.lock(False)
     turning.until(lambda: not turning.keeper.waits, "is not activated at the next reset")
     assert len(turning.failures) == 1
+
+
+def test_a_list_from_before_the_switch_is_not_believed(node):
+    """A reset that comes while the controller is being deactivated: it still says active, and is not."""
+    manager, turning = ControllerManager(node, ARM), Turning(node)
+    turning.until(lambda: len(turning.keeper._clients) == 2, "no manager is found")
+    turning.keeper._locked = True
+    stale = manager._list(None, ListControllers.Response())
+    turning.keeper._take_list("/controller_manager", stale)  # asks to deactivate
+    turning.keeper.lock(False)
+    turning.keeper._take_list("/controller_manager", stale)
+    assert turning.keeper.waits or manager.states[ARM] == "active"
+    turning.until(lambda: len(manager.switched) == 2 and not turning.keeper.waits, "is not activated again")
+    assert manager.states[ARM] == "active"
 
 
 def test_one_that_was_unloaded_meanwhile_is_not_waited_for(node):
