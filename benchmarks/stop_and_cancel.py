@@ -110,7 +110,8 @@ class Trials:
         """The goal of an action, and the hand full or empty as it needs it; None when that cannot be had."""
         cell = self._cell
         for _ in range(5):
-            holding = bool(cell.held.peek().object_id)
+            held = cell.held.wait_for_newer(Time(), 20.0)  # a cell that was just started has said nothing yet
+            holding = held is not None and bool(held.object_id)
             if action == "/place" and holding:
                 return Place.Goal(destination="bin")
             if action != "/place" and not holding:
