@@ -1,14 +1,20 @@
-"""`lab calibrate board|camera|hand_eye|check`: see --help of each."""
+"""`lab calibrate board|camera|hand_eye|landmark|check`: see --help of each."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from lab_calibration.commands import board, camera, check, hand_eye
+from lab_calibration.commands import board, camera, check, hand_eye, landmark
 from lab_core.errors import LabError
 
-COMMANDS = {"board": board.main, "camera": camera.main, "hand_eye": hand_eye.main, "check": check.main}
+COMMANDS = {
+    "board": board.main,
+    "camera": camera.main,
+    "hand_eye": hand_eye.main,
+    "landmark": landmark.main,
+    "check": check.main,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

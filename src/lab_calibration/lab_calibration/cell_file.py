@@ -20,7 +20,6 @@ from lab_description.yaml_file import MAXIMUM_FILE_SIZE, parse_yaml
 from lab_node.bounded_file import read_bounded_text
 
 POSES_FILE = "poses.yaml"
-CHECKS_FILE = "checks.csv"
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,6 @@ class Result:
     base_from_camera: FloatArray
     calibration: Calibration
     day: date
-
-
-def evidence_folder(cell: Cell) -> Path:
-    """Where poses and pictures of a cell's calibration are kept: beside its file."""
-    file = cell.files["cell"]
-    return file.parent / f"{file.stem}.calibration"
 
 
 def refuse(cell: Cell, result: Result, replace: bool) -> None:

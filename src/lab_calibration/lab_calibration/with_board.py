@@ -1,4 +1,6 @@
-"""A cell with the board in its hand: for the planner, which keeps the plate clear, and for the simulator."""
+"""A cell with the board in its hand: for the planner, which keeps the plate clear, and for the simulator;
+and scenes with the board on the table, for the simulator.
+"""
 
 from __future__ import annotations
 
@@ -49,16 +51,45 @@ def write_cell_with_board(cell: Cell, board: Board, folder: Path) -> tuple[Path,
     }
     if "hand" in gripper:
         gripper["hand"][LINK] = [LINK]
-    scene = {
-        "arrangement": "scattered",
-        "parts": 0,
-        "prints": [{"link": LINK, "picture": "board.png", "size": size[:2]}],
-    }
-    files = {
-        f"cells/{cell.name}.yaml": content,
-        f"grippers/{model}.yaml": gripper,
-        "scenes/board.yaml": scene,
-    }
+    _write(folder, {f"cells/{cell.name}.yaml": content, f"grippers/{model}.yaml": gripper})
+    scene = _write_scene(folder, board, 0, {"link": LINK})
+    file = folder / f"cells/{cell.name}.yaml"
+    store(load_cell(file), 0, SAMPLES_ON_THE_SPOT)  # once, not in every node at every start
+    return file, scene
+
+
+def write_scene_with_board(
+    cell: Cell, board: Board, at: tuple[float, float], yaw: float, folder: Path
+) -> Path:
+    """Write scenes/board.yaml, scattered parts beside a board that lies on the cell's table; its path.
+
+    at: of the board's middle in base_link, metres. yaw: of its x axis about z, radians. Raises
+    CalibrationError when no table lies there, or the folder cannot be written.
+    """
+    for box in cell.furniture:
+        top = box.base_from_box[2, 3] + 0.5 * box.size[2]
+        x, y = (at - box.base_from_box[:2, 3]).tolist()
+        if abs(top - cell.table_height) < 0.005 and abs(x) < 0.5 * box.size[0] and abs(y) < 0.5 * box.size[1]:
+            xyz = [*(float(value) for value in at), float(top)]
+            # x to the right of the picture, y down, z into the paper
+            return _write_scene(
+                folder, board, 8, {"link": box.link, "xyz": xyz, "rpy": [float(np.pi), 0.0, float(yaw)]}
+            )
+    raise CalibrationError(
+        f"nothing of {cell.files['cell']} has its top at the table's height under x {at[0]:g}, y {at[1]:g}:"
+        " lay the board on the table (metres in base_link)"
+    )
+
+
+def _write_scene(folder: Path, board: Board, parts: int, where: dict[str, Any]) -> Path:
+    size = list(plate_size(board))
+    printed = {**where, "picture": "board.png", "size": size}
+    _write(folder, {"scenes/board.yaml": {"arrangement": "scattered", "parts": parts, "prints": [printed]}})
+    cv2.imwrite(str(folder / "scenes/board.png"), _sheet(board))
+    return folder / "scenes/board.yaml"
+
+
+def _write(folder: Path, files: dict[str, Any]) -> None:
     try:
         for name, one in files.items():
             path = folder / name
@@ -66,10 +97,6 @@ def write_cell_with_board(cell: Cell, board: Board, folder: Path) -> tuple[Path,
             path.write_text(yaml.safe_dump(one, sort_keys=False), encoding="utf-8")
     except OSError as error:
         raise CalibrationError(f"{folder}: cannot be written: {error.strerror}") from error
-    cv2.imwrite(str(folder / "scenes/board.png"), _sheet(board))
-    file = folder / f"cells/{cell.name}.yaml"
-    store(load_cell(file), 0, SAMPLES_ON_THE_SPOT)  # once, not in every node at every start
-    return file, folder / "scenes/board.yaml"
 
 
 def plate_size(board: Board) -> tuple[float, float]:

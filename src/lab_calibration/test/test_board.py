@@ -97,3 +97,15 @@ def test_a_board_that_does_not_fit_is_refused(tmp_path):
         write_page(Board(square=0.05), tmp_path / "board.pdf")
     with pytest.raises(WrongBoard, match=r"\.pdf or \.svg"):
         write_page(BOARD, tmp_path / "board.png")
+
+
+@pytest.mark.parametrize("size", [(5, 7), (7, 5), (4, 4)])
+def test_the_picture_is_opencv_s_own_where_that_has_whole_pixels(size):
+    board = Board(*size, 0.025, 0.019)
+    own = board.charuco.generateImage((100 * size[0], 100 * size[1]), marginSize=0, borderBits=1)
+    np.testing.assert_array_equal(board.picture(100), own)
+
+
+def test_a_wide_board_is_drawn_too():
+    board = Board(7, 3, 0.025, 0.019)
+    assert len(find_corners(np.pad(board.picture(64), 40, constant_values=255), board).ids) == 12

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab_calibration.cell_file import Result, evidence_folder, refuse, write
+from lab_calibration.cell_file import Result, refuse, write
 from lab_calibration.errors import CalibrationRefused
 from lab_core.geometry import transform_from_xyz_rpy
 from lab_description import load_cell
@@ -105,4 +105,4 @@ def test_a_file_with_an_anchor_is_left_alone(cell):
 
 
 def test_evidence_lies_beside_the_cell(cell):
-    assert evidence_folder(cell) == Path(cell.files["cell"]).parent / "mine.calibration"
+    assert cell.calibration_folder == Path(cell.files["cell"]).parent / "mine.calibration"

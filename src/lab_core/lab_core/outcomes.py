@@ -22,6 +22,7 @@ class OutcomeCode(IntEnum):
     OBJECT_UNKNOWN = 104
     OBJECT_OUT_OF_VIEW = 105
     NO_COLOUR = 106
+    CAMERA_MOVED = 107
 
     TOO_FEW_POINTS = 200
     OBJECT_TOO_WIDE = 201

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from lab_core.geometry.pinhole import PinholeCamera
 from lab_core.geometry.transforms import FloatArray
@@ -56,6 +56,8 @@ class ExpectedError:
 
 NEEDS = ExpectedError(0.005, 0.03)
 """Of a cell that says nothing else: 5 mm, 1.7 degrees."""
+
+Unverified = Literal["warn", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Camera:
     """A camera in its place in the cell.
 
     base_from_camera: (4, 4), of the optical frame. calibrated: the day on which that was measured.
-    calibration: how, and how well. needs: what the cell needs of it.
+    calibration: how, and how well. needs: what the cell needs of it. unverified: see CameraMount.
     """
 
     model: CameraModel
@@ -135,6 +137,7 @@ class Camera:
     calibrated: date | None = None
     calibration: Calibration | None = None
     needs: ExpectedError = NEEDS
+    unverified: Unverified = "warn"
 
     @property
     def name(self) -> str:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from lab_core.errors import ConfigurationError
 from lab_core.geometry.transforms import FloatArray
-from lab_description.camera import NEEDS, Calibration, Camera, CameraModel, ExpectedError
+from lab_description.camera import (
+    NEEDS,
+    Calibration,
+    Camera,
+    CameraModel,
+    ExpectedError,
+    Unverified,
+)
 from lab_description.configuration import find
 from lab_description.end_effector import EndEffector
 from lab_description.furniture import Destination, Furniture, FurnitureBox, Workspace, all_boxes
@@ -49,12 +56,14 @@ class GripperMount(Mount):
 @dataclass(frozen=True)
 class CameraMount(Mount):
     """calibrated: the day on which the pose was measured; a simulated camera needs none. calibration: how,
-    and how well. needs: what the cell needs of it.
+    and how well. needs: what the cell needs of it. unverified: what follows when nobody can say that the
+    camera stands there: never calibrated, long ago, too badly, or moved since.
     """
 
     calibrated: date | None = None
     calibration: Calibration | None = None
     needs: ExpectedError = NEEDS
+    unverified: Unverified = "warn"
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,12 @@ class Cell:
             )
         return self.end_effector
 
+    @property
+    def calibration_folder(self) -> Path:
+        """Where the evidence of the camera's calibration is kept: beside the cell's file."""
+        file = self.files["cell"]
+        return file.parent / f"{file.stem}.calibration"
+
     @cached_property
     def tool_from_tcp(self) -> FloatArray:
         """(4, 4) tool_link of the robot from tcp of the end effector."""
@@ -178,6 +193,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
             content.camera.calibrated,
             content.camera.calibration,
             content.camera.needs,
+            content.camera.unverified,
         ),
         furniture=all_boxes(content.furniture, content.destinations),
         workspace=content.workspace,

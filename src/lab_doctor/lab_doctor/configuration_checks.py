@@ -6,16 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lab_calibration.cell_file import CHECKS_FILE, evidence_folder
-from lab_calibration.errors import CalibrationError
-from lab_calibration.hand_eye.checks import Checks
+from lab_calibration.standing import doubts
 from lab_core.geometry import FloatArray, invert, transform_points
 from lab_description import Cell
 from lab_doctor.finding import Finding
 from lab_doctor.snapshot import Snapshot
 
-# A camera on a stand moves by a knock or by temperature: look again twice a year.
-CALIBRATION_DAYS = 180
 # A camera's image cuts a corner of the work area by no more than this, pixels.
 SLACK = 2.0
 
@@ -96,52 +92,6 @@ def _reach(cell: Cell) -> Iterator[Finding]:
 
 
 def _calibration(cell: Cell, snapshot: Snapshot) -> Iterator[Finding]:
-    if not snapshot.real:
-        return
-    file, calibrated = cell.files["cell"], cell.camera.calibrated
-    if calibrated is None:
-        yield Finding(
-            "calibration-missing",
-            f"{file}: camera.calibrated is not set: nobody says that its pose was measured",
-            "calibrate it (`lab calibrate hand_eye`), or write the day as camera.calibrated: YYYY-MM-DD",
-        )
-        return
-    age = (snapshot.machine.now - calibrated).days
-    if age < 0:
-        yield Finding(
-            "calibration-date",
-            f"{file}: the camera was calibrated on {calibrated}, which is in the future",
-            "correct camera.calibrated, or the clock of this machine",
-        )
-    elif age > CALIBRATION_DAYS:
-        yield Finding(
-            "calibration-age",
-            f"{file}: the camera was calibrated {age} days ago, the limit is {CALIBRATION_DAYS}",
-            "calibrate it again (`lab calibrate hand_eye`)",
-        )
-    yield from _calibration_error(cell)
-
-
-def _calibration_error(cell: Cell) -> Iterator[Finding]:
-    file, calibration, needs = cell.files["cell"], cell.camera.calibration, cell.camera.needs
-    if calibration is not None:
-        error = calibration.error
-        if error.position > needs.position or error.angle > needs.angle:
-            yield Finding(
-                "calibration-error",
-                f"{file}: the calibration states an error of {1e3 * error.position:.1f} mm and"
-                f" {np.degrees(error.angle):.2f}° at the parts, the cell needs"
-                f" {1e3 * needs.position:.1f} mm and {np.degrees(needs.angle):.2f}°",
-                "calibrate it again with more poses, or correct camera.needs",
-            )
-    try:
-        last = Checks(evidence_folder(cell) / CHECKS_FILE).last()
-    except CalibrationError as error:
-        yield Finding("calibration-checks", str(error), "move the file away and check again")
-        return
-    if last is not None and last.moved:
-        yield Finding(
-            "calibration-moved",
-            f"{file}: at the check of {last.day} the camera had moved by {1e3 * last.distance:.1f} mm",
-            "calibrate it again (`lab calibrate hand_eye`), or check again (`lab calibrate check`)",
-        )
+    if snapshot.real:
+        for doubt in doubts(cell, snapshot.machine.now):
+            yield Finding(f"calibration-{doubt.kind}", doubt.sentence, doubt.fix)

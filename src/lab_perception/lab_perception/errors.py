@@ -52,6 +52,12 @@ class AreaNotInView(PerceptionError):
         super().__init__(f"{what}: check the pose of the camera and the workspace in the cell's file")
 
 
+class CameraMoved(PerceptionError):
+    """Nobody can say that the camera still stands where it was calibrated."""
+
+    code = OutcomeCode.CAMERA_MOVED
+
+
 class UnknownLens(PerceptionError):
     """Images of a lens that cannot be rectified here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from lab_interfaces.msg import Scene
@@ -28,6 +29,7 @@ from lab_node.freshness import Silence
 from lab_node.health import Condition
 from lab_node.lifecycle import LabNode, spin
 from lab_node.qos import HISTORY, RELIABLE, SENSOR
+from lab_perception.camera_check import CameraCheck
 from lab_perception.detector import DETECTORS
 from lab_perception.errors import CameraSilent, NoTransform, PerceptionError
 from lab_perception.exposure import pinhole_images
@@ -77,6 +79,8 @@ class PerceptionNode(LabNode):
         self._perception = Perception.of(
             cell, self.parameters, self.make_plugin(DETECTORS, self.parameters.detector)
         )
+        self._cell = cell
+        self._camera_check = self._new_check()
         self._perception.warm_up(cell.camera.pinhole, cell.camera.base_from_camera)
         self._joints = JointHistory(self._perception.joints)
         self._pairing = Pairing[Image, Image]()
@@ -103,6 +107,7 @@ class PerceptionNode(LabNode):
     def activate(self) -> None:
         """Start to look."""
         self._statistics = FrameStatistics()
+        self._camera_check = self._new_check()
         self._silence.hear()
         self._active = True
 
@@ -131,6 +136,11 @@ class PerceptionNode(LabNode):
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+    def _new_check(self) -> CameraCheck:
+        """For each time that the node is active: every start is checked. Raises ConfigurationError."""
+        simulated = bool(self.get_parameter("use_sim_time").value)
+        return CameraCheck(self._cell, date.today(), simulated)
 
     def _take_transforms(self, message: TFMessage) -> None:
         for transform in message.transforms:
@@ -166,7 +176,9 @@ class PerceptionNode(LabNode):
         start = time.perf_counter()
         header = Header(stamp=exposure.color.header.stamp, frame_id=self._base_frame)
         try:
-            scene = self._perception.perceive(self._frame(exposure))
+            frame = self._frame(exposure)
+            self._camera_check.look(frame.color)
+            scene = self._perception.perceive(frame)
         except LabError as error:
             self._fail(error, header)
             return
@@ -177,11 +189,10 @@ class PerceptionNode(LabNode):
             return
         self._scenes.publish(scene_message(scene))
         self._detections.publish(detections_message(scene.objects, header))
-        self._trouble = (
-            "" if scene.code == OutcomeCode.NO_OBJECT else scene.message
-        ) or self._perception.doubt
-        if self._perception.doubt:
-            self.get_logger().warning(self._perception.doubt, throttle_duration_sec=30.0)
+        doubt = self._camera_check.trouble or self._perception.doubt
+        self._trouble = ("" if scene.code == OutcomeCode.NO_OBJECT else scene.message) or doubt
+        if doubt:
+            self.get_logger().warning(doubt, throttle_duration_sec=30.0)
         self._statistics.process(time.perf_counter() - start)
 
     def _fail(self, error: LabError, header: Header) -> None:

@@ -67,9 +67,21 @@ class Board:
         return np.array([[-x, -y, 0.0], [x, -y, 0.0], [x, y, 0.0], [-x, y, 0.0]])
 
     def picture(self, pixels_per_square: int) -> npt.NDArray[np.uint8]:
-        """(rows * n, columns * n) grey picture of the board without a margin."""
-        size = (self.columns * pixels_per_square, self.rows * pixels_per_square)
-        return np.asarray(self.charuco.generateImage(size, marginSize=0, borderBits=1), dtype=np.uint8)
+        """(rows * n, columns * n) grey picture of the board without a margin.
+
+        Square by square: OpenCV 5.0's own picture of the whole fails for some boards, such as 7x3.
+        """
+        row, column = np.indices((self.rows, self.columns))
+        squares = np.where((row + column) % 2 == 0, 0, 255).astype(np.uint8)
+        result = np.kron(squares, np.ones((pixels_per_square, pixels_per_square), np.uint8))
+        scale = pixels_per_square / self.square
+        for name, corners in zip(np.ravel(self.charuco.getIds()), self.charuco.getObjPoints(), strict=True):
+            left, top = np.rint(scale * np.min(corners, axis=0)[:2]).astype(int)
+            side = round(scale * self.marker)
+            result[top : top + side, left : left + side] = cv2.aruco.generateImageMarker(
+                self.charuco.getDictionary(), int(name), side
+            )
+        return result
 
     def __str__(self) -> str:
         return (

@@ -9,17 +9,19 @@ from datetime import date
 import numpy as np
 
 from lab_calibration.board.board import Board
-from lab_calibration.cell_file import CHECKS_FILE, POSES_FILE, evidence_folder
+from lab_calibration.cell_file import POSES_FILE
 from lab_calibration.commands.hand_eye import expected
+from lab_calibration.commands.landmark import sights
 from lab_calibration.commands.options import add_board, add_rig, board_of
 from lab_calibration.errors import CalibrationError, PosesRefused
-from lab_calibration.hand_eye.checks import Checks
+from lab_calibration.hand_eye.checks import CHECKS_FILE, Checks
 from lab_calibration.hand_eye.error_map import WorkArea, work_area
 from lab_calibration.hand_eye.files import read_poses
 from lab_calibration.hand_eye.moved import Move, move_between
 from lab_calibration.hand_eye.next_view import WOBBLE
 from lab_calibration.hand_eye.poses import Poses
 from lab_calibration.kinematics import Arm
+from lab_calibration.landmark import LANDMARK_FILE, middle_of, moved, read_landmark
 from lab_calibration.procedure import revisit
 from lab_calibration.rigid import difference
 from lab_core.command_line import file_path
@@ -39,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("cell", help="name in config/cells or path of a YAML")
     words = "sights of today, a pose file of ours; without it the arm of the running cell shows the board"
     parser.add_argument("--poses", type=file_path, metavar="FILE", help=words)
+    words = "look at the landmark of the running cell (`lab calibrate landmark`): the arm does not move"
+    parser.add_argument("--landmark", action="store_true", help=words)
     parser.add_argument("--count", type=int, default=3, metavar="N", help="poses that the arm shows again; 3")
     parser.add_argument("--plot", type=file_path, metavar="FILE.png", help="plot all checks so far")
     add_rig(parser)
@@ -47,9 +51,12 @@ def main(argv: Sequence[str]) -> int:
     board, cell = board_of(options, parser), load_cell(options.cell)
     if options.count < 1:
         parser.error(f"--count {options.count}: expected 1 or more")
-    now = read_poses(options.poses) if options.poses else show_again(cell, board, options)
-    move = check(cell, now)
-    checks = Checks(evidence_folder(cell) / CHECKS_FILE)
+    if options.landmark:
+        move = look_at_landmark(cell, options.namespace)
+    else:
+        now = read_poses(options.poses) if options.poses else show_again(cell, board, options)
+        move = check(cell, now)
+    checks = Checks(cell.calibration_folder / CHECKS_FILE)
     checks.add(date.today(), move)
     print(f"{move}; {checks.trend()}")
     if options.plot:
@@ -69,9 +76,21 @@ def show_again(cell: Cell, board: Board, options: argparse.Namespace) -> Poses:
         return revisit(expected(cell, board), rig, then, options.count, print)
 
 
+def look_at_landmark(cell: Cell, namespace: str) -> Move:
+    """How far the camera of the running cell moved since its landmark was remembered. Raises LabError."""
+    known = read_landmark(cell.calibration_folder)
+    if known is None:
+        raise PosesRefused(
+            f"{cell.calibration_folder / LANDMARK_FILE}: is not there: remember one first"
+            " (`lab calibrate landmark`)"
+        )
+    _, corners = sights(cell, known.pattern, namespace)
+    return moved(known, middle_of(corners), cell)
+
+
 def evidence(cell: Cell) -> Poses:
     """The poses of a cell's calibration. Raises PosesRefused when there are none."""
-    file = evidence_folder(cell) / POSES_FILE
+    file = cell.calibration_folder / POSES_FILE
     if not file.is_file():
         raise PosesRefused(f"{file}: is not there: calibrate the camera first (`lab calibrate hand_eye`)")
     return read_poses(file)

@@ -11,17 +11,19 @@ import numpy as np
 from rich.console import Console
 
 from lab_calibration.board.board import Board
-from lab_calibration.cell_file import CHECKS_FILE, POSES_FILE, Result, evidence_folder, refuse, write
+from lab_calibration.cell_file import POSES_FILE, Result, refuse, write
 from lab_calibration.commands.options import add_board, add_rig, board_of
 from lab_calibration.commands.report import report
 from lab_calibration.errors import CalibrationRefused
 from lab_calibration.hand_eye.calibration import FEWEST, calibrate
 from lab_calibration.hand_eye.candidates import Expected, board_in_hand
+from lab_calibration.hand_eye.checks import CHECKS_FILE
 from lab_calibration.hand_eye.error_map import WorkArea, error_map, work_area
 from lab_calibration.hand_eye.files import read_poses, write_poses
 from lab_calibration.hand_eye.poses import Poses, Setup
 from lab_calibration.hand_eye.refusals import refuse_poor_poses, refuse_wrong_scale
 from lab_calibration.kinematics import Arm
+from lab_calibration.landmark import LANDMARK_FILE
 from lab_calibration.procedure import Look, take_poses
 from lab_core.command_line import file_path
 from lab_description import Cell, load_cell
@@ -107,7 +109,7 @@ def solve(cell: Cell, poses: Poses, board: str, robot_serial: str | None, consol
             ExpectedError(float(errors.position.max()), float(errors.angle.max())),
             len(found.poses),
             board,
-            evidence_folder(cell).name,
+            cell.calibration_folder.name,
             robot_serial,
             camera_serial(cell),
         ),
@@ -123,10 +125,11 @@ def keep(cell: Cell, poses: Poses, result: Result, replace: bool, looks: Sequenc
             " printed, not written"
         )
     refuse(cell, result, replace)
-    folder = evidence_folder(cell)
+    folder = cell.calibration_folder
     folder.mkdir(exist_ok=True)
     write_poses(poses, folder / POSES_FILE)
-    (folder / CHECKS_FILE).unlink(missing_ok=True)  # they were of the calibration before
+    for name in (CHECKS_FILE, LANDMARK_FILE):
+        (folder / name).unlink(missing_ok=True)  # they were of the calibration before
     for number, look in enumerate(looks, start=1):
         cv2.imwrite(str(folder / f"pose_{number:02}.jpg"), look.image[..., ::-1])
     write(cell, result)

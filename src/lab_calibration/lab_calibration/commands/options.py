@@ -30,8 +30,13 @@ def add_board(parser: argparse.ArgumentParser) -> None:
 
 def add_rig(parser: argparse.ArgumentParser) -> None:
     """--namespace and --seed."""
-    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the running cell; none")
+    add_namespace(parser)
     parser.add_argument("--seed", type=int, default=0, help="of the poses among which is chosen; 0")
+
+
+def add_namespace(parser: argparse.ArgumentParser) -> None:
+    """--namespace."""
+    parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the running cell; none")
 
 
 def board_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Board:

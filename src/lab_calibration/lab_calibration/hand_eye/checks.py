@@ -12,6 +12,9 @@ import numpy as np
 from lab_calibration.errors import CalibrationError
 from lab_calibration.hand_eye.moved import Move
 
+CHECKS_FILE = "checks.csv"
+"""In the folder of the evidence."""
+
 _HEADER = ("day", "distance", "lower", "upper", "moved")
 _FEWEST = 4
 

@@ -66,20 +66,24 @@ class ErrorMap:
         return int(np.argmax(self.position))
 
 
+def grid(cell: Cell) -> FloatArray:
+    """(M, 3) points over the cell's workspace, near its bottom and a part's height above it, in base_link."""
+    lower, upper = cell.workspace.lower, cell.workspace.upper
+    axes = [np.linspace(lower[0], upper[0], 4), np.linspace(lower[1], upper[1], 5)]
+    heights = np.array([lower[2] + 0.02, min(lower[2] + 0.12, upper[2])])
+    return np.stack(np.meshgrid(*axes, heights, indexing="ij"), axis=-1).reshape(-1, 3)
+
+
 def work_area(cell: Cell, arm: Arm, look: FloatArray | None = None) -> WorkArea:
     """A grid over the cell's workspace that the arm reaches from above.
 
     look: (J,) joints from which a camera on the wrist sees it.
     """
-    lower, upper = cell.workspace.lower, cell.workspace.upper
-    axes = [np.linspace(lower[0], upper[0], 4), np.linspace(lower[1], upper[1], 5)]
-    heights = np.array([lower[2] + 0.02, min(lower[2] + 0.12, upper[2])])
-    grid = np.stack(np.meshgrid(*axes, heights, indexing="ij"), axis=-1).reshape(-1, 3)
     down = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
     tcp_from_tool = invert(cell.tool_from_tcp)
     start = seeds(arm, np.random.default_rng(0), 20)
     points, grasps = [], []
-    for point in grid:
+    for point in grid(cell):
         found = arm.reach(make_transform(down, point) @ tcp_from_tool, start)
         if found is not None:
             points.append(point)

@@ -55,11 +55,14 @@ def move_between(
     area: WorkArea,
     wobble: float,
     arm: Arm | None = None,
+    usual: FloatArray | None = None,
 ) -> Move:
     """How far the camera moved between two series of the same stands.
 
     wobble: standard deviation of each joint's error from pose to pose, rad (of the flange's rotation without
-    an arm); 0 for a board and a camera that stand.
+    an arm); 0 for a board and a camera that stand. usual: (6,) standard deviations of how far a camera moves
+    that does, metres and radians in its own frame. One board in a corner of the view says little of the parts
+    in the other corner: of the moves that fit, the likelier is taken. The chance does not rest on it.
 
     Raises PosesRefused when the stands are not the same.
     """
@@ -82,9 +85,12 @@ def move_between(
     # a move of the camera, in its own frame, as a change of each board's pose
     jacobians = -adjoint(invert(board_then))
     weighted = np.swapaxes(jacobians, 1, 2) @ np.linalg.inv(spreads)
-    covariance = np.linalg.inv(np.sum(weighted @ jacobians, axis=0))
-    move = covariance @ np.einsum("npi,ni->p", weighted, errors)
-    chance = float(chi2.sf(move @ np.linalg.solve(covariance, move), 6))
+    known, seen = np.sum(weighted @ jacobians, axis=0), np.einsum("npi,ni->p", weighted, errors)
+    covariance = np.linalg.inv(known)
+    chance = float(chi2.sf(seen @ covariance @ seen, 6))
+    if usual is not None:
+        covariance = np.linalg.inv(known + np.diag(usual**-2.0))
+    move = covariance @ seen
     return _at_parts(move, covariance, mount_from_camera, then.setup, area, chance)
 
 
