@@ -25,6 +25,7 @@ setup(
             "twin = lab_operator.panels.twin:TwinPanel",
             "attempts = lab_operator.panels.attempts:AttemptsPanel",
             "figures = lab_operator.panels.figures:FiguresPanel",
+            "calibration = lab_operator.panels.calibration:CalibrationPanel",
         ],
     },
 )

@@ -58,17 +58,17 @@ def check_controllers(graph: Graph, description: Description) -> Iterator[Findin
     offers its action, and refuses every goal. While the cell is stopped that of the arm is to be inactive.
     """
     stopped = graph.stop is not None and graph.stop.stopped
-    actions = [action.name for action in description.actions.values() if action.device is not None]
-    for action in actions:
+    devices = {action.name: action.device for action in description.actions.values() if action.device}
+    for action in devices:
         if action not in graph.actions:
             yield Finding(
                 "controller",
                 f"no controller serves {action}",
                 f"ros2 control switch_controllers --activate {_controller(action)}",
             )
-    served = {_controller(action) for action in actions if action in graph.actions}
+    served = {_controller(action): device for action, device in devices.items() if action in graph.actions}
     for each in graph.controllers:
-        if stopped and each.state == "inactive" and each.name in served:
+        if stopped and each.state == "inactive" and served.get(each.name) == "robot":
             continue
         if each.name in (*served, "joint_state_broadcaster") and each.state != "active":
             yield Finding(

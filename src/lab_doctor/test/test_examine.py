@@ -361,6 +361,15 @@ def test_a_misconfiguration_is_found_and_nothing_else(name):
     assert found(change(sound_snapshot())) == [check]
 
 
+@pytest.mark.parametrize(
+    ("name", "more"), [(CELL.robot.trajectory_action, []), (CELL.gripper.action, ["controller"])]
+)
+def test_of_a_stopped_cell_only_the_arm_s_controller_may_be_inactive(name, more):
+    stopped = graph(stop=StopFacts(True, True, "an operator stopped the cell"))(sound_snapshot())
+    change = controllers(**{name.strip("/").split("/")[0]: "inactive"})
+    assert found(change(stopped)) == ["stopped", *more]
+
+
 def test_every_finding_says_what_and_how_to_mend_it():
     for change, _ in MISCONFIGURATIONS.values():
         for findings in examine(change(sound_snapshot())).values():

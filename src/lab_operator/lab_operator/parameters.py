@@ -36,6 +36,6 @@ class ConsoleParameters:
         "runs", "The folder of the records of runs. What persons do is written there, in console.jsonl."
     )
     panels: list[str] = parameter(
-        ["camera", "twin", "attempts", "figures"],
+        ["camera", "twin", "attempts", "figures", "calibration"],
         "The panels of the page, in this order: names that are registered in lab_operator.panels.",
     )
