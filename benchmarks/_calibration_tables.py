@@ -54,6 +54,17 @@ def show(results: dict[str, Any], poses: int, console: Console) -> None:
                 percent(row["good_pose_refused"]),
             )
         console.print(table)
+    if "landmark" in results:
+        table = Table(title="the landmark: cameras that seem to move by so much at the worst corner")
+        for heading in ("", "mm", "called moved", "95 % holds", "said, mm: 5, 50, 95 %", "not seen"):
+            table.add_column(heading)
+        for row in results["landmark"]:
+            said = ", ".join(f"{value:.1f}" for value in row["said_mm"])
+            called, holds = percent(row["called_moved"]), percent(row["interval_holds"])
+            table.add_row(
+                row["light"], f"{row['distance_mm']:.0f}", called, holds, said, str(row["not_seen"])
+            )
+        console.print(table)
     for key, row in results.get("choice", {}).items():
         table = Table(title=f"{key}, {row['cells']} cells without joint errors: median error, mm, by poses")
         table.add_column("")

@@ -91,7 +91,7 @@ class Landmark:
 
 
 def remember(board: Board, looks: Sequence[Corners], day: date) -> Landmark:
-    """The landmark of a day, from some images of it. Raises BoardNotFound when they share too few corners."""
+    """The landmark of a day, from some images of it. Raises BoardNotFound when they show too few corners."""
     middle = middle_of(looks)
     return Landmark(
         day,
@@ -132,19 +132,21 @@ def write_landmark(landmark: Landmark, folder: Path) -> Path:
 
 
 def middle_of(looks: Sequence[Corners]) -> Corners:
-    """The median of each corner that all images show: one over which a hand reached does not count.
+    """The median of each corner that most of the images show: a hand that reaches over it does not count.
 
-    Raises BoardNotFound when they share too few.
+    Raises BoardNotFound when these are too few.
     """
-    shared = set.intersection(*(set(look.ids.tolist()) for look in looks))
-    if len(shared) < FEWEST_CORNERS:
+    known = max((int(look.ids.max()) for look in looks), default=-1) + 1
+    pixels = np.full((len(looks), known, 2), np.nan)
+    for index, look in enumerate(looks):
+        pixels[index, look.ids] = look.pixels
+    names = np.flatnonzero(np.isfinite(pixels[..., 0]).sum(axis=0) > 0.5 * len(looks))
+    if len(names) < FEWEST_CORNERS:
         raise BoardNotFound(
-            f"{len(shared)} corners of the landmark are in all of {len(looks)} images, {FEWEST_CORNERS} are"
+            f"{len(names)} corners of the landmark are in most of {len(looks)} images, {FEWEST_CORNERS} are"
             " needed: keep it free, and light it evenly"
         )
-    names = np.array(sorted(shared), dtype=np.int64)
-    pixels = [look.pixels[[look.ids.tolist().index(name) for name in names]] for look in looks]
-    return Corners(names, np.median(pixels, axis=0))
+    return Corners(names, np.nanmedian(pixels[:, names], axis=0))
 
 
 def moved(landmark: Landmark, now: Corners, cell: Cell) -> Move:

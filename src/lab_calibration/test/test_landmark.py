@@ -19,9 +19,10 @@ from lab_calibration.landmark import (
     remember,
     write_landmark,
 )
+from lab_calibration.simulated.cell import knock
 from lab_calibration.simulated.pictures import Flaws, picture
 from lab_core.errors import ConfigurationError
-from lab_core.geometry import invert, make_transform, matrix_from_rpy, transform_points
+from lab_core.geometry import invert, make_transform, matrix_from_rpy
 from lab_description import load_cell
 
 CELL = load_cell("ur5e_table")
@@ -43,19 +44,6 @@ def remembered(rng):
     return remember(BOARD, [find_corners(image, BOARD) for image in images(rng)], DAY)
 
 
-def knock(rng, distance):
-    """A move of the camera by which the worst corner of the work area seems to move so far, metres."""
-    x, y = zip(CELL.workspace.lower[:2], CELL.workspace.upper[:2], strict=True)
-    corners = np.array([[a, b, CELL.table_height] for a in x for b in y])
-    seen = transform_points(invert(CELL.camera.base_from_camera), corners)
-    turn, shift = rng.normal(0.0, 0.003, 3), rng.normal(0.0, 0.002, 3)
-    scale = 1.0
-    for _ in range(5):
-        move = make_transform(matrix_from_rpy(tuple(scale * turn)), scale * shift)
-        scale *= distance / np.linalg.norm(transform_points(move, seen) - seen, axis=1).max()
-    return move
-
-
 def test_a_camera_that_stands_is_not_called_moved():
     rng = np.random.default_rng(1)
     landmark = remembered(rng)
@@ -68,7 +56,7 @@ def test_a_camera_that_was_knocked_by_3_mm_is():
     rng = np.random.default_rng(2)
     landmark = remembered(rng)
     for _ in range(6):
-        now = middle_of([find_corners(image, BOARD) for image in images(rng, knock(rng, 0.003))])
+        now = middle_of([find_corners(image, BOARD) for image in images(rng, knock(CELL, 0.003, rng))])
         move = moved(landmark, now, CELL)
         assert move.is_moved
         assert 0.0015 < move.distance < 0.006
@@ -133,7 +121,7 @@ def test_a_landmark_that_is_gone_is_said():
 def test_a_camera_that_was_put_back_stands_again():
     rng = np.random.default_rng(7)
     watch = LandmarkWatch(remembered(rng), CELL)
-    for image in images(rng, knock(rng, 0.006)):
+    for image in images(rng, knock(CELL, 0.006, rng)):
         watch.look(image)
     assert watch.move.is_moved
     for image in images(rng):
@@ -141,7 +129,20 @@ def test_a_camera_that_was_put_back_stands_again():
     assert not watch.move.is_moved
 
 
-def test_too_few_corners_that_all_images_share_are_refused():
+def test_what_passes_over_the_landmark_does_not_move_its_corners():
+    looks = [find_corners(image, BOARD) for image in images(np.random.default_rng(8))]
+    whole = middle_of(looks)
+    spoiled = [
+        replace(looks[0], pixels=looks[0].pixels + 9.0),
+        replace(looks[1], pixels=looks[1].pixels - 4.0),
+    ]
+    cut = replace(looks[2], ids=looks[2].ids[2:], pixels=looks[2].pixels[2:])
+    middle = middle_of([*spoiled, cut, *looks[3:]])
+    assert middle.ids.tolist() == whole.ids.tolist()
+    np.testing.assert_allclose(middle.pixels, whole.pixels, atol=0.3)
+
+
+def test_too_few_corners_are_refused():
     looks = [find_corners(image, BOARD) for image in images(np.random.default_rng(8), count=2)]
     half = len(looks[0].ids) // 2
     first, second = (
