@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lab calibrate: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nlab calibrate: interrupted, nothing is written", file=sys.stderr)
+        print("\nlab calibrate: interrupted, the cell's files are as they were", file=sys.stderr)
         return 130
 
 

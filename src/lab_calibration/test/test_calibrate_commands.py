@@ -1,4 +1,6 @@
+import io
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,12 @@ from lab_calibration.__main__ import main
 from lab_calibration.board.board import Board
 from lab_calibration.board.detection import find_corners
 from lab_calibration.board.intrinsics import calibrate_camera
+from lab_calibration.commands.hand_eye import pressed
 from lab_calibration.hand_eye.files import write_poses
 from lab_calibration.hand_eye.poses import Setup
 from lab_calibration.rigid import difference, moved
 from lab_calibration.simulated.pictures import Flaws, picture
-from lab_core.geometry import PinholeCamera
+from lab_core.geometry import PinholeCamera, make_transform, matrix_from_rpy
 from lab_description import load_cell
 
 
@@ -83,6 +86,85 @@ def test_the_cell_s_own_intrinsics_are_judged(mine, fixed, random, tmp_path, cap
     assert "they are good enough" in said
 
 
+class LiveCamera:
+    """In place of that of a running cell: shows each picture twice, then is interrupted."""
+
+    def __init__(self, pictures):
+        self.pictures = (picture for picture in pictures for _ in range(2))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def next_picture(self):
+        picture = next(self.pictures, None)
+        if picture is None:
+            raise KeyboardInterrupt
+        return picture
+
+
+IN_CORNERS = [([x, y, 0.6], [0.0, 0.0, 90.0]) for x in (-0.2, 0.2) for y in (-0.14, 0.14)]
+TILTED = [
+    ([0.0, 0.0, 0.55], [roll, pitch, 90.0])
+    for roll, pitch in ((30, 0), (-30, 0), (0, 30), (0, -30), (25, 25))
+]
+AWAY = [([0.0, 0.0, 0.95], [0.0, 0.0, 90.0])]
+
+
+@pytest.fixture
+def live(fixed, random, monkeypatch):
+    """Puts a camera that sees the board as it is held, places and degrees, in that of a running cell."""
+
+    def show(held):
+        cell, _, _ = fixed
+        clean = Flaws(glare=0.0, hidden=0.0)
+        views = (
+            picture(
+                cell.board, make_transform(matrix_from_rpy(np.radians(turn)), at), cell.camera, random, clean
+            )
+            for at, turn in held
+        )
+        coloured = (np.repeat(view[..., None], 3, axis=2) for view in views)
+        monkeypatch.setattr("lab_calibration.ros_rig.RosCamera", lambda namespace: LiveCamera(coloured))
+
+    return show
+
+
+def test_pictures_are_taken_live_kept_and_read_again(mine, live, tmp_path, capsys):
+    live(IN_CORNERS[:1] + IN_CORNERS + TILTED + AWAY)
+    kept = str(tmp_path / "kept")
+    before = Path(mine).read_bytes()
+    assert main(["camera", mine, "--count", "10", "--keep", kept]) == 0
+    said = capsys.readouterr().out
+    assert "picture 10 of 10: " in said
+    assert "they are good enough" in said
+    assert len(list((tmp_path / "kept").iterdir())) == 10
+    assert main(["camera", mine, "--images", kept]) == 0
+    assert said.splitlines()[-3:] == capsys.readouterr().out.splitlines()
+    assert main(["camera", mine, "--keep", kept]) == 1
+    assert "is not empty: name a new folder" in capsys.readouterr().err
+    assert Path(mine).read_bytes() == before
+
+
+def test_what_was_taken_before_an_interruption_is_kept(mine, live, tmp_path, capsys):
+    live(IN_CORNERS[:3])
+    assert main(["camera", mine, "--keep", str(tmp_path / "kept")]) == 130
+    said = capsys.readouterr()
+    taken = len(list((tmp_path / "kept").iterdir()))
+    assert taken == 2  # the first picture only tells the size
+    assert f"{taken} pictures lie in" in said.out
+    assert "interrupted, the cell's files are as they were" in said.err
+
+
+def test_a_line_of_a_person_is_read(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\nd\n\xff\n")))
+    assert [pressed() for _ in range(4)] == ["\n", "d\n", "\ufffd\n", None]
+    monkeypatch.setattr(sys, "stdin", None)
+    assert pressed() is None
+
+
 def test_wrong_intrinsics_are_told(fixed, random):
     cell, around, _ = fixed
     board = Board()
@@ -113,3 +195,18 @@ def test_wrong_usage_is_one_sentence(words, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["camera", "ur5e_table", "--count", "9"], "--count 9: expected 10 to 60"),
+        (["camera", "ur5e_table", "--images", "there", "--keep", "here"], "leave them or --images out"),
+        (["hand_eye", "ur5e_table", "--poses", "there", "--by-hand"], "leave one out"),
+        (["hand_eye", "ur5e_table", "--by-hand", "--count", "5"], "--count 5: expected 6 to 60"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(words, said, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert said in capsys.readouterr().err

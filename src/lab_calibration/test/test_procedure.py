@@ -4,11 +4,11 @@ import pytest
 from lab_calibration.errors import CalibrationError, PosesRefused
 from lab_calibration.hand_eye.calibration import calibrate
 from lab_calibration.hand_eye.poses import Setup
-from lab_calibration.procedure import Look, revisit, take_poses
+from lab_calibration.procedure import Look, revisit, take_poses, take_poses_by_hand
 from lab_calibration.rigid import difference
 from lab_calibration.simulated.pictures import Flaws, picture
 from lab_calibration.with_board import LINK, plate_size, write_cell_with_board
-from lab_core.errors import StoppedError
+from lab_core.errors import StaleInputError, StoppedError, UnavailableError
 from lab_description import load_cell
 
 CLEAN = Flaws(glare=0.0, hidden=0.0)
@@ -74,3 +74,84 @@ def test_a_cell_with_the_board_in_its_hand_is_a_cell(stands, tmp_path):
     at = held.tool_from_gripper @ held.end_effector.joints[f"{LINK}_joint"].matrix
     assert np.allclose(at, drawn.nominal_board, atol=1e-9)
     assert (scene.parent / "board.png").is_file()
+
+
+class HandMovedRig:
+    """An arm that a person leads from one stand to the next, at each Enter."""
+
+    def __init__(self, cell, stands, random):
+        self.cell, self.stands, self.random, self.at = cell, stands, random, 0
+
+    def look(self):
+        joints = self.stands[self.at]
+        self.at += 1
+        if joints is None:
+            raise StaleInputError("the arm moved")
+        pose = self.cell.camera_from_board(joints)
+        return Look(picture(self.cell.board, pose, self.cell.camera, self.random, CLEAN), joints)
+
+
+def typed(*lines):
+    """What a person types, and then the end of the input."""
+    left = iter(lines)
+    return lambda: next(left, None)
+
+
+def test_a_person_moves_the_arm(stands, random):
+    cell, around, _ = stands(Setup.FIXED)
+    said = []
+    rig = HandMovedRig(cell, [around.joints[0], None, *around.joints[:8]], random)
+    taken = take_poses_by_hand(
+        cell, rig, 15, typed(*["\n"] * 3, "x\n", *["\n"] * 7, "d\n", "\n"), said.append
+    )
+    assert len(taken.poses) == len(taken.looks) == 8
+    assert np.allclose(taken.poses.joints, around.joints[:8])
+    assert "not counted: the arm moved" in said
+    assert "not counted: the arm stands as at pose 1: move it first" in said
+    assert "Enter alone takes a pose; d and Enter when done" in said
+    assert said[-1].startswith("pose 8 of 15: ")
+    found = calibrate(taken.poses, cell.arm)
+    assert np.abs(difference(cell.mount_from_camera, found.fit.mount_from_camera))[:3].max() < 0.002
+
+
+def test_enough_poses_or_the_end_of_the_input_end_it(stands, random):
+    cell, around, _ = stands(Setup.FIXED)
+    enough = take_poses_by_hand(cell, HandMovedRig(cell, around.joints, random), 6, lambda: "\n", print)
+    assert len(enough.poses) == 6
+    piped = take_poses_by_hand(cell, HandMovedRig(cell, around.joints, random), 9, typed(*["\n"] * 7), print)
+    assert len(piped.poses) == 7
+    with pytest.raises(PosesRefused, match="2 poses showed the board: at least 6 are needed"):
+        take_poses_by_hand(
+            cell, HandMovedRig(cell, around.joints, random), 9, typed("\n", "\n", "d\n"), print
+        )
+    with pytest.raises(PosesRefused, match="run this in a terminal"):
+        take_poses_by_hand(cell, HandMovedRig(cell, around.joints, random), 9, typed(), print)
+
+
+def test_a_person_is_told_about_which_axis_the_hand_hardly_turned(stands, random):
+    """The arm turns about the base's upright axis only, then otherwise too."""
+    cell, around, _ = stands(Setup.FIXED)
+    about_z = around.joints[0] + np.outer(np.radians([0.0, 4.0, 8.0, 12.0]), np.eye(6)[0])
+    said = []
+    rig = HandMovedRig(cell, [*about_z, *around.joints[1:7]], random)
+    take_poses_by_hand(cell, rig, 9, lambda: "\n", said.append)
+    counted = [one for one in said if one.startswith("pose")]
+    assert [";" in one for one in counted[:3]] == [False] * 3
+    assert "one axis" in counted[3]
+    assert counted[-1].endswith("corners")
+
+
+def test_a_silent_cell_ends_it_before_the_first_pose_only(stands, random):
+    cell, around, _ = stands(Setup.FIXED)
+    rig = HandMovedRig(cell, around.joints, random)
+    seen = rig.look
+
+    def silent():
+        raise UnavailableError("no colour image came")
+
+    rig.look = silent
+    with pytest.raises(UnavailableError):
+        take_poses_by_hand(cell, rig, 6, lambda: "\n", print)
+    looks = iter([seen, silent, *[seen] * 6])
+    rig.look = lambda: next(looks)()
+    assert len(take_poses_by_hand(cell, rig, 6, lambda: "\n", print).poses) == 6

@@ -87,14 +87,11 @@ def locate(
     distortion: OpenCV's coefficients; none. Raises WrongBoard when no pose fits, BoardNotFound when the
     corners lie on one line.
     """
-    points = board.corners[corners.ids]
-    if np.linalg.svd(points[:, :2] - points[:, :2].mean(axis=0), compute_uv=False)[1] < board.square:
-        raise BoardNotFound("all corners of the board that are seen lie on one line: show more of it")
-    pixels = corners.pixels
+    points, pixels = board.corners[corners.ids], corners.pixels
     if distortion is not None and np.any(distortion):
         straight = cv2.undistortPoints(pixels[:, None], camera.matrix, distortion, P=camera.matrix)
         pixels = np.asarray(straight[:, 0], dtype=np.float64)
-    pose = _pose(points, pixels, camera)
+    pose = nearest_pose(Corners(corners.ids, pixels), board, camera)
     residual = camera.project(transform_points(pose, points)) - pixels
     squares, freedom = float(np.sum(residual**2)), 2 * len(points) - 6
     if not np.sqrt(squares / freedom) <= LARGEST_RESIDUAL:
@@ -103,6 +100,17 @@ def locate(
             " the board, and check the camera's intrinsics (`lab calibrate camera`)"
         )
     return Sight(pose, information(points, pose, camera), squares, freedom, len(points))
+
+
+def nearest_pose(corners: Corners, board: Board, camera: PinholeCamera) -> FloatArray:
+    """(4, 4) camera_from_board that fits the corners best, however well that is.
+
+    Raises BoardNotFound when the corners lie on one line, WrongBoard when there is no such pose.
+    """
+    points = board.corners[corners.ids]
+    if np.linalg.svd(points[:, :2] - points[:, :2].mean(axis=0), compute_uv=False)[1] < board.square:
+        raise BoardNotFound("all corners of the board that are seen lie on one line: show more of it")
+    return _pose(points, corners.pixels, camera)
 
 
 def information(points: FloatArray, camera_from_board: FloatArray, camera: PinholeCamera) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import date
 
@@ -24,12 +25,14 @@ from lab_calibration.hand_eye.poses import Poses, Setup
 from lab_calibration.hand_eye.refusals import refuse_poor_poses, refuse_wrong_scale
 from lab_calibration.kinematics import Arm
 from lab_calibration.landmark import LANDMARK_FILE
-from lab_calibration.procedure import Look, take_poses
+from lab_calibration.procedure import Look, take_poses, take_poses_by_hand
 from lab_core.command_line import file_path
 from lab_description import Cell, load_cell
 from lab_description.camera import Calibration, ExpectedError
 
 MOST = 60
+_LINE = 1000
+"""Bytes of a line that are read at once: what is piped in may have no end."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,17 +40,20 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="lab calibrate hand_eye",
         description="Find where the camera stands, and how wrong that is at the parts: move the arm of the"
-        " running cell, which holds the board (`lab calibrate board --in-hand`), or read a file of poses.",
+        " running cell, which holds the board (`lab calibrate board --in-hand`), let a person move it, or"
+        " read a file of poses.",
     )
     parser.add_argument("cell", help="name in config/cells or path of a YAML")
     words = "pose file of ours, of easy_handeye2 or moveit_calibration; without it the arm moves"
     parser.add_argument("--poses", type=file_path, metavar="FILE", help=words)
+    words = "a person moves the arm and presses Enter at each pose; nothing is commanded to the arm"
+    parser.add_argument("--by-hand", action="store_true", help=words)
     parser.add_argument(
         "--camera",
         choices=[setup.value for setup in Setup],
         help="where it is, for a file that does not say it",
     )
-    parser.add_argument("--count", type=int, default=15, metavar="N", help="poses that the arm takes; 15")
+    parser.add_argument("--count", type=int, default=15, metavar="N", help="poses to take; 15")
     parser.add_argument("--write", action="store_true", help="write the result into the cell's YAML")
     parser.add_argument("--replace", action="store_true", help="also in the place of a better one")
     parser.add_argument("--robot-serial", metavar="TEXT", help="kept with the result")
@@ -56,12 +62,14 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     if not FEWEST <= options.count <= MOST:
         parser.error(f"--count {options.count}: expected {FEWEST} to {MOST}")
+    if options.by_hand and options.poses is not None:
+        parser.error("--by-hand takes poses, --poses reads them: leave one out")
     board, cell = board_of(options, parser), load_cell(options.cell)
     looks: tuple[Look, ...] = ()
     if options.poses is not None:
         poses = read_poses(options.poses, Setup(options.camera) if options.camera else None)
     else:
-        poses, looks = move_and_look(cell, board, options)
+        poses, looks = take(cell, board, options)
     found = solve(cell, poses, str(board), options.robot_serial, Console())
     if options.write:
         keep(cell, poses, found, options.replace, looks)
@@ -70,13 +78,27 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def move_and_look(cell: Cell, board: Board, options: argparse.Namespace) -> tuple[Poses, tuple[Look, ...]]:
-    """Let the arm of the running cell take poses. Raises CalibrationError, and whatever stops the arm."""
+def take(cell: Cell, board: Board, options: argparse.Namespace) -> tuple[Poses, tuple[Look, ...]]:
+    """Let the arm of the running cell take poses, or a person. Raises CalibrationError, and whatever stops
+    the arm.
+    """
     from lab_calibration.ros_rig import RosRig  # loads ROS, which a file of poses does not need
 
+    known = expected(cell, board)
     with RosRig(cell, options.namespace) as rig:
-        taken = take_poses(expected(cell, board), rig, options.count, options.seed, print)
+        if options.by_hand:
+            taken = take_poses_by_hand(known, rig, options.count, pressed, print)
+        else:
+            taken = take_poses(known, rig, options.count, options.seed, print)
     return taken.poses, taken.looks
+
+
+def pressed() -> str | None:
+    """The next line of the person, None when there will be no more."""
+    if sys.stdin is None:  # closed by who started this
+        return None
+    line = sys.stdin.buffer.readline(_LINE)
+    return line.decode(errors="replace") if line else None
 
 
 def expected(cell: Cell, board: Board) -> Expected:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from lab_calibration.errors import PosesRefused, WrongBoard
 from lab_calibration.hand_eye.calibration import FEWEST, Calibration
-from lab_calibration.hand_eye.poses import Poses
+from lab_calibration.hand_eye.poses import Poses, Setup
 from lab_core.geometry import FloatArray, invert
-
-Indices = npt.NDArray[np.signedinteger[Any]]
 
 _NOT_UNIT = 1e-3
 _FARTHEST = 5.0
 _LEAST_TURN = np.radians(10.0)
 _SECOND_AXIS = np.radians(3.0)
+_GOOD_SECOND_AXIS = np.radians(10.0)
+"""What tilts of 20 to 40 degrees each way give; the least that is demanded still leaves large errors."""
 _SAME_TURN = np.radians(4.0)
 _SCALE = 0.005
 
@@ -86,26 +83,56 @@ def refuse_poor_poses(poses: Poses) -> None:
     """
     if len(poses) < FEWEST:
         raise PosesRefused(f"{len(poses)} poses: at least {FEWEST} are needed, 12 to 15 are good")
-    first, second = np.triu_indices(len(poses), 1)
-    arm = poses.mount_from_other
-    arm_turns = _turns(arm, first, second)
-    angles = np.linalg.norm(arm_turns, axis=1)
+    _refuse_turns(poses, _turns(poses.mount_from_other))
+
+
+def what_to_change(poses: Poses) -> str | None:
+    """What the next poses should do otherwise than those so far, in words; None when any will do.
+
+    poses: two or more.
+    """
+    turns = _turns(poses.mount_from_other)
+    try:
+        _refuse_turns(poses, turns)
+    except PosesRefused as error:
+        return str(error)
+    if _about_each(turns)[1] >= _GOOD_SECOND_AXIS:
+        return None
+    axis, turned = _least_turned(turns, poses.setup)
+    return f"the hand turned by {np.degrees(turned):.0f}° only about {axis}: tilt it by 20° to 40° about that"
+
+
+def _refuse_turns(poses: Poses, turns: FloatArray) -> None:
+    """turns: (P, 3) of the arm. Raises PosesRefused."""
+    angles = np.linalg.norm(turns, axis=1)
     if angles.max() < _LEAST_TURN:
         raise PosesRefused(
             f"the hand turns by {np.degrees(angles.max()):.1f}° at most between the poses: tilt it by 20° to"
             " 40° each way"
         )
-    # root mean square turn about each of three axes at right angles
-    about = np.linalg.svd(arm_turns, compute_uv=False) / np.sqrt(len(arm_turns))
-    if about[1] < _SECOND_AXIS:
-        raise PosesRefused("all poses turn about one axis: tilt the hand about a second one as well")
-    sight_angles = np.linalg.norm(_turns(poses.camera_from_board, first, second), axis=1)
-    apart = np.abs(angles - sight_angles)
+    if _about_each(turns)[1] < _SECOND_AXIS:
+        axis, _ = _least_turned(turns, poses.setup)
+        raise PosesRefused(f"all poses turn about one axis: tilt the hand about {axis} as well")
+    apart = np.abs(angles - np.linalg.norm(_turns(poses.camera_from_board), axis=1))
     if np.median(apart) > _SAME_TURN:
         raise PosesRefused(
             "pictures and poses do not belong together: between two poses the arm turns by another angle than"
-            f" the board in the pictures (median {np.degrees(np.median(apart)):.0f}°); check their order"
+            f" the board in the pictures (median {np.degrees(np.median(apart)):.0f}°); check their order, and"
+            " that the board does not slip in the hand"
         )
+
+
+def _about_each(turns: FloatArray) -> FloatArray:
+    """(3,) root mean square turn about each of three axes at right angles, radians, the largest first."""
+    result: FloatArray = np.linalg.svd(turns, compute_uv=False) / np.sqrt(len(turns))
+    return result
+
+
+def _least_turned(turns: FloatArray, setup: Setup) -> tuple[str, float]:
+    """The axis about which the turns (P, 3) are least, in words, and their root mean square, radians."""
+    about = np.sqrt(np.mean(turns**2, axis=0))
+    frame = "the base" if setup is Setup.FIXED else "the flange"
+    return f"the {'xyz'[int(np.argmin(about))]} axis of {frame}", float(about.min())
 
 
 def refuse_wrong_scale(calibration: Calibration) -> None:
@@ -128,7 +155,9 @@ def refuse_wrong_scale(calibration: Calibration) -> None:
         )
 
 
-def _turns(transforms: FloatArray, first: Indices, second: Indices) -> FloatArray:
+def _turns(transforms: FloatArray) -> FloatArray:
+    """(P, 3) rotation vectors between all pairs of transforms (N, 4, 4)."""
+    first, second = np.triu_indices(len(transforms), 1)
     motion = transforms[first] @ invert(transforms[second])
     result: FloatArray = Rotation.from_matrix(motion[:, :3, :3]).as_rotvec()
     return result
