@@ -84,7 +84,7 @@ def look_at_landmark(cell: Cell, namespace: str) -> Move:
             f"{cell.calibration_folder / LANDMARK_FILE}: is not there: remember one first"
             " (`lab calibrate landmark`)"
         )
-    _, corners = sights(cell, known.pattern, namespace)
+    _, corners = sights(known.pattern, namespace)
     return moved(known, middle_of(corners), cell)
 
 

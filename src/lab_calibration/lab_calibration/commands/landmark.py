@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 from rich.progress import track
 
 from lab_calibration.board.board import Board
@@ -14,8 +16,7 @@ from lab_calibration.board.detection import Corners, find_corners
 from lab_calibration.commands.options import add_board, add_namespace, board_of
 from lab_calibration.errors import CalibrationRefused
 from lab_calibration.landmark import LANDMARK_FILE, LOOKS, remember, write_landmark
-from lab_calibration.procedure import Look
-from lab_description import Cell, load_cell
+from lab_description import load_cell
 
 PICTURE = "landmark.jpg"
 
@@ -43,19 +44,19 @@ def main(argv: Sequence[str]) -> int:
             f"{cell.files['cell']}: camera.calibrated is not set: a landmark tells whether the camera still"
             " stands where it was calibrated; calibrate it first (`lab calibrate hand_eye`)"
         )
-    looks, corners = sights(cell, board, options.namespace)
+    images, corners = sights(board, options.namespace)
     landmark = remember(board, corners, date.today())
     cell.calibration_folder.mkdir(exist_ok=True)
     file = write_landmark(landmark, cell.calibration_folder)
-    cv2.imwrite(str(file.with_name(PICTURE)), looks[-1].image[..., ::-1])
+    cv2.imwrite(str(file.with_name(PICTURE)), images[-1][..., ::-1])
     print(f"{len(landmark.corners)} of {len(board.corners)} corners are remembered in {file}")
     return 0
 
 
-def sights(cell: Cell, board: Board, namespace: str) -> tuple[list[Look], list[Corners]]:
-    """Pictures of the running cell's camera, and the board in each. Raises LabError."""
-    from lab_calibration.ros_rig import RosRig  # loads ROS, which a landmark that is forgotten does not need
+def sights(board: Board, namespace: str) -> tuple[list[npt.NDArray[np.uint8]], list[Corners]]:
+    """Pictures (H, W, 3) of the running cell's camera, and the board in each. Raises LabError."""
+    from lab_calibration.ros_rig import RosCamera  # loads ROS: a landmark that is forgotten needs none
 
-    with RosRig(cell, namespace) as rig:
-        looks = [rig.look() for _ in track(range(LOOKS), "looking", transient=True)]
-    return looks, [find_corners(look.image, board) for look in looks]
+    with RosCamera(namespace) as camera:
+        images = [camera.next_picture() for _ in track(range(LOOKS), "looking", transient=True)]
+    return images, [find_corners(image, board) for image in images]
