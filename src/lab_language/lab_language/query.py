@@ -20,7 +20,10 @@ MOST = {
 }
 """The superlatives in English."""
 
-AttributeKind = Literal["colour", "shape", "size", "noun", "label"]
+AttributeKind = Literal["colour", "shape", "size", "noun", "label", "name"]
+"""A name is that of one part of the scene, such as object_3."""
+NOUNS = ("noun", "label", "name")
+"""Those that say what is meant; the others say how it is."""
 Side = Literal["operator", "robot"]
 Number = Literal["the", "any", "all"]
 
@@ -92,14 +95,14 @@ class Query:
     def own_words(self) -> str:
         """What is said of the part itself, without relations, in English words: for models of images."""
         nouns = [str(a) for a in self.attributes if a.kind in ("noun", "label")]
-        others = [str(a) for a in self.attributes if a.kind not in ("noun", "label", "size")]
+        others = [str(a) for a in self.attributes if a.kind not in (*NOUNS, "size")]
         return " ".join([*others, *(nouns or [ANYTHING])])
 
     def __str__(self) -> str:
         """As a person reads it back, in English."""
         words = [str(self.quantity), *(MOST[most] for most in self.superlatives)]
-        words += [str(a) for a in self.attributes if a.kind not in ("noun", "label")]
-        noun = " ".join(str(a) for a in self.attributes if a.kind in ("noun", "label")) or ANYTHING
+        words += [str(a) for a in self.attributes if a.kind not in NOUNS]
+        noun = " ".join(str(a) for a in self.attributes if a.kind in NOUNS) or ANYTHING
         if self.quantity.number == "all" or self.quantity.count > 1:
             noun += "es" if noun.endswith("x") else "s"
         text = " ".join([*words, noun, *(str(relation) for relation in self.relations)])

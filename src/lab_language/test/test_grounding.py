@@ -67,6 +67,38 @@ def test_what_is_meant(phrase, expected):
     assert found.verdict is (Verdict.FOUND if expected else Verdict.ABSENT), found.message
 
 
+def test_a_part_is_meant_by_its_own_name():
+    where = scene(
+        part("object_3", "box", "red", (0.50, 0.10)),
+        part("object_4", "box", "red", (0.50, -0.10)),
+        part("object_31", "ball", "green", (0.58, 0.0), size=(0.04, 0.04, 0.04)),
+    )
+    assert asked("the red box", where).verdict is Verdict.AMBIGUOUS
+    for phrase, meant in (
+        ("object_4", "object_4"),
+        ("the box right of object_4", "object_3"),
+        ("object_3", "object_3"),
+    ):
+        found = asked(phrase, where)
+        assert (found.verdict, [each.id for each in found.parts]) == (Verdict.FOUND, [meant]), found.message
+    gone = asked("object_7", where)
+    assert gone.verdict is Verdict.ABSENT
+    assert "no part fits 'the object_7'" in gone.message
+    assert asked("the green object_4", where).verdict is Verdict.ABSENT
+
+
+def test_no_model_is_asked_about_a_name():
+    class Asked:
+        accurate_on_blocks = False
+
+        def score(self, candidates, phrase):
+            raise AssertionError(phrase)
+
+    where = scene(part("object_3", "box", "red", (0.50, 0.10)), part("object_4", "box", "red", (0.50, -0.10)))
+    query, _ = understand_phrase("object_3", LEXICONS["en"])
+    assert [each.id for each in ground(query, where, grounder=Asked()).parts] == ["object_3"]
+
+
 def test_of_two_alike_the_question_names_what_tells_them_apart():
     found = asked("the blue part")
     assert found.verdict is Verdict.AMBIGUOUS

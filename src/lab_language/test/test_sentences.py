@@ -53,6 +53,11 @@ def said(sentence, lexicon=None):
         ("除咗紅色嘅盒之外所有嘢放入箱", ["all parts except the red box -> bin"]),
         ("將唔係紅色嘅盒放入箱", ["the not red box -> bin"]),
         ("攞紅色盒然後放入托盤", ["the red box -> tray"]),
+        ("object_3", ["the object_3 -> "]),
+        ("Put object_3 and object_12 in the bin", ["the object_3 -> bin", "the object_12 -> bin"]),
+        ("put the red box next to object_3 in the tray", ["the red box next to the object_3 -> tray"]),
+        ("put everything except object_3 in the bin", ["all parts except the object_3 -> bin"]),
+        ("將object_3放入托盤", ["the object_3 -> tray"]),
     ],
 )
 def test_what_is_said(sentence, moves):
@@ -200,6 +205,7 @@ def test_a_stop_is_alone():
         ("唔係紅色嘅盒", "唔係紅色嘅盒"),
         ("除咗紅色嘅盒之外所有嘢", "除咗紅色嘅盒之外所有零件"),
         ("紅色或藍色嘅大盒", None),
+        ("object_3隔籬嘅盒", "object_3隔籬嘅盒"),
     ],
 )
 def test_what_is_read_back_in_chinese_is_understood_as_the_same(phrase, read):

@@ -63,6 +63,8 @@ def attribute_scores(candidates: Sequence[Candidate], attribute: Attribute) -> F
 def value_scores(candidates: Sequence[Candidate], kind: str, value: str) -> FloatArray:
     """(N,) how likely one word is said of each of the parts of a scene. Raises UnknownKind."""
     parts = [candidate.part for candidate in candidates]
+    if kind == "name":
+        return np.array([float(part.id == value) for part in parts])
     if kind == "label":
         return _label_scores(parts, value)
     if kind == "size":

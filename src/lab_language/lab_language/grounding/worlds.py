@@ -81,7 +81,7 @@ class Worlds:
             except UnknownKind:
                 if self._grounder is None:
                     raise
-        if self._grounder is not None and query.attributes:
+        if self._grounder is not None and any(a.kind != "name" for a in query.attributes):
             phrase = Phrase(query.own_words, query.attributes)
             scores = self._grounder.score(self._candidates, phrase)
             terms.append((phrase.text, self._draw(f"model {phrase.text}") < scores))

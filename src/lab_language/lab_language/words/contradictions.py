@@ -8,7 +8,7 @@ from lab_language.query import MOST, OPPOSITES, Query
 
 def refuse_contradictions(query: Query) -> None:
     """Raises Contradiction when the words exclude each other."""
-    for kind in ("colour", "noun"):
+    for kind in ("colour", "noun", "name"):
         said = [a for a in query.attributes if a.kind == kind and not a.negated]
         if len(said) > 1 and not set.intersection(*(set(a.values) for a in said)):
             raise Contradiction(f"no part is both {said[0]} and {said[1]}: say 'or', or name one of them")

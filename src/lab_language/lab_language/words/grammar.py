@@ -21,6 +21,8 @@ MOST_PARTS = 60
 
 Way = Sequence[tuple[str, Reading]]
 
+_KINDS: dict[str, AttributeKind] = {"NOUN": "noun", "NOUNS": "noun", "LABEL": "label", "NAME": "name"}
+
 
 class Element(NamedTuple):
     """What is to be moved (None: what was said before), the words that say so, from and to which of the way,
@@ -203,7 +205,7 @@ class _Meaning(Transformer[Any]):
         return _attribute("size", "SIZE", parts)
 
     def other_kind(self, *tokens: Token) -> Attribute:
-        kind: AttributeKind = "label" if tokens[-1].type == "LABEL" else "noun"
+        kind = _KINDS[tokens[-1].type]
         if str(tokens[-1]) == ANYTHING:
             raise Contradiction("every part is a part: say what it is not, such as not a box")
         return Attribute(kind, (str(tokens[-1]),), negated=True)
@@ -211,7 +213,7 @@ class _Meaning(Transformer[Any]):
     def noun(self, token: Token) -> _Noun:
         if str(token) == ANYTHING:
             return _Noun((), several=token.type == "NOUNS")
-        kind: AttributeKind = "label" if token.type == "LABEL" else "noun"
+        kind = _KINDS[token.type]
         return _Noun((Attribute(kind, (str(token),)),), several=token.type == "NOUNS")
 
     def quantity(self, *tokens: Token) -> Quantity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab_language.query import ANYTHING, Attribute, Query, Relation
+from lab_language.query import ANYTHING, NOUNS, Attribute, Query, Relation
 from lab_language.words.lexicon import TERMINALS, Lexicon
 
 _OF, _PIECE = "嘅", "個"
@@ -35,14 +35,16 @@ class _Chinese:
     def _core(self, query: Query) -> str:
         number, count = query.quantity.number, query.quantity.count
         words = [self._word("MOST", most) for most in query.superlatives]
-        words += [self._attribute(a) for a in query.attributes if a.kind not in ("noun", "label")]
-        words += [self._attribute(a) for a in query.attributes if a.kind in ("noun", "label") and a.negated]
-        nouns = [a for a in query.attributes if a.kind in ("noun", "label") and not a.negated]
+        words += [self._attribute(a) for a in query.attributes if a.kind not in NOUNS]
+        words += [self._attribute(a) for a in query.attributes if a.kind in NOUNS and a.negated]
+        nouns = [a for a in query.attributes if a.kind in NOUNS and not a.negated]
         noun = "".join(self._attribute(a) for a in nouns) or self._word("NOUN", ANYTHING)
         quantity = {"all": self._word("ALL", "all"), "any": f"{count}{_PIECE}"}.get(number, "")
         return quantity + "".join(f"{word}{_OF}" for word in words) + noun
 
     def _attribute(self, attribute: Attribute) -> str:
+        if attribute.kind == "name":
+            return str(attribute)
         kinds = {"noun": "NOUN", "label": "LABEL"}
         terminal = kinds.get(attribute.kind) or TERMINALS[f"{attribute.kind}s"]
         values = self._word("OR", "or").join(self._word(terminal, value) for value in attribute.values)
