@@ -22,6 +22,7 @@ from lab_operator.desk import Desk
 from lab_operator.page.gate import STOP, App, Gate
 from lab_operator.page.jog import jog_route
 from lab_operator.page.layout import build_page
+from lab_operator.page.now import write_order
 from lab_operator.panels.port import PANELS, Panel, PanelContext
 from lab_operator.parameters import ConsoleParameters
 from lab_operator.people.sessions import Sessions
@@ -63,7 +64,7 @@ class Server:
         Raises ConfigurationError: an unknown panel, or no free port.
         """
         context = PanelContext(
-            self._view.cell, lambda: self._view.state, self._view.picture, Path(parameters.runs)
+            self._view.cell, lambda: self._view.state, self._view.picture, Path(parameters.runs), write_order
         )
         self._panels = [(name, PANELS.make(name, context).plugin) for name in parameters.panels]
         access = access_of(parameters)

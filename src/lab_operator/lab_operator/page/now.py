@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable
 
-from nicegui import ui
+from nicegui import ElementFilter, ui
 
 from lab_operator.desk import Answer, Desk
 from lab_operator.people.visitor import Visitor
@@ -16,6 +16,13 @@ from lab_tasks.orders.sources import order_names
 
 # Seconds for which a plan is shown before it can be approved: a click may have been meant for another one.
 _SEEN = 1.0
+_ORDER = "order"
+
+
+def write_order(words: str) -> None:
+    """Put words where the page whose event this is asks what is to be done."""
+    for field in ElementFilter(kind=ui.input, marker=_ORDER):
+        field.set_value(words)
 
 
 class NowCard:
@@ -41,7 +48,7 @@ class NowCard:
             self._read = ui.checkbox(words("button.read")).mark("read").style("margin-top: 10px")
             with ui.element("div").classes("w-full name-field") as self._ordering:
                 self._order = ui.input(words("button.order"), value=order, autocomplete=order_names())
-                self._order.props("outlined dense maxlength=300 debounce=400").classes("w-full")
+                self._order.props("outlined dense maxlength=300 debounce=400").classes("w-full").mark(_ORDER)
                 self._order.on_value_change(self._read_back)
                 self._understood = ui.label().classes("soft")
             with ui.element("div").classes("buttons"):

@@ -26,12 +26,14 @@ class PanelContext:
 
     cell: as its YAML describes it. state: what is known now. picture: the newest camera picture, JPEG, with
     time.monotonic() of when it came; pictures come only while somebody asks. runs: the folder of records.
+    write_order: in an event of a page, puts words where it asks what is to be done; nothing begins by it.
     """
 
     cell: Cell
     state: Callable[[], CellState]
     picture: Callable[[], tuple[float, bytes] | None]
     runs: Path
+    write_order: Callable[[str], None] = lambda words: None
 
 
 class Panel(Protocol):
