@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
+import numpy as np
 import pytest
 import yaml
 from lab_interfaces.msg import Proposal
@@ -12,6 +14,8 @@ from lab_interfaces.srv import Approve
 
 from cell_run import ROOT, running_cell
 from console_page import CHROMIUM, PATIENT, Page, free_port, open_browser, sync_api
+from lab_core.geometry import invert, transform_points
+from lab_description import load_cell
 from lab_node.qos import HISTORY
 
 pytestmark = [
@@ -163,6 +167,31 @@ def test_a_page_finds_its_console_again(cell, pages):
     first.page.get_by_role("checkbox").click()
     first.press("Reset")
     first.says("Ended")
+
+
+def test_a_part_that_is_clicked_on_is_what_is_to_be_moved(cell, pages):
+    first, second = pages
+    wanted = first.page.get_by_label("What is to be done")
+    listed = first.page.get_by_role("button", name=re.compile(r"^object_[0-9]+$"))
+    name = listed.last.inner_text()
+    listed.last.click()
+    sync_api.expect(wanted).to_have_value(name)
+    first.says("Ended")  # nothing begins by it
+    first.page.get_by_text(f"the {name}").wait_for()
+    wanted.fill("everything")
+    described = load_cell("ur5e_table").camera
+    pinhole, camera_from_base = described.pinhole, invert(described.base_from_camera)
+    on_table = [
+        place for place in cell[1].part_positions().values() if place[0] > 0.3 and abs(place[1]) < 0.25
+    ]
+    u, v = pinhole.project(transform_points(camera_from_base, np.array(on_table[:1])))[0]
+    picture = first.page.locator(".view img")
+    box = picture.bounding_box()
+    scale = min(box["width"] / pinhole.width, box["height"] / pinhole.height)
+    beside = [0.5 * (box[side] - scale * getattr(pinhole, side)) for side in ("width", "height")]
+    picture.click(position={"x": beside[0] + scale * u, "y": beside[1] + scale * v})
+    sync_api.expect(wanted).to_have_value(re.compile(r"^object_[0-9]+$"))
+    sync_api.expect(second.page.get_by_label("要做甚麼")).not_to_have_value(name)  # each page has its own
 
 
 def test_no_page_asks_another_host(cell, pages):

@@ -98,6 +98,14 @@ def without_sight(poses):
     return content
 
 
+def ours_with(key, value):
+    """A file of ours with one pose, and a value of its own."""
+    whole = np.eye(4).ravel().tolist()
+    pose = {"base_from_flange": whole, "camera_from_board": whole}
+    pose |= {"information": np.eye(6).ravel().tolist(), "residual": [1.0, 30.0], key: value}
+    return {"camera": "fixed", "poses": [pose]}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -112,6 +120,13 @@ def without_sight(poses):
         (lambda poses: [], "holds no poses"),
         (lambda poses: {"samples": []}, "calibration_type"),
         (lambda poses: {"camera": "fixed", "poses": [{}]}, "base_from_flange is missing"),
+        (
+            lambda poses: ours_with("information", [0.0] * 35),
+            "pose 1: information: expected 36 finite numbers",
+        ),
+        (lambda poses: ours_with("residual", [1.0, 2.0, 3.0]), "pose 1: residual: expected 2 finite numbers"),
+        (lambda poses: ours_with("residual", None), "pose 1: residual: expected 2 finite numbers"),
+        (spoil(0, lambda matrix: matrix * 1e300), "pose 1: the last row"),
         (lambda poses: {"camera": "left", "poses": [{}]}, "expected fixed or wrist"),
     ],
 )

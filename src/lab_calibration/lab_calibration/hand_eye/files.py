@@ -99,8 +99,8 @@ def _ours(content: Mapping[str, object], path: Path) -> Poses:
         if "joints" in entry:
             joints.append(checked_joints(_array(entry["joints"], where), where))
         if "information" in entry:
-            known.append(_array(entry["information"], where).reshape(6, 6))
-            residuals.append(_array(_of(entry, "residual", where), where))
+            known.append(_sized(entry["information"], 36, f"{where}: information").reshape(6, 6))
+            residuals.append(_sized(_of(entry, "residual", where), 2, f"{where}: residual"))
     if any(len(each) not in (0, len(entries)) for each in (joints, known)):
         raise PosesRefused(f"{path}: some poses have joints or information and others not: give all or none")
     if len({len(each) for each in joints}) > 1:
@@ -185,6 +185,13 @@ def _array(content: object, where: str) -> FloatArray:
         return np.asarray(content, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise PosesRefused(f"{where}: expected numbers, found {str(content)[:60]}") from error
+
+
+def _sized(content: object, size: int, where: str) -> FloatArray:
+    array = _array(content, where)
+    if array.size != size or not np.isfinite(array).all():
+        raise PosesRefused(f"{where}: expected {size} finite numbers, found {str(content)[:60]}")
+    return array.ravel()
 
 
 def _matrix(content: object, where: str) -> FloatArray:

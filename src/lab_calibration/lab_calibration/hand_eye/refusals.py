@@ -31,9 +31,10 @@ def checked_transform(matrix: FloatArray, where: str) -> FloatArray:
     if not np.allclose(matrix[3], [0.0, 0.0, 0.0, 1.0], atol=1e-6):
         hint = " (the translation stands there: write it row by row)" if np.any(matrix[3, :3]) else ""
         raise PosesRefused(f"{where}: the last row is {matrix[3].tolist()}, expected 0 0 0 1{hint}")
-    if np.linalg.det(rotation) < 0.0:
+    small = np.abs(rotation).max() < 2.0
+    if small and np.linalg.det(rotation) < 0.0:
         raise PosesRefused(f"{where}: the rotation is left-handed: exchange or negate one of its axes")
-    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _NOT_UNIT:
+    if not small or np.abs(rotation @ rotation.T - np.eye(3)).max() > _NOT_UNIT:
         raise PosesRefused(f"{where}: the rotation's columns are not of length 1 and at right angles")
     _refuse_millimetres(translation, where)
     left, _, right = np.linalg.svd(rotation)
@@ -47,7 +48,7 @@ def checked_pose(translation: FloatArray, quaternion_xyzw: FloatArray, where: st
     values = np.concatenate([translation, quaternion_xyzw])
     if not np.isfinite(values).all():
         raise PosesRefused(f"{where}: expected finite numbers, found {values.tolist()}")
-    length = float(np.linalg.norm(quaternion_xyzw))
+    length = float(np.hypot.reduce(quaternion_xyzw))
     if abs(length - 1.0) > _NOT_UNIT:
         raise PosesRefused(f"{where}: the quaternion has length {length:.3f}, expected 1 (x, y, z, w)")
     _refuse_millimetres(translation, where)
@@ -70,7 +71,7 @@ def checked_joints(joints: FloatArray, where: str) -> FloatArray:
 
 
 def _refuse_millimetres(translation: FloatArray, where: str) -> None:
-    distance = float(np.linalg.norm(translation))
+    distance = float(np.hypot.reduce(translation))  # which does not overflow
     if distance > _FARTHEST:
         raise PosesRefused(
             f"{where}: {distance:g} m away: write metres, not millimetres ({1e-3 * distance:.3g} m?)"

@@ -6,12 +6,18 @@ import copy
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hypothesis import strategies as st
 
+from lab_calibration.hand_eye.checks import Checks
+from lab_calibration.hand_eye.files import read_poses
+from lab_calibration.hand_eye.poses import Setup
+from lab_calibration.landmark import LANDMARK_FILE, read_landmark
 from lab_description import config_directory, load_cell
 from lab_description.graph.load import merged
 from lab_description.graph.pieces import read_piece
@@ -100,6 +106,19 @@ def _changed(content: Any, changes: list[tuple[Keys, str, Any]]) -> Any:
     return content
 
 
+def _seen(folder: Path) -> object:
+    landmark = read_landmark(folder)
+    return None if landmark is None else (landmark.seen, landmark.pattern)
+
+
+def _checks_in(file: Path) -> Callable[[str], object]:
+    def take(text: str) -> object:
+        file.write_text(f"day,distance,lower,upper,moved\n{text}", encoding="utf-8")
+        return Checks(file).read()
+
+    return take
+
+
 def targets(folder: Path, case: Path) -> list[Target]:
     """Group "files". folder: to write to. case: a recorded one, which is copied."""
     configuration = config_directory()
@@ -144,6 +163,19 @@ def targets(folder: Path, case: Path) -> list[Target]:
             ("drivers", "ur_robot_driver"),
         )
     }
+    matrix = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    pose = {
+        "base_from_flange": matrix,
+        "camera_from_board": matrix,
+        "joints": [0.0] * 6,
+        "residual": [1.0, 30.0],
+    }
+    pose |= {"information": [float(i % 7 == 0) for i in range(36)]}
+    way = {"translation": dict.fromkeys("xyz", 0.1), "rotation": {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}}
+    samples = [{"robot": way, "tracking": way}] * 3
+    board = {"columns": 7, "rows": 3, "square": 0.025, "marker": 0.019}
+    corners = [{"id": i, "pixel": [10.0 * i, 20.0]} for i in range(8)]
+    landmark = {"day": date(2026, 3, 1), "board": board, "pictures": 5, "corners": corners}
     facts = json.loads((case / "case.json").read_text(encoding="utf-8"))
     return [
         Target("YAML text", "files", TEXTS, lambda text: parse_yaml(text, Path("x.yaml"))),
@@ -186,6 +218,30 @@ def targets(folder: Path, case: Path) -> list[Target]:
             spoilt(facts),
             written(folder / "case" / "case.json", lambda file: load_case(file.parent)),
         ),
+        *(
+            Target(
+                f"poses of {whose}",
+                "files",
+                spoilt(content),
+                written(folder / "poses.yaml", partial(read_poses, setup=setup)),
+            )
+            for whose, content, setup in (
+                ("ours", {"camera": "fixed", "poses": [pose] * 3}, None),
+                (
+                    "easy_handeye2",
+                    {"parameters": {"calibration_type": "eye_on_base"}, "samples": samples},
+                    None,
+                ),
+                ("moveit_calibration", [[matrix, matrix]] * 3, Setup.FIXED),
+            )
+        ),
+        Target(
+            "landmark",
+            "files",
+            spoilt(landmark),
+            written(folder / LANDMARK_FILE, lambda file: _seen(file.parent)),
+        ),
+        Target("checks of a camera", "files", TEXTS, _checks_in(folder / "checks.csv")),
         Target(
             "what was placed before",
             "files",
