@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from lab_core.touch import PadGrid
 from lab_description.schema import Quantity, Ratio
@@ -13,6 +13,7 @@ Pitch = Annotated[float, Quantity("m", 1e-4, 0.05)]
 Newtons = Annotated[float, Quantity("N", 0.0, 1000.0)]
 Seconds = Annotated[float, Quantity("s", 1e-3, 3600.0)]
 SIDES = ("left", "right")
+WhenSlipping = Literal["tighten", "slow_down", "set_down"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class TouchPads:
     rate: samples a second. shear: whether the taxels feel the force along the face. taxel_maximum: N; a taxel
     says no more than this. gentle_force, closing_speed: with which the hand closes, N and m/s of its
     opening; used: share of what friction holds that the load may take before the hand grips harder.
+    when_slipping: what is done about a part that slips while it is carried, beside gripping harder;
+    slipping_speed: to which share of its speed the motion is slowed then.
     topics: of the "left" and the "right" pad. simulated: what the simulator makes of
     them.
     """
@@ -61,6 +64,8 @@ class TouchPads:
     gentle_force: Annotated[float, Quantity("N", 0.1, 100.0)] = 2.0
     closing_speed: Annotated[float, Quantity("m/s", 0.001, 1.0)] = 0.01
     used: Annotated[float, Quantity("", 0.1, 0.95)] = 0.7
+    when_slipping: WhenSlipping = "tighten"
+    slipping_speed: Annotated[float, Quantity("", 0.05, 0.9)] = 0.25
     topics: Mapping[str, str] = field(
         default_factory=lambda: {side: f"gripper/{side}_pad/touch" for side in SIDES}
     )

@@ -32,8 +32,21 @@ def test_the_cell_names_its_pads_and_they_judge_its_grip():
     gripper = load_cell("ur5e_touch").gripper
     assert gripper.grip_sensor == "touch" and gripper.touch is not None
     assert (gripper.touch.grid.rows, gripper.touch.grid.columns) == (16, 12)
+    assert gripper.touch.when_slipping == "tighten"
     assert gripper.topics["gripper/left_pad/touch"] == "lab_interfaces/msg/TactilePad"
     assert names_of_cell(load_cell("ur5e_touch"))["pad_touch"] == gripper.touch_topics
+
+
+@pytest.mark.parametrize("when", ["tighten", "slow_down", "set_down"])
+def test_what_is_done_about_slip_is_named(written, when):
+    changes = {"when_slipping: tighten": f"when_slipping: {when}", "speed: 0.25 ": "speed: 0.5 "}
+    touch = load_cell(written(pads=changes)).gripper.touch
+    assert (touch.when_slipping, touch.slipping_speed) == (when, 0.5)
+
+
+def test_pads_that_say_nothing_of_slip_only_tighten(written):
+    text = {"when_slipping: tighten": "# ", "slipping_speed: 0.25": "# "}
+    assert load_cell(written(pads=text)).gripper.touch.when_slipping == "tighten"
 
 
 def test_other_cells_have_none():
@@ -51,6 +64,17 @@ def test_other_cells_have_none():
         ({}, {"rate: 125.0": "rate: 0.1"}, r"rate: expected a number, 1 … 2000 Hz, found 0\.1"),
         ({}, {"shear: true": "shear: true\ntopics: {left: a, right: a}"}, r"both pads are on a"),
         ({}, {"shear: true": "shear: true\ntopics: {left: a}"}, r"left given, expected left and right"),
+        (
+            {},
+            {"when_slipping: tighten": "when_slipping: loosen"},
+            r"taxels_16x12\.yaml: when_slipping: expected one of 'tighten', 'slow_down', 'set_down', found",
+        ),
+        ({}, {"when_slipping: tighten": "when_slipping: [set_down]"}, r"when_slipping: expected one of"),
+        (
+            {},
+            {"slipping_speed: 0.25": "slipping_speed: 0.0"},
+            r"slipping_speed: expected a number, 0\.05 … 0\.9",
+        ),
         ({}, {"noise: 0.003": "noise: -1.0"}, r"simulated\.noise: expected a number"),
         ({}, {"noise: 0.003": "nose: 0.003"}, r"simulated\.nose: unknown key; did you mean 'noise'"),
     ],

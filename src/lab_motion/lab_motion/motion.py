@@ -19,6 +19,7 @@ from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.move_to import move_to_joints, move_to_pose
 from lab_motion.skills.pick import Picked, pick
 from lab_motion.skills.place import Placed, place
+from lab_motion.skills.slipping import Slipping
 from lab_motion.skills.stages import Stages
 
 
@@ -53,6 +54,7 @@ class Motion:
             hand=hand,
             settings=self.settings,
             sensor=sensor,
+            slipping=Slipping.of(cell.end_effector),
         )
 
     def warm_up(self) -> None:

@@ -93,7 +93,7 @@ class MotionNode(LabNode):
             self,
             self._cell,
             states,
-            lambda: self._permit.speed,
+            lambda: self._permit.speed * self._robot.slipping.pace,
             p.deceleration,
             p.stall_tolerance,
             p.stall_timeout,
@@ -193,10 +193,14 @@ class MotionNode(LabNode):
             settings, handling = self._settings_now(), getattr(goal.request, "handling", None)
             self._robot.settings = settings if handling is None else handled(settings, handling)
             self._robot.forget_approval()
+            self._robot.slipping.done = ""
             self._take_over()
             if self._first:
                 self._confirmation.wait(name, interruption)
             result = work(goal, interruption)
+            if slowed := self._robot.slipping.done:
+                said = result.outcome.message
+                result.outcome.message = f"{said}; {slowed}" if said else slowed
             if self._first and result.outcome.code == Outcome.SUCCESS:
                 self._first = False
                 self.get_logger().info(f"the first {name} went well: from now on at the cell's speed")

@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from carrying import Carrying, cell_with
 
 from lab_core.geometry import OrientedBox, make_transform
 from lab_core.scene import Part
-from lab_motion.planning.port import PlanningScene, Trajectory
+from lab_description import load_cell
+from lab_motion.planning.port import PLANNERS, PlanningScene, Trajectory, never
 from lab_motion.skills.approval import NotApproved, Plan, Proposals, State
+from lab_motion.skills.grip.touch import TouchReading
 from lab_motion.skills.manipulator import Manipulator, MotionSettings
+from lab_motion.skills.place import Placed
 from lab_motion.skills.stages import Stages
 
 TIMEOUT = 60.0
@@ -175,6 +179,17 @@ def test_no_other_trajectory_than_the_approved_one_is_followed(robot):
         follow(robot, way)
     follow(robot, {"lift": trajectory()})  # what ends the approved action
     assert len(robot.arm.followed) == 2 and len(robot.approval.plans) == 1
+
+
+def test_a_pick_and_a_place_by_touch_ask_once_each():
+    planner = PLANNERS.make("embedded", load_cell("ur5e_touch")).plugin
+    cell = Carrying(cell_with("tighten"), planner, TouchReading)
+    cell.robot.approval = Asked()
+    cell.pick()
+    assert "feel" in cell.phases  # the part is lifted gently
+    cell.robot.forget_approval()
+    cell.motion.place("tray", cell.stages, never, Placed())
+    assert [each.action for each in cell.robot.approval.plans] == ["pick", "place"]
 
 
 def test_another_action_asks_anew(robot):

@@ -105,9 +105,12 @@ def test_1_it_closes_gently_grips_by_the_weight_and_lets_go(bench):
     needed = 9.81 * mass / (2.0 * load_cell("ur5e_touch").gripper.friction)
     assert needed < lifted.force < max(2.5 * needed, needed + 4.0) < MOST
     assert lifted.excess == "" and not lifted.slipping
+    hand._control.slips += 3
+    assert hand.reading().slid == lifted.slid + 3, "what the control counts is told"
     bench.raise_arm(0.0, 1.5)
     hand.release(WIDTH + 0.02, MOST)
-    assert hand.finish(never).force < 0.3
+    let_go = hand.finish(never)
+    assert let_go.force < 0.3 and let_go.slid == 0
 
 
 def test_2_a_pad_that_sends_another_grid_is_named(bench):

@@ -87,7 +87,7 @@ class TouchHand(ControlledHand):
         left, right = (
             find_contact(sample, rest, edges=False).force for sample, rest in zip(samples, rests, strict=True)
         )
-        slips = self._slips if self._gripping.is_set() else None
+        slips, control = self._slips if self._gripping.is_set() else None, self._control
         return TouchReading(
             plain.opening,
             (left, right),
@@ -96,6 +96,7 @@ class TouchHand(ControlledHand):
             self._wanted,
             _carried(samples, rests),
             self._excess,
+            control.slips if control is not None else 0,
         )
 
     def grip(self, force: float) -> None:

@@ -18,12 +18,13 @@ from lab_motion.skills.approval import Approval, NotApproved, Plan
 from lab_motion.skills.grip.errors import ObjectLost
 from lab_motion.skills.grip.port import ExpectedGrip, GripSensor, Judgement, Reading
 from lab_motion.skills.hardware import Arm, Cancelled, Hand
+from lab_motion.skills.slipping import Slipping
 from lab_motion.skills.stages import Stages
 
 # What is seen so deep inside the held part is the held part; neighbours that touch overlap less, metres.
 _SAME = 0.01
-# Straight ways that end what was approved: up with the part, or back from it.
-_ENDINGS = frozenset(("lift", "retreat"))
+# Straight ways that end what was approved: up with the part, back from it, the last millimetres to feel.
+_ENDINGS = frozenset(("lift", "retreat", "feel"))
 # Of radians (metres), in which the arm's positions are planned from.
 _DECIMALS = 6
 
@@ -73,6 +74,7 @@ class Manipulator:
     standing: the held part may still stand on something, in a hand that holds it less than it should. doubt:
     what the hand was told to take hold of, when no reading has shown the result yet. placed: what was put
     where the camera does not see. approval: asks a person before anything moves; None: nobody is asked.
+    slipping: what is done about a part that slips; who makes the arm lets it follow the pace.
     """
 
     cell: Cell
@@ -87,6 +89,7 @@ class Manipulator:
     doubt: ExpectedGrip | None = None
     placed: list[Part] = field(default_factory=list)
     approval: Approval | None = None
+    slipping: Slipping = field(default_factory=Slipping)
     _told: FloatArray | None = None
     _approved: Plan | None = None
     _begun: bool = False
@@ -166,6 +169,7 @@ class Manipulator:
     ) -> None:
         """Carry trajectories out one after another without a stop in between; each is a stage by its name."""
         self._require_approval(parts)
+        self.slipping.begin()
         whole: Trajectory | None = None
         for part in parts.values():
             whole = part if whole is None else whole.then(part)
@@ -258,7 +262,7 @@ class Manipulator:
         with stages.stage("plan", computing=True):
             self.planner.update_scene(self.scene)
             lift = self.plan_lift(cancelled)
-        self.follow({"lift": lift}, stages, cancelled)
+        self.follow({"lift": lift}, stages, cancelled, self.watch_slip)
         self.standing = False
 
     def everything(self) -> frozenset[str]:
@@ -313,9 +317,19 @@ class Manipulator:
             scene = replace(scene, held=Part(name, self.sensor.unseen(reading)))
         self.set_scene(scene)
 
-    def watch_grip(self, elapsed: float) -> None:
-        """Watch for a motion with a part in the hand."""
-        self.holding(self.hand.reading())
+    def watch_grip(self, elapsed: float, lowering: bool = False) -> None:
+        """Watch for a motion with a part in the hand. lowering: to where it is put down.
+
+        Raises ObjectLost, SlippedInHand.
+        """
+        reading = self.hand.reading()
+        self.holding(reading)
+        self.slipping.look(reading, lowering)
+
+    def watch_slip(self, elapsed: float) -> None:
+        """Watch for a lift, after which it is judged whether the part is held. Raises SlippedInHand."""
+        if self.slipping.matters:
+            self.slipping.look(self.hand.reading())
 
 
 def _larger(body: Part, by: float) -> Part:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from lab_core.geometry import FloatArray
 from lab_motion.planning.port import Trajectory
 from lab_motion.skills.approval import Plan
+from lab_motion.skills.grip.errors import SlippedInHand
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
+from lab_motion.skills.set_down import set_down
 from lab_motion.skills.stages import Stages
 
 
@@ -41,4 +43,7 @@ def _go(robot: Manipulator, trajectory: Trajectory, stages: Stages, cancelled: C
     end = robot.planner.forward(trajectory.positions[-1])
     held = "" if robot.scene.held is None else robot.scene.held.id
     robot.propose(Plan("move", way, robot.scene, end, held), stages, cancelled)
-    robot.follow(way, stages, cancelled, robot.watch_grip)
+    try:
+        robot.follow(way, stages, cancelled, robot.watch_grip)
+    except SlippedInHand:
+        set_down(robot, stages, cancelled)

@@ -15,12 +15,14 @@ from lab_core.outcomes import OutcomeCode
 from lab_motion.errors import GripperFailed, InvalidGoal, PlanningError
 from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
 from lab_motion.skills.approval import Plan
-from lab_motion.skills.grip.errors import ContactError, GraspEmpty
+from lab_motion.skills.grip.errors import ContactError, GraspEmpty, PartSlipped, SlippedInHand
 from lab_motion.skills.grip.port import Reading
 from lab_motion.skills.guarded import raise_gently
 from lab_motion.skills.hardware import Cancelled
 from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Reach, Target, plan_reach
+from lab_motion.skills.set_down import put_back
+from lab_motion.skills.slipping import SLIPPED
 from lab_motion.skills.stages import Stages
 
 # Metres of opening beyond the planned width, to which fingers with touch close at their usual speed.
@@ -58,8 +60,8 @@ def pick(
     when nobody looks at the cell any more.
 
     After a failure the hand is empty and the arm is where the straight approach began, or holds where it
-    failed. After a cancel, or when the hand cannot be read, the arm holds where it was; what the hand holds
-    by then it keeps.
+    failed. After a cancel, when the hand cannot be read, or when a part slipped that cannot be put back, the
+    arm holds where it was; what the hand holds by then it keeps.
 
     Raises a MotionError, or StaleInputError.
     """
@@ -129,7 +131,14 @@ def pick(
         raise
     robot.doubt = None
     robot.grip, robot.standing = grip, True
-    robot.follow({"lift": lift}, stages, cancelled)
+    try:
+        robot.follow({"lift": lift}, stages, cancelled, robot.watch_slip)
+    except SlippedInHand as error:
+        put_back(robot, float(chosen.base_from_tcp[2, 3]), stages, cancelled)
+        robot.grip, robot.standing = None, False
+        robot.set_scene(empty)
+        _back_off(robot, chosen, grasp, stages, cancelled)
+        raise PartSlipped(f"{SLIPPED}: it was set down again where it lay") from error
     robot.standing = False
     with stages.stage("verify"):
         reading = robot.hand.reading()

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
-from lab_core.outcomes import OutcomeCode
-from lab_motion.errors import ExecutionCancelled, InvalidGoal, PlanningError
-from lab_motion.planning.port import Contacts, PlanningScene, Trajectory
+from lab_description import Cell
+from lab_motion.errors import InvalidGoal
+from lab_motion.planning.port import Contacts, PlanningScene
 from lab_motion.skills.approval import Plan
 from lab_motion.skills.destinations import Destinations
-from lab_motion.skills.grip.errors import ObjectLost, ObjectNotReleased
-from lab_motion.skills.grip.port import Judgement
-from lab_motion.skills.guarded import lower_until_carried
+from lab_motion.skills.grip.errors import ObjectLost, SlippedInHand
 from lab_motion.skills.hardware import Cancelled
+from lab_motion.skills.letting_go import let_go, lower_to_the_floor, plan_retreat
 from lab_motion.skills.manipulator import Manipulator
-from lab_motion.skills.reach import Target, plan_reach, shifted
+from lab_motion.skills.reach import Target, plan_reach
+from lab_motion.skills.set_down import set_down
 from lab_motion.skills.stages import Stages
+
+# Metres within which furniture ends at the height of the table.
+_LEVEL = 0.005
 
 
 @dataclass(slots=True)
@@ -42,9 +45,10 @@ def place(
 
     allowed: places that may be used, counted from 1; empty: all.
 
-    Raises a MotionError, or StaleInputError. After ObjectLost the hand counts as empty, and the place that
-    the part was lowered to as taken: it lies there, or has met another that nobody knew of. A cancel before
-    the hand has let go leaves the part in the hand, a later one at its place.
+    Raises a MotionError, a ContactError, or StaleInputError. After ObjectLost the hand counts as empty, and
+    the place that the part was lowered to as taken: it lies there, or has met another that nobody knew of. A
+    cancel before the hand has let go leaves the part in the hand, a later one at its place. A part that slips
+    on its way may end up elsewhere, see set_down.
     """
     destination = destinations.get(name)
     robot.find_out()
@@ -85,7 +89,7 @@ def place(
     def watch(elapsed: float) -> None:
         nonlocal lowering
         lowering = elapsed > chosen.move.duration
-        robot.watch_grip(elapsed)
+        robot.watch_grip(elapsed, lowering)
 
     try:
         robot.follow(way, stages, cancelled, watch)
@@ -93,24 +97,14 @@ def place(
         if lowering:
             destinations.take(name, slot)
         raise
-    if settings.feel_distance > 0.0:
-        try:
-            lower_until_carried(robot, settings.feel_distance, stages, cancelled, inside)
-        except PlanningError as error:
-            if error.code == OutcomeCode.CANCELLED:
-                raise
-            # no straight way further down: the part is let go above the floor, as without touch
-    interrupted: ExecutionCancelled | None = None
+    except SlippedInHand:
+        set_down(robot, stages, cancelled)
+    # it may be meant to go on where the floor seems to be lower than it is: what it stands on is felt
+    below = replace(inside, held=inside.held | tops(robot.cell))
+    lower_to_the_floor(robot, settings.feel_distance, stages, cancelled, below)
     # known before: joint states that fall silent must not hide that the part was let go
     released = robot.planner.forward(robot.start())
-    robot.standing = True
-    with stages.stage("open"):
-        try:
-            _open(robot, grip, cancelled)
-        except ExecutionCancelled as error:
-            if robot.sensor.released(robot.hand.reading(), grip, interrupted=True).held:
-                raise
-            interrupted = error
+    interrupted = let_go(robot, grip, stages, cancelled)
     result.base_from_tcp = released
     destinations.take(name, slot)
     robot.grip, robot.standing = None, False
@@ -121,7 +115,7 @@ def place(
         if interrupted is not None:
             raise interrupted
         with stages.stage("plan", computing=True):
-            retreat = _plan_retreat(robot, result.base_from_tcp, frozenset([name, held.id]), cancelled)
+            retreat = plan_retreat(robot, result.base_from_tcp, frozenset([name, held.id]), cancelled)
         robot.follow({"retreat": retreat}, stages, cancelled)
     finally:
         robot.set_scene(without(robot.scene, held.id))
@@ -130,34 +124,15 @@ def place(
             robot.placed.append(replace(put, id=f"part in place {slot} of {name}"))
 
 
+def tops(cell: Cell) -> frozenset[str]:
+    """Furniture on which parts lie, and destinations stand."""
+    return frozenset(
+        box.link
+        for box in cell.furniture
+        if abs(box.base_from_box[2, 3] + 0.5 * box.size[2] - cell.table_height) < _LEVEL
+    )
+
+
 def without(scene: PlanningScene, name: str) -> PlanningScene:
     """The scene without one object."""
     return replace(scene, objects=tuple(body for body in scene.objects if body.id != name))
-
-
-def _open(robot: Manipulator, grip: Judgement, cancelled: Cancelled) -> None:
-    """Let go: fingers open a little, so that neighbours stay where they are; wide when the part sticks.
-
-    Raises ObjectNotReleased.
-    """
-    widest = robot.cell.end_effector.maximum_opening
-    for opening in dict.fromkeys((min(widest, grip.opening + robot.settings.release_room), widest)):
-        robot.hand.release(opening, robot.settings.force)
-        robot.hand.finish(cancelled)
-        after = robot.sensor.released(robot.hand.reading(), grip)
-        if not after.held:
-            return
-    raise ObjectNotReleased(after.reason)
-
-
-def _plan_retreat(
-    robot: Manipulator, pose: FloatArray, contacts: frozenset[str], cancelled: Cancelled
-) -> Trajectory:
-    """Back out of the part along the hand, else straight up."""
-    start = robot.start()
-    options = robot.straight_options(cancelled, Contacts(hand=contacts))
-    distance = robot.settings.retreat_distance
-    try:
-        return robot.planner.plan_straight(start, shifted(pose, -distance * pose[:3, 2]), options)
-    except PlanningError:
-        return robot.planner.plan_straight(start, shifted(pose, np.array([0.0, 0.0, distance])), options)

@@ -30,6 +30,18 @@ class ObjectNotReleased(ContactError):
     code = OutcomeCode.OBJECT_NOT_RELEASED
 
 
+class PartSlipped(ContactError):
+    """The held part slipped on its way and was set down."""
+
+    code = OutcomeCode.OBJECT_LOST
+
+
+class SlippedInHand(ContactError):
+    """The held part slipped on its way, the arm stopped, and the hand still holds it."""
+
+    code = OutcomeCode.GRIPPER_FAILED
+
+
 class GripTooWeak(ContactError):
     """Holding the part asks for more force than it bears, or than the hand may use; it was set down again."""
 

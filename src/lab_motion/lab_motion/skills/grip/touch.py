@@ -36,13 +36,15 @@ class TouchReading(PadReading):
     slips: what the left and the right pad say of slip; None while the hand does not hold. wanted: N on each
     pad that was commanded last, of an open hand before it let go. carried: N that both pads carry along z of
     the tcp; None without shear. excess: a sentence where the load asks for more force than the hand may use;
-    empty where it does not.
+    empty where it does not. slid: how often the part began to slip since the hand took hold, so that a slip
+    between two readings is not missed.
     """
 
     slips: tuple[Slip, Slip] | None = None
     wanted: float = 0.0
     carried: float | None = None
     excess: str = ""
+    slid: int = 0
 
     @property
     def slipping(self) -> bool:
