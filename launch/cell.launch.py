@@ -40,7 +40,7 @@ from lab_bringup.launch_arguments import no_others_than
 from lab_bringup.launch_guard import guarded
 from lab_bringup.named_plugins import by_arguments, by_cell
 from lab_bringup.preflight import refuse_the_impossible
-from lab_bringup.transport import sends_images, with_small_segment
+from lab_bringup.transport import sends_much, with_small_segment
 from lab_description import build_urdf, load_cell
 from lab_description.hardware import Driver
 from lab_description.urdf import with_massless_root
@@ -278,7 +278,7 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             by_arguments(chosen, node.name) | (computed[node.name](context) if node.name in computed else {}),
             by_cell(cell, node.name),
             chosen["params_file"],
-            {} if sends_images(graph, node) else small,
+            {} if sends_much(graph, node) else small,
             # a debugger that somebody put before the nodes stays there
             prefix=None if "launch-prefix" in chosen else uninterrupted(node),
         )
