@@ -182,6 +182,8 @@ def test_a_sentence_is_an_order():
     assert str(understood(lines, DESTINATIONS)) == "2 red boxes to tray; the green box to bin"
     (line,) = read_order("由機械人睇左邊嘅盒", DESTINATIONS)
     assert (line.language, line.side, line.to) == ("zh_hk", "robot", ("tray",))
+    (line,) = read_order("object_3", DESTINATIONS)  # a part alone, as a person points at it
+    assert (line.what, line.to) == ("object_3", ("tray",))
 
 
 @pytest.mark.parametrize(

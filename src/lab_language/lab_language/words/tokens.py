@@ -14,7 +14,7 @@ from lab_language.words.text import PAUSE
 MAXIMUM_TOKENS = 80
 MAXIMUM_WAYS = 1024
 _NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?")
-_NAME = re.compile(r"object_\d{1,9}")
+PART_NAME = re.compile(r"object_\d{1,9}")
 """Of a part, as perception tells it and the screens show it."""
 _LATIN = re.compile(r"[-+−]?\d+(?:\.\d+)?|[a-z0-9_'-]+|.", re.DOTALL)
 _AND = (Reading("AND", "and"),)
@@ -62,7 +62,7 @@ def _longest(pieces: list[str], at: int, lexicon: Lexicon) -> tuple[int, Word | 
         text = (" " if lexicon.spaces else "").join(pieces[at : at + length])
         if text in lexicon.readings:
             return length, Word(text, lexicon.readings[text])
-    if _NAME.fullmatch(pieces[at]):
+    if PART_NAME.fullmatch(pieces[at]):
         return 1, Word(pieces[at], (Reading("NAME", pieces[at]),))
     if _NUMBER.fullmatch(pieces[at]):
         return 1, Word(pieces[at], (Reading("NUMBER", pieces[at].replace("−", "-")),))

@@ -13,6 +13,7 @@ from lab_description.schema import Count, Quantity, parse, read_yaml
 from lab_language.query import Side
 from lab_language.words.lexicon import load_lexicon
 from lab_language.words.sentence import language_of, understand
+from lab_language.words.tokens import PART_NAME
 from lab_tasks.orders.order import ALL, AS_SAID, MOST_FORCE, Handling, InvalidOrder, OrderLine
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -76,7 +77,7 @@ def read_order(text: str, destinations: Collection[str]) -> list[OrderLine]:
     named = text.endswith((".yaml", ".yml"))
     if named or (_NAME.fullmatch(text) and text in order_names()):
         return order_file(Path(text) if named else text)
-    if _NAME.fullmatch(text):
+    if _NAME.fullmatch(text) and not PART_NAME.fullmatch(text):
         known = ", ".join(order_names())
         raise InvalidOrder(f"no order '{text[:60]}': orders are {known}; a sentence has several words")
     return spoken_order(text, list(destinations))
