@@ -125,6 +125,7 @@ def ours_with(key, value):
             "pose 1: information: expected 36 finite numbers",
         ),
         (lambda poses: ours_with("residual", [1.0, 2.0, 3.0]), "pose 1: residual: expected 2 finite numbers"),
+        (lambda poses: ours_with("joints", True), "pose 1: joints: expected a list of finite numbers"),
         (lambda poses: ours_with("residual", None), "pose 1: residual: expected 2 finite numbers"),
         (spoil(0, lambda matrix: matrix * 1e300), "pose 1: the last row"),
         (lambda poses: {"camera": "left", "poses": [{}]}, "expected fixed or wrist"),

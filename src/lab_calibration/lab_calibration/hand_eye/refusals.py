@@ -59,9 +59,9 @@ def checked_pose(translation: FloatArray, quaternion_xyzw: FloatArray, where: st
 
 
 def checked_joints(joints: FloatArray, where: str) -> FloatArray:
-    """(J,) joint positions. Raises PosesRefused for what is not finite, or in degrees."""
-    if not np.isfinite(joints).all():
-        raise PosesRefused(f"{where}: joints: expected finite numbers, found {joints.tolist()}")
+    """(J,) joint positions. Raises PosesRefused for what is no list, not finite, or in degrees."""
+    if joints.ndim != 1 or not np.isfinite(joints).all():
+        raise PosesRefused(f"{where}: joints: expected a list of finite numbers, found {joints.tolist()}")
     largest = float(np.abs(joints).max(initial=0.0))
     if largest > 2.2 * np.pi:
         raise PosesRefused(
