@@ -102,10 +102,9 @@ def lower_until_carried(
     def felt() -> str:
         now = robot.hand.reading()
         assert isinstance(now, TouchReading)
+        if not (holding := robot.sensor.holding(now, grip)).held:
+            return f"the part stands: {holding.reason}"
         if now.carried is None or weight - abs(now.carried) < max(_TAKEN_OVER * weight, _LEAST):
-            robot.holding(
-                now
-            )  # not of what stands: it turns flat onto the floor, and leaves the pads for that
             return ""
         return f"the part stands: the pads carry {now.carried:.1f} N of {weight:.1f} N"
 
