@@ -44,25 +44,6 @@ def require_on_the_tray(placed: Placed) -> None:
     assert np.abs(placed.base_from_tcp[:2, 3] - SLOT[:2, 3]).max() < 0.01
 
 
-@pytest.mark.parametrize("deeper", [0.0, 0.004])
-def test_a_part_is_lowered_until_it_stands_on_the_floor_of_the_tray(carrying, deeper):
-    """Also where the floor is lower than the cell believes."""
-    cell = carrying("tighten")
-    cell.pick()
-    floor = cell.cell.destinations["tray"].base_from_floor[2, 3] - deeper
-    cell.hand._stands = lambda: cell.robot.scene.held is None or cell.lowest() < floor + 2e-4
-    let_go_at = []
-    release = cell.hand.release
-
-    def noted(opening, force):
-        let_go_at.append(cell.lowest())
-        release(opening, force)
-
-    cell.hand.release = noted
-    place(cell)
-    assert abs(let_go_at[0] - floor) < 5e-4, cell.phases
-
-
 def test_a_hand_that_only_tightens_leaves_the_motion_alone(carrying):
     cell = carrying("tighten")
     cell.slip_in("lift")

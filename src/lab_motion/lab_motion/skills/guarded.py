@@ -89,21 +89,19 @@ def lower_until_carried(
     """Lower the held part until something carries it, by what the pads carry; at most so far, metres.
 
     Returns what was felt, empty when nothing was, or when the hand does not feel weight. From here on the
-    hand grips no harder: what the part stands on pushes it along the pads. A part that leaves a pad stands as
-    well: it turns flat onto the floor. One that were taken out meanwhile could not be told from it.
+    hand grips no harder: what the part stands on pushes it along the pads.
 
-    Raises as move_until does.
+    Raises as move_until does, and ObjectLost.
     """
-    reading, grip = robot.hand.reading(), robot.grip
-    if grip is None or not isinstance(reading, TouchReading) or reading.carried is None:
+    reading = robot.hand.reading()
+    if not isinstance(reading, TouchReading) or reading.carried is None:
         return ""
     weight = abs(reading.carried)
 
     def felt() -> str:
         now = robot.hand.reading()
+        robot.holding(now)
         assert isinstance(now, TouchReading)
-        if not (holding := robot.sensor.holding(now, grip)).held:
-            return f"the part stands: {holding.reason}"
         if now.carried is None or weight - abs(now.carried) < max(_TAKEN_OVER * weight, _LEAST):
             return ""
         return f"the part stands: the pads carry {now.carried:.1f} N of {weight:.1f} N"

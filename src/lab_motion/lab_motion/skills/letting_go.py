@@ -22,21 +22,17 @@ def lower_to_the_floor(
 ) -> None:
     """Lower the held part over the last few millimetres, by a hand that feels whether it stands.
 
-    distance: at most, metres; 0: not at all. Where the hand has no room for so much, no further than to where
-    the floor should be.
+    distance: at most, metres; 0: not at all.
 
     Raises an ExecutionError, ObjectLost, StaleInputError, or PlanningCancelled.
     """
-    for way in dict.fromkeys((distance, min(distance, robot.settings.put_height))):
-        if way <= 0.0:
-            return
+    if distance > 0.0:
         try:
-            lower_until_carried(robot, way, stages, cancelled, contacts)
-            return
+            lower_until_carried(robot, distance, stages, cancelled, contacts)
         except PlanningError as error:
             if error.code == OutcomeCode.CANCELLED:
                 raise
-    # no straight way further down: the part is let go above the floor, as without touch
+            # no straight way further down: the part is let go above the floor, as without touch
 
 
 def let_go(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab_core.geometry import FloatArray
-from lab_description import Cell
 from lab_motion.errors import InvalidGoal
 from lab_motion.planning.port import Contacts, PlanningScene
 from lab_motion.skills.approval import Plan
@@ -20,9 +19,6 @@ from lab_motion.skills.manipulator import Manipulator
 from lab_motion.skills.reach import Target, plan_reach
 from lab_motion.skills.set_down import set_down
 from lab_motion.skills.stages import Stages
-
-# Metres within which furniture ends at the height of the table.
-_LEVEL = 0.005
 
 
 @dataclass(slots=True)
@@ -99,9 +95,7 @@ def place(
         raise
     except SlippedInHand:
         set_down(robot, stages, cancelled)
-    # it may be meant to go on where the floor seems to be lower than it is: what it stands on is felt
-    below = replace(inside, held=inside.held | tops(robot.cell))
-    lower_to_the_floor(robot, settings.feel_distance, stages, cancelled, below)
+    lower_to_the_floor(robot, settings.feel_distance, stages, cancelled, inside)
     # known before: joint states that fall silent must not hide that the part was let go
     released = robot.planner.forward(robot.start())
     interrupted = let_go(robot, grip, stages, cancelled)
@@ -122,15 +116,6 @@ def place(
         if destination.kind == "tray":
             # where a part that fell into a bin lies is not known
             robot.placed.append(replace(put, id=f"part in place {slot} of {name}"))
-
-
-def tops(cell: Cell) -> frozenset[str]:
-    """Furniture on which parts lie, and destinations stand."""
-    return frozenset(
-        box.link
-        for box in cell.furniture
-        if abs(box.base_from_box[2, 3] + 0.5 * box.size[2] - cell.table_height) < _LEVEL
-    )
 
 
 def without(scene: PlanningScene, name: str) -> PlanningScene:
