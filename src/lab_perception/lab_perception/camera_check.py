@@ -16,8 +16,9 @@ from lab_perception.frame import ByteImage
 if TYPE_CHECKING:  # a cell without a landmark does not pay for it
     from lab_calibration.landmark import LandmarkWatch
 
-IMAGES_PER_LOOK = 16
-"""Once the camera stands: a look for the landmark costs a third of what an image costs."""
+AT_START, IMAGES_PER_LOOK = 15, 16
+"""The first images are all looked at, then one of so many: a look costs a quarter of what an image costs, one
+that finds nothing half."""
 
 
 class CameraCheck:
@@ -45,7 +46,7 @@ class CameraCheck:
         watch = self._watch
         if watch is None:
             return
-        if watch.move is None or self._images % IMAGES_PER_LOOK == 0:
+        if self._images < AT_START or self._images % IMAGES_PER_LOOK == 0:
             watch.look(color)
         self._images += 1
         self.trouble = self._trouble(watch)
