@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from lab_calibration.board.board import Board
 from lab_calibration.board.detection import FEWEST_CORNERS, Corners, find_corners, locate
-from lab_calibration.errors import BoardNotFound, CalibrationError
+from lab_calibration.errors import BoardNotFound, CalibrationError, WrongBoard
 from lab_calibration.hand_eye.error_map import WorkArea, grid
 from lab_calibration.hand_eye.moved import Move, move_between
 from lab_calibration.hand_eye.poses import Poses, Setup
@@ -70,6 +70,10 @@ class Landmark:
     corners: tuple[Corner, ...]
 
     def __post_init__(self) -> None:
+        try:
+            _ = self.pattern
+        except WrongBoard as error:
+            raise ValueError(str(error)) from error
         known = {corner.id for corner in self.corners}
         if len(known) != len(self.corners) or len(known) < FEWEST_CORNERS:
             raise ValueError(f"corners: {len(known)} of different ids, expected {FEWEST_CORNERS} or more")
@@ -86,7 +90,7 @@ class Landmark:
 
     @cached_property
     def pattern(self) -> Board:
-        """The board. Raises WrongBoard."""
+        """The board."""
         return Board(self.board.columns, self.board.rows, self.board.square, self.board.marker)
 
 

@@ -79,6 +79,7 @@ def test_a_landmark_is_read_as_it_was_written(tmp_path):
         ("{id: 0,", "{id: 99,", "no corner 99"),
         ("{id: 0,", "{id: 1,", "different ids"),
         ("day: 2026-03-01", "day: 2026-13-45", "day"),
+        ("marker: 0.019", "marker: 0.03", "expected 0.4 to 0.9 of them"),
         ("square: 0.025", "square: 25", "if that is in millimetres, write 0.025"),
     ],
 )

@@ -49,12 +49,13 @@ class CameraCheck:
         if self._images < AT_START or self._images % IMAGES_PER_LOOK == 0:
             watch.look(color)
         self._images += 1
-        self.trouble = self._trouble(watch)
+        trouble, unkept = self._trouble(watch), ""
         if watch.move is not None and not self._listed:
             self._listed = True
-            self._list(watch)
-        if self._refuses and (self.trouble or (watch.move is None and not self._simulated)):
-            raise CameraMoved(self.trouble or "the landmark is being looked at: the next images tell")
+            unkept = self._list(watch)
+        self.trouble = trouble or unkept
+        if self._refuses and (trouble or (watch.move is None and not self._simulated)):
+            raise CameraMoved(trouble or "the landmark is being looked at: the next images tell")
 
     def _trouble(self, watch: LandmarkWatch) -> str:
         if watch.move is not None and watch.move.is_moved:
@@ -84,11 +85,13 @@ class CameraCheck:
         landmark = read_landmark(cell.calibration_folder)
         return None if landmark is None else LandmarkWatch(landmark, cell)
 
-    def _list(self, watch: LandmarkWatch) -> None:
+    def _list(self, watch: LandmarkWatch) -> str:
+        """Keep what was found; why that could not be, else nothing."""
         from lab_calibration.hand_eye.checks import CHECKS_FILE, Checks
 
         assert watch.move is not None
         try:
             Checks(self._cell.calibration_folder / CHECKS_FILE).add(self._today, watch.move)
         except OSError as error:
-            self.trouble = self.trouble or f"{self._cell.calibration_folder}: the check is not kept: {error}"
+            return f"{self._cell.calibration_folder}: the check is not kept: {error}"
+        return ""
