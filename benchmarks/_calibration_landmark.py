@@ -14,10 +14,10 @@ from lab_calibration.board.board import Board
 from lab_calibration.board.detection import Corners, find_corners
 from lab_calibration.errors import CalibrationError
 from lab_calibration.landmark import LOOKS, Landmark, middle_of, moved, remember
-from lab_calibration.simulated.cell import knock
 from lab_calibration.simulated.pictures import Flaws, picture
 from lab_core.geometry import FloatArray, invert, make_transform, matrix_from_rpy
 from lab_description import Cell
+from lab_simulation.look.cell_view import calibration_error
 
 BOARD = Board(7, 3, 0.025, 0.019)
 # beside the work area of the UR5e's cell, along the edge of its table, face up
@@ -37,7 +37,7 @@ def measure_landmark(cell: Cell, rounds: int, first: int, console: Console) -> l
             for seed in track(range(first, first + rounds), what, console=console, transient=True):
                 random = np.random.default_rng([seed, 0x1A])
                 landmark = _remembered(cell, random)
-                move = knock(cell, distance, random)
+                move = calibration_error(cell, seed, distance)
                 try:
                     now = moved(landmark, middle_of(_looks(cell, move, flaws, random)), cell)
                 except CalibrationError:

@@ -19,11 +19,11 @@ from lab_calibration.landmark import (
     remember,
     write_landmark,
 )
-from lab_calibration.simulated.cell import knock
 from lab_calibration.simulated.pictures import Flaws, picture
 from lab_core.errors import ConfigurationError
 from lab_core.geometry import invert, make_transform, matrix_from_rpy
 from lab_description import load_cell
+from lab_simulation.look.cell_view import calibration_error
 
 CELL = load_cell("ur5e_table")
 BOARD = Board(7, 3, 0.025, 0.019)
@@ -55,8 +55,9 @@ def test_a_camera_that_stands_is_not_called_moved():
 def test_a_camera_that_was_knocked_by_3_mm_is():
     rng = np.random.default_rng(2)
     landmark = remembered(rng)
-    for _ in range(6):
-        now = middle_of([find_corners(image, BOARD) for image in images(rng, knock(CELL, 0.003, rng))])
+    for seed in range(6):
+        knock = calibration_error(CELL, seed, 0.003)
+        now = middle_of([find_corners(image, BOARD) for image in images(rng, knock)])
         move = moved(landmark, now, CELL)
         assert move.is_moved
         assert 0.0015 < move.distance < 0.006
@@ -122,7 +123,7 @@ def test_a_landmark_that_is_gone_is_said():
 def test_a_camera_that_was_put_back_stands_again():
     rng = np.random.default_rng(7)
     watch = LandmarkWatch(remembered(rng), CELL)
-    for image in images(rng, knock(CELL, 0.006, rng)):
+    for image in images(rng, calibration_error(CELL, 7, 0.006)):
         watch.look(image)
     assert watch.move.is_moved
     for image in images(rng):

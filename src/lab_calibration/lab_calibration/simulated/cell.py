@@ -168,24 +168,3 @@ def projected(cell: CalibrationCell, noises: FloatArray, common: float) -> See:
         return locate(Corners(np.flatnonzero(seen), (pixels + error)[seen]), cell.board, cell.camera)
 
     return see
-
-
-def knock(cell: Cell, distance: float, random: np.random.Generator) -> FloatArray:
-    """(4, 4) the camera as it was from the camera as it stands, after a knock by which the table's worst
-    corner of the work area seems to move so far, metres.
-    """
-    lower, upper = cell.workspace.lower, cell.workspace.upper
-    corners = np.array(
-        [[x, y, cell.table_height] for x in (lower[0], upper[0]) for y in (lower[1], upper[1])]
-    )
-    seen = transform_points(invert(cell.camera.base_from_camera), corners)
-    turn, shift = random.normal(0.0, 0.003, 3), random.normal(0.0, 0.002, 3)
-    scale = 1.0
-    while True:
-        move = transform_from_xyz_rpy(scale * shift, scale * turn)
-        away = float(np.linalg.norm(transform_points(move, seen) - seen, axis=1).max())
-        if distance == 0.0:
-            return np.eye(4)
-        if abs(away - distance) < 1e-6:
-            return move
-        scale *= distance / away
